@@ -1,0 +1,83 @@
+# vmc: a container's workload in a virtual machine of its own.
+#
+#   make            build/vmc
+#   make guest      the guest image (kernel, initramfs) of GUEST_ARCH, through the breeder
+#   make demo       everything from a fresh checkout to a command in a VM
+#   make test       everything the suite needs, then the suite
+#   make bench      paired timings against peers, as ratios
+#   make lint       formatting, clang-tidy, cppcheck, shellcheck
+#   make docs       build/vmc.1 and build/vmc.bash, from the option table
+
+BUILD ?= build
+GUEST_ARCH ?= x86_64
+VERSION := 0.1.0
+
+CC ?= gcc
+CLANG ?= clang
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wimplicit-fallthrough \
+	-Wundef -Wcast-align -Wnull-dereference -Wduplicated-cond -Wlogical-op
+HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
+CFLAGS ?= -O2 -g
+BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -DVMC_VERSION='"$(VERSION)"' \
+	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS) -MMD -MP
+HOST_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
+HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+HOST_LIBS := -ljson-c
+
+# The agent is static: it is the guest's whole user space. Cross compilers come by GUEST_ARCH.
+GUEST_CROSS_x86_64 := $(if $(filter x86_64,$(shell uname -m)),,x86_64-linux-gnu-)
+GUEST_CC := $(GUEST_CROSS_$(GUEST_ARCH))gcc
+GUEST_DIR := $(BUILD)/guest/$(GUEST_ARCH)
+AGENT_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -Os -ffunction-sections -fdata-sections
+AGENT_LDFLAGS := -static -s -Wl,--gc-sections
+AGENT_LIBS := -ljson-c
+
+COMMON_SRC := $(wildcard common/*.c)
+HOST_SRC := $(wildcard host/*.c)
+AGENT_SRC := $(wildcard guest-agent/*.c)
+COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj/%.o)
+HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/obj/%.o)
+AGENT_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj-$(GUEST_ARCH)/%.o) \
+	$(AGENT_SRC:%.c=$(BUILD)/obj-$(GUEST_ARCH)/%.o)
+
+# A line for every file; V=1 shows the commands.
+ifeq ($(V),)
+QUIET_CC = @echo "  CC    $<";
+QUIET_LINK = @echo "  LINK  $@";
+endif
+
+.PHONY: all agent guest demo test bench lint docs clean
+all: $(BUILD)/vmc
+
+$(BUILD)/vmc: $(HOST_OBJ) $(COMMON_OBJ)
+	$(QUIET_LINK)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(HOST_CFLAGS) -c -o $@ $<
+
+agent: $(GUEST_DIR)/vmc-agent
+$(GUEST_DIR)/vmc-agent: $(AGENT_OBJ)
+	@mkdir -p $(@D)
+	$(QUIET_LINK)$(GUEST_CC) $(AGENT_LDFLAGS) -o $@ $^ $(AGENT_LIBS)
+
+$(BUILD)/obj-$(GUEST_ARCH)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(GUEST_CC) $(AGENT_CFLAGS) -c -o $@ $<
+
+guest:
+	breeder/breeder build --arch $(GUEST_ARCH) --out $(BUILD)
+
+docs: $(BUILD)/vmc.1 $(BUILD)/vmc.bash
+$(BUILD)/vmc.1: $(BUILD)/vmc
+	$(BUILD)/vmc manual | scdoc > $@.new && mv $@.new $@
+$(BUILD)/vmc.bash: $(BUILD)/vmc
+	$(BUILD)/vmc completion bash > $@.new && mv $@.new $@
+
+clean:
+	rm -rf $(BUILD)
+
+-include tests/tests.mk
+
+-include $(HOST_OBJ:.o=.d) $(COMMON_OBJ:.o=.d) $(AGENT_OBJ:.o=.d)

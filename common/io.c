@@ -1,0 +1,94 @@
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/util.h"
+
+int write_all(int fd, const void *bytes, size_t length)
+{
+    const char *p = bytes;
+    while (length > 0) {
+        ssize_t n = write(fd, p, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        p += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+int read_file_at(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_length,
+                 struct error *err)
+{
+    AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return error_errno(err, "cannot open %s", path);
+    AUTO_FREE char *text = xcalloc(limit + 2, 1);
+    size_t length = 0;
+    for (;;) {
+        ssize_t n = read(fd, text + length, limit + 1 - length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_errno(err, "cannot read %s", path);
+        if (n == 0)
+            break;
+        length += (size_t)n;
+        if (length > limit)
+            return error_set(err, "%s is larger than %zu bytes", path, limit);
+    }
+    text[length] = '\0';
+    if (ret_length)
+        *ret_length = length;
+    *ret_text = text;
+    text = NULL;
+    return 0;
+}
+
+int write_file(const char *path, const char *text, struct error *err)
+{
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, "cannot open %s", path);
+    if (dprintf(fd, "%s", text) < 0)
+        return error_errno(err, "cannot write %s", path);
+    return 0;
+}
+
+static int change_flag(int fd, int get, int set, int flag, bool on)
+{
+    int flags = fcntl(fd, get);
+    if (flags < 0)
+        return -1;
+    int wanted = on ? flags | flag : flags & ~flag;
+    return wanted == flags ? 0 : fcntl(fd, set, wanted);
+}
+
+int set_nonblocking(int fd, bool on)
+{
+    return change_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);
+}
+
+int set_cloexec(int fd, bool on)
+{
+    return change_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on);
+}
+
+int reopen_nonblocking(int fd, int flags)
+{
+    struct stat st;
+    if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || isatty(fd))) {
+        char path[64];
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        int opened = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        if (opened >= 0)
+            return opened;
+    }
+    return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}

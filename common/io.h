@@ -1,0 +1,40 @@
+/*
+ * File descriptor helpers that the kernel does not give as one call.
+ */
+#ifndef VMC_COMMON_IO_H
+#define VMC_COMMON_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+
+/* Writes everything, waiting as long as the descriptor makes it wait. 0, or -1 with errno. */
+int write_all(int fd, const void *bytes, size_t length);
+
+/*
+ * Reads a whole file of at most limit bytes. *ret_text gets owned memory with a final NUL
+ * that *ret_length (may be NULL) does not count. path is relative to dirfd (AT_FDCWD).
+ * A larger file is an error.
+ */
+int read_file_at(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_length,
+                 struct error *err);
+
+/* Writes a small file in one write(2), as /proc and cgroup files want it. The file exists. */
+int write_file(const char *path, const char *text, struct error *err);
+
+int set_nonblocking(int fd, bool on);
+int set_cloexec(int fd, bool on);
+
+/*
+ * A descriptor for the same pipe or terminal as fd whose O_NONBLOCK is not shared with the
+ * other processes that hold it (O_NONBLOCK belongs to the open file description, open(2)): a
+ * launcher that sets it on its standard input changes its caller's shell. flags is O_RDONLY or
+ * O_WRONLY. For everything else, and where reopening is not allowed, a plain duplicate: regular
+ * files share their offset through it and never block, the rest is used in small pieces after
+ * poll(2). The caller owns the result; -1 with errno only when even duplicating failed.
+ */
+int reopen_nonblocking(int fd, int flags);
+
+#endif

@@ -1,0 +1,163 @@
+#include "common/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "common/util.h"
+
+void relay_source_open(struct relay_source *s, struct channel *ch, enum frame_type type,
+                       uint16_t stream, int fd)
+{
+    *s = (struct relay_source){.fd = fd, .type = type, .stream = stream};
+    if (fd < 0)
+        channel_send(ch, type, stream, NULL, 0);
+}
+
+bool relay_source_wants_read(const struct relay_source *s)
+{
+    return s->fd >= 0 && s->credit > 0;
+}
+
+void relay_source_close(struct relay_source *s, struct channel *ch)
+{
+    if (s->fd < 0)
+        return;
+    close_fd(&s->fd);
+    channel_send(ch, s->type, s->stream, NULL, 0);
+}
+
+void relay_source_pump(struct relay_source *s, struct channel *ch)
+{
+    if (!relay_source_wants_read(s))
+        return;
+    uint8_t bytes[FRAME_PAYLOAD_MAX];
+    size_t most = s->credit < sizeof(bytes) ? s->credit : sizeof(bytes);
+    ssize_t n = read(s->fd, bytes, most);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        relay_source_close(s, ch);
+        return;
+    }
+    s->credit -= (uint32_t)n;
+    channel_send(ch, s->type, s->stream, bytes, (size_t)n);
+}
+
+int relay_source_credit(struct relay_source *s, uint32_t count, struct error *err)
+{
+    if (count > UINT32_MAX - s->credit)
+        return error_set(err, "protocol error: too much credit for %s", frame_name(s->type));
+    s->credit += count;
+    return 0;
+}
+
+static void grant(struct relay_sink *s, struct channel *ch, uint32_t count)
+{
+    uint8_t payload[CREDIT_SIZE];
+    encode_credit(payload, s->type, count);
+    channel_send(ch, FRAME_CREDIT, s->stream, payload, sizeof(payload));
+    s->granted += count;
+}
+
+static void send_close(struct relay_sink *s, struct channel *ch)
+{
+    uint8_t payload[CLOSE_SIZE];
+    encode_close(payload, s->type);
+    channel_send(ch, FRAME_CLOSE, s->stream, payload, sizeof(payload));
+}
+
+/*
+ * How much one write(2) may carry. Where the descriptor could not be made non-blocking, poll(2)
+ * promises room for PIPE_BUF bytes and no more (pipe(7)); a regular file takes everything.
+ */
+static size_t write_limit(int fd)
+{
+    struct stat st;
+    int flags = fcntl(fd, F_GETFL);
+    bool blocks = flags >= 0 && !(flags & O_NONBLOCK);
+    return blocks && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) ? PIPE_BUF : FRAME_PAYLOAD_MAX;
+}
+
+void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type type,
+                     uint16_t stream, int fd)
+{
+    *s = (struct relay_sink){.fd = fd, .type = type, .stream = stream};
+    s->piece = write_limit(fd);
+    if (fd < 0)
+        send_close(s, ch);
+    else
+        grant(s, ch, RELAY_WINDOW);
+}
+
+int relay_sink_accept(struct relay_sink *s, const struct frame *frame, struct error *err)
+{
+    if (s->eof)
+        return error_set(err, "protocol error: %s after its end", frame_name(s->type));
+    if (frame->length > s->granted)
+        return error_set(err, "protocol error: more %s than was asked for", frame_name(s->type));
+    s->granted -= frame->length;
+    s->eof = frame->length == 0;
+    /* After CLOSE, what was under way still comes; it has nowhere to go. */
+    if (s->fd >= 0)
+        queue_append(&s->waiting, frame->payload, frame->length);
+    if (s->eof && s->waiting.length == 0)
+        close_fd(&s->fd);
+    return 0;
+}
+
+bool relay_sink_wants_write(const struct relay_sink *s)
+{
+    return s->fd >= 0 && s->waiting.length > 0;
+}
+
+void relay_sink_close(struct relay_sink *s, struct channel *ch)
+{
+    if (s->fd < 0)
+        return;
+    close_fd(&s->fd);
+    queue_free(&s->waiting);
+    if (!s->eof)
+        send_close(s, ch);
+}
+
+int relay_sink_pump(struct relay_sink *s, struct channel *ch, struct error *err)
+{
+    if (!relay_sink_wants_write(s))
+        return 0;
+    size_t piece = s->waiting.length < s->piece ? s->waiting.length : s->piece;
+    ssize_t n = write(s->fd, queue_bytes(&s->waiting), piece);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return 0;
+    if (n < 0) {
+        int cause = errno;
+        relay_sink_close(s, ch);
+        errno = cause;
+        return cause == EPIPE ? 0 : error_errno(err, "cannot write %s", frame_name(s->type));
+    }
+    queue_consume(&s->waiting, (size_t)n);
+    /* Credit goes back in large pieces: one frame for every half window, not for every write. */
+    uint32_t held = s->granted + (uint32_t)s->waiting.length;
+    if (!s->eof && held <= RELAY_WINDOW / 2)
+        grant(s, ch, RELAY_WINDOW - held);
+    if (s->eof && s->waiting.length == 0)
+        close_fd(&s->fd);
+    return 0;
+}
+
+bool relay_sink_done(const struct relay_sink *s)
+{
+    return s->eof && s->waiting.length == 0;
+}
+
+void relay_source_free(struct relay_source *s)
+{
+    close_fd(&s->fd);
+}
+
+void relay_sink_free(struct relay_sink *s)
+{
+    close_fd(&s->fd);
+    queue_free(&s->waiting);
+}

@@ -1,0 +1,74 @@
+/*
+ * The relay joins a local descriptor (a pipe, a terminal, a file) and a data stream on a channel.
+ * Both ends of the wire use the same two halves: a source reads the descriptor and sends frames
+ * against credit, a sink takes frames and writes them out, giving credit back as it does.
+ */
+#ifndef VMC_COMMON_RELAY_H
+#define VMC_COMMON_RELAY_H
+
+#include "common/channel.h"
+
+/* What a sink is ready to hold, in bytes; also the most that is ever in flight per stream. */
+#define RELAY_WINDOW (4u * FRAME_PAYLOAD_MAX)
+
+struct relay_source {
+    int fd; /* owned; -1 when the stream has ended (its empty frame is sent) */
+    enum frame_type type;
+    uint16_t stream;
+    uint32_t credit;
+};
+
+/* Takes fd over; an fd of -1 is a stream that is at its end already: EOF is sent at once. */
+void relay_source_open(struct relay_source *s, struct channel *ch, enum frame_type type,
+                       uint16_t stream, int fd);
+
+/* True while reading makes sense: poll s->fd for POLLIN then. */
+bool relay_source_wants_read(const struct relay_source *s);
+
+/* One read(2) of the descriptor, sent as one frame. End of file or an error ends the stream. */
+void relay_source_pump(struct relay_source *s, struct channel *ch);
+
+/* The peer's CREDIT; its sum must not pass what a u32 holds. */
+int relay_source_credit(struct relay_source *s, uint32_t count, struct error *err);
+
+/* Ends the stream from this side: closes the descriptor, sends EOF unless it was sent. */
+void relay_source_close(struct relay_source *s, struct channel *ch);
+
+struct relay_sink {
+    int fd; /* owned; -1 when closed */
+    enum frame_type type;
+    uint16_t stream;
+    uint32_t granted; /* credit the peer has not used yet */
+    bool eof;         /* the peer's empty frame has come */
+    size_t piece;     /* most bytes for one write(2) */
+    struct queue waiting;
+};
+
+/* Takes fd over and grants the first credit; an fd of -1 sends CLOSE instead. */
+void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type type,
+                     uint16_t stream, int fd);
+
+/* Takes a data frame. More than was granted, or bytes after EOF, is a protocol error. */
+int relay_sink_accept(struct relay_sink *s, const struct frame *frame, struct error *err);
+
+/* True while bytes wait: poll s->fd for POLLOUT then. */
+bool relay_sink_wants_write(const struct relay_sink *s);
+
+/*
+ * Writes what the descriptor takes, gives credit back, closes the descriptor after the last
+ * byte. A reader that has left (EPIPE) closes the stream: CLOSE is sent, what waits is dropped.
+ * Any other write error does the same and is returned, once, so that no byte is lost in silence.
+ */
+int relay_sink_pump(struct relay_sink *s, struct channel *ch, struct error *err);
+
+/* The local reader has left (POLLERR on a pipe): as EPIPE above. */
+void relay_sink_close(struct relay_sink *s, struct channel *ch);
+
+/* True when the peer's EOF has come and everything is written or dropped. */
+bool relay_sink_done(const struct relay_sink *s);
+
+/* Frees what waits and closes the descriptors, without a word to the peer. NULL-safe pieces. */
+void relay_source_free(struct relay_source *s);
+void relay_sink_free(struct relay_sink *s);
+
+#endif
