@@ -1,0 +1,199 @@
+#include "host/accel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/log.h"
+#include "common/util.h"
+
+#define VERDICT_FILE_MAX 65536
+
+static char *cache_directory(void)
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+    if (cache && cache[0] == '/')
+        return xasprintf("%s/vmc", cache);
+    const char *home = getenv("HOME");
+    return home && home[0] == '/' ? xasprintf("%s/.cache/vmc", home) : NULL;
+}
+
+/* Path, size and time of change name a version of a file; hashing 12 MB would cost too much. */
+static char *file_identity(const char *path)
+{
+    struct stat st = {0};
+    stat(path, &st);
+    return xasprintf("%s %lld %lld.%09ld", path, (long long)st.st_size,
+                     (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* 0, or why /dev/kvm cannot be used by this process. */
+static int kvm_errno(void)
+{
+    AUTO_CLOSE int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+    return fd < 0 ? errno : 0;
+}
+
+static char *verdict_key(const char *vmm, const struct guest_image *image, int access_errno)
+{
+    AUTO_FREE char *boot_id = NULL;
+    if (read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &boot_id, NULL, NULL) == 0)
+        boot_id[strcspn(boot_id, "\n")] = '\0';
+    struct utsname host = {0};
+    uname(&host);
+    AUTO_FREE char *vmm_identity = file_identity(vmm);
+    AUTO_FREE char *kernel_identity = file_identity(image->kernel);
+    return xasprintf("boot %s; host %s; vmm %s; kernel %s; access %s", boot_id ? boot_id : "?",
+                     host.release, vmm_identity, kernel_identity,
+                     access_errno ? strerror(access_errno) : "granted");
+}
+
+/* The verdict file as an object {key: reason, "" for "works"}; an empty one if there is none. */
+static struct json_object *read_verdicts(const char *dir)
+{
+    AUTO_FREE char *path = xasprintf("%s/accel.json", dir);
+    AUTO_FREE char *text = NULL;
+    struct json_object *verdicts = NULL;
+    if (read_file_at(AT_FDCWD, path, VERDICT_FILE_MAX, &text, NULL, NULL) == 0)
+        verdicts = json_tokener_parse(text);
+    if (json_object_is_type(verdicts, json_type_object))
+        return verdicts;
+    json_object_put(verdicts);
+    return json_object_new_object();
+}
+
+static enum verdict read_verdict(const char *key, char *ret_reason, size_t size)
+{
+    ret_reason[0] = '\0';
+    AUTO_FREE char *dir = cache_directory();
+    if (!dir)
+        return VERDICT_UNKNOWN;
+    struct json_object *verdicts = read_verdicts(dir);
+    struct json_object *found;
+    enum verdict verdict = VERDICT_UNKNOWN;
+    if (json_object_object_get_ex(verdicts, key, &found)) {
+        snprintf(ret_reason, size, "%s", json_object_get_string(found));
+        verdict = ret_reason[0] ? VERDICT_FAILS : VERDICT_WORKS;
+    }
+    json_object_put(verdicts);
+    return verdict;
+}
+
+static void make_directory(const char *dir)
+{
+    AUTO_FREE char *partial = xstrdup(dir);
+    for (char *slash = partial; (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        mkdir(partial, 0700);
+        *slash = '/';
+    }
+    mkdir(partial, 0700);
+}
+
+/* Drops verdicts of other boots of this host: they can never match again. */
+static void drop_stale(struct json_object *verdicts, const char *key)
+{
+    size_t boot = strcspn(key, ";");
+    /* Deleting the entry at hand is the one change json-c allows while iterating. */
+    json_object_object_foreach(verdicts, name, value)
+    {
+        (void)value;
+        if (strncmp(name, key, boot) != 0)
+            json_object_object_del(verdicts, name);
+    }
+}
+
+static void write_verdict(const char *key, const char *reason)
+{
+    AUTO_FREE char *dir = cache_directory();
+    if (!dir)
+        return;
+    make_directory(dir);
+    struct json_object *verdicts = read_verdicts(dir);
+    drop_stale(verdicts, key);
+    json_object_object_add(verdicts, key, json_object_new_string(reason));
+    AUTO_FREE char *path = xasprintf("%s/accel.json", dir);
+    AUTO_FREE char *fresh = xasprintf("%s.%d", path, getpid());
+    if (json_object_to_file_ext(fresh, verdicts, JSON_C_TO_STRING_PRETTY) < 0 ||
+        rename(fresh, path) < 0) {
+        log_debug("cannot keep the accelerator verdict in %s", path);
+        unlink(fresh);
+    }
+    json_object_put(verdicts);
+}
+
+static void say_fallback(const char *reason)
+{
+    fprintf(stderr,
+            "vmc: KVM is not usable here (%s); using TCG, emulation in software, from now on "
+            "(see 'vmc info')\n",
+            reason);
+}
+
+static int decide_auto(const char *vmm, const struct guest_image *image, struct accel_plan *ret)
+{
+    int access_errno = kvm_errno();
+    char reason[256];
+    ret->key = verdict_key(vmm, image, access_errno);
+    enum verdict verdict = read_verdict(ret->key, reason, sizeof(reason));
+    ret->accel = verdict == VERDICT_FAILS ? ACCEL_TCG : ACCEL_KVM;
+    ret->trial = verdict == VERDICT_UNKNOWN;
+    if (ret->trial && access_errno) {
+        snprintf(reason, sizeof(reason), "/dev/kvm: %s", strerror(access_errno));
+        accel_failed(ret, reason);
+    }
+    return 0;
+}
+
+int accel_decide(const struct vm_spec *spec, const char *vmm, const struct guest_image *image,
+                 struct accel_plan *ret, struct error *err)
+{
+    *ret = (struct accel_plan){.accel = spec->accel};
+    if (spec->accel == ACCEL_TCG)
+        return 0;
+    if (spec->accel == ACCEL_KVM) {
+        errno = kvm_errno();
+        return errno ? error_errno(err, "--accel kvm: /dev/kvm") : 0;
+    }
+    if (spec->arch != arch_native()) {
+        ret->accel = ACCEL_TCG;
+        return 0;
+    }
+    return decide_auto(vmm, image, ret);
+}
+
+void accel_worked(const struct accel_plan *plan)
+{
+    if (plan->trial)
+        write_verdict(plan->key, "");
+}
+
+void accel_failed(struct accel_plan *plan, const char *reason)
+{
+    say_fallback(reason);
+    write_verdict(plan->key, reason);
+    plan->accel = ACCEL_TCG;
+    plan->trial = false;
+}
+
+enum verdict accel_verdict(const struct arch *arch, const char *vmm,
+                           const struct guest_image *image, char *ret_reason, size_t size)
+{
+    ret_reason[0] = '\0';
+    if (arch != arch_native())
+        return VERDICT_UNKNOWN;
+    AUTO_FREE char *key = verdict_key(vmm, image, kvm_errno());
+    return read_verdict(key, ret_reason, size);
+}
+
+void accel_plan_free(struct accel_plan *plan)
+{
+    free(plan->key);
+    *plan = (struct accel_plan){0};
+}

@@ -1,0 +1,50 @@
+/*
+ * The accelerator ladder: KVM where it has been seen to work, software emulation (TCG) elsewhere.
+ *
+ * That /dev/kvm can be opened does not mean that a guest boots on it (nested hypervisors that
+ * emulate some instructions only). So one boot under KVM that says HELLO makes a verdict, and one
+ * that does not makes the other; the verdict is kept in $XDG_CACHE_HOME/vmc/accel.json for as
+ * long as host boot, host kernel, QEMU and guest kernel stay the same.
+ */
+#ifndef VMC_HOST_ACCEL_H
+#define VMC_HOST_ACCEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "host/guest_image.h"
+#include "host/spec.h"
+
+/* How long the one trial boot under KVM may take until HELLO. */
+#define ACCEL_TRIAL_NS (2500 * 1000000LL)
+
+enum verdict {
+    VERDICT_UNKNOWN,
+    VERDICT_WORKS,
+    VERDICT_FAILS,
+};
+
+struct accel_plan {
+    enum accel accel; /* ACCEL_KVM or ACCEL_TCG */
+    bool trial;       /* KVM is tried: on failure, accel_failed() and again with ACCEL_TCG */
+    char *key;        /* owned: what the verdict depends on */
+};
+
+/* Decides. For ACCEL_AUTO a fall-back that is news is said in one line on stderr, once. */
+int accel_decide(const struct vm_spec *spec, const char *vmm, const struct guest_image *image,
+                 struct accel_plan *ret, struct error *err);
+
+/* The trial said HELLO. */
+void accel_worked(const struct accel_plan *plan);
+
+/* The trial failed: keeps the verdict, says so in one line, and turns the plan to ACCEL_TCG. */
+void accel_failed(struct accel_plan *plan, const char *reason);
+
+/* For vmc info: the verdict now, with its reason (or "") in ret_reason. */
+enum verdict accel_verdict(const struct arch *arch, const char *vmm,
+                           const struct guest_image *image, char *ret_reason, size_t size);
+
+void accel_plan_free(struct accel_plan *plan);
+
+#endif

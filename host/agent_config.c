@@ -1,0 +1,66 @@
+#include "host/agent_config.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+static struct json_object *string_array(const struct strings *list)
+{
+    struct json_object *array = json_object_new_array_ext((int)list->count);
+    for (size_t i = 0; i < list->count; i++)
+        json_object_array_add(array, json_object_new_string(list->items[i]));
+    return array;
+}
+
+static void add_string(struct json_object *object, const char *key, const char *value)
+{
+    json_object_object_add(object, key, json_object_new_string(value));
+}
+
+/* A seed from the host: the guest's generator is ready at once, and no two guests share one. */
+static void add_entropy(struct json_object *object)
+{
+    unsigned char seed[32];
+    char hex[2 * sizeof(seed) + 1];
+    if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+        abort();
+    for (size_t i = 0; i < sizeof(seed); i++)
+        snprintf(hex + 2 * i, 3, "%02x", seed[i]);
+    add_string(object, "entropy", hex);
+}
+
+static struct json_object *root_object(const struct vm_spec *spec)
+{
+    struct json_object *root = json_object_new_object();
+    add_string(root, "upper", upper_name(spec->upper));
+    uint64_t size = spec->upper == UPPER_RAM ? spec->upper_size : 0;
+    json_object_object_add(root, "size", json_object_new_int64((int64_t)size));
+    return root;
+}
+
+char *agent_config_json(const struct vm_spec *spec, const char *hostname,
+                        const struct window_size *window)
+{
+    struct json_object *config = json_object_new_object();
+    json_object_object_add(config, "args", string_array(&spec->args));
+    json_object_object_add(config, "env", string_array(&spec->env));
+    add_string(config, "cwd", spec->cwd);
+    if (spec->user)
+        add_string(config, "user", spec->user);
+    add_string(config, "hostname", spec->hostname ? spec->hostname : hostname);
+    json_object_object_add(config, "tty", json_object_new_boolean(spec->tty));
+    json_object_object_add(config, "rows", json_object_new_int(window->rows));
+    json_object_object_add(config, "columns", json_object_new_int(window->columns));
+    json_object_object_add(config, "root", root_object(spec));
+    json_object_object_add(config, "debug", json_object_new_boolean(spec->debug));
+    add_entropy(config);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    json_object_object_add(config, "time_ns",
+                           json_object_new_int64(now.tv_sec * NS_PER_S + now.tv_nsec));
+    char *json = xstrdup(json_object_to_json_string_ext(
+        config, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(config);
+    return json;
+}

@@ -1,0 +1,30 @@
+/*
+ * What differs from one guest architecture to the next, in one table. No other file of host/
+ * names an architecture.
+ */
+#ifndef VMC_HOST_ARCH_H
+#define VMC_HOST_ARCH_H
+
+#include <stdbool.h>
+
+struct arch {
+    const char *name;           /* as uname -m prints it; the name of the image directory */
+    const char *qemu;           /* QEMU's binary */
+    const char *qemu_package;   /* Debian's package of it */
+    const char *machine;        /* -machine, with its options */
+    const char *cpu_tcg;        /* -cpu under software emulation */
+    const char *cpu_kvm;        /* -cpu under KVM */
+    const char *kernel;         /* file name of the kernel in the image directory */
+    const char *cmdline;        /* kernel parameters of every boot */
+    const char *cmdline_tcg_up; /* more of them: software emulation, one CPU */
+    bool tsc;                   /* software emulation passes the host's counter through as TSC */
+    unsigned max_cpus;          /* NR_CPUS of the guest kernel */
+};
+
+/* The row of that name, NULL if there is none. */
+const struct arch *arch_find(const char *name);
+
+/* The host's own architecture, NULL if vmc has no row for it. */
+const struct arch *arch_native(void);
+
+#endif

@@ -1,0 +1,104 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "common/util.h"
+#include "host/accel.h"
+#include "host/checks.h"
+#include "host/cli.h"
+#include "host/machine.h"
+
+/* What runs on this host have learnt about KVM, with the QEMU and the image a run would take. */
+static enum verdict read_verdict(char *ret_reason, size_t size)
+{
+    const struct arch *arch = arch_find(option_by_id(OPTION_ARCH)->default_value);
+    AUTO_FREE char *qemu = NULL;
+    struct guest_image image = {0};
+    struct error err = ERROR_INIT;
+    enum verdict verdict = VERDICT_UNKNOWN;
+
+    if (arch && qemu_find(arch, &qemu, &err) == 0 &&
+        guest_image_find(arch, NULL, NULL, &image, &err) == 0)
+        verdict = accel_verdict(arch, qemu, &image, ret_reason, size);
+    guest_image_free(&image);
+    return verdict;
+}
+
+static const char *open_advice(int cause)
+{
+    switch (cause) {
+    case EACCES:
+    case EPERM:
+        return "join the group that owns /dev/kvm: usermod -aG kvm USER, and log in again; "
+               "until then machines are emulated by TCG";
+    case ENOENT:
+        return "enable virtualization in the firmware, or nested virtualization where this host "
+               "is itself a guest; until then machines are emulated by TCG";
+    default:
+        return "see dmesg for why KVM does not start; until then machines are emulated by TCG";
+    }
+}
+
+static enum verdict check_kvm(struct checks *checks)
+{
+    char reason[256] = "";
+    AUTO_CLOSE int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+    int cause = errno;
+
+    if (kvm < 0) {
+        checks_add(checks, "kvm", CHECK_WARN, xasprintf("/dev/kvm: %s", strerror(cause)),
+                   xstrdup(open_advice(cause)));
+        return VERDICT_FAILS;
+    }
+    int version = ioctl(kvm, KVM_GET_API_VERSION, 0);
+    if (version != KVM_API_VERSION) {
+        checks_add(checks, "kvm", CHECK_WARN,
+                   xasprintf("/dev/kvm speaks API version %d, not %d", version, KVM_API_VERSION),
+                   xstrdup("machines are emulated by TCG on this host"));
+        return VERDICT_FAILS;
+    }
+    switch (read_verdict(reason, sizeof(reason))) {
+    case VERDICT_WORKS:
+        checks_add(checks, "kvm", CHECK_OK, xstrdup("a machine has booted with KVM on this host"),
+                   NULL);
+        return VERDICT_WORKS;
+    case VERDICT_UNKNOWN:
+        checks_add(checks, "kvm", CHECK_OK,
+                   xstrdup("/dev/kvm opens; the next run will find out whether machines boot"),
+                   NULL);
+        return VERDICT_UNKNOWN;
+    case VERDICT_FAILS:
+        break;
+    }
+    checks_add(checks, "kvm", CHECK_WARN,
+               xasprintf("/dev/kvm opens, but no machine boots with it: %s", reason),
+               xstrdup("where this host is itself a guest, its hypervisor's nested virtualization "
+                       "is the cause; machines are emulated by TCG"));
+    return VERDICT_FAILS;
+}
+
+void check_accelerator(struct checks *checks)
+{
+    switch (check_kvm(checks)) {
+    case VERDICT_WORKS:
+        checks_add(checks, "isolation", CHECK_OK,
+                   xstrdup("KVM: the processor's virtualization keeps the guest apart"), NULL);
+        return;
+    case VERDICT_UNKNOWN:
+        checks_add(checks, "isolation", CHECK_WARN,
+                   xstrdup("KVM if a machine boots with it, else TCG, which is not a security "
+                           "boundary by QEMU's own policy"),
+                   xstrdup("run something once, and look again; --accel kvm refuses to run "
+                           "without KVM"));
+        return;
+    case VERDICT_FAILS:
+        break;
+    }
+    checks_add(checks, "isolation", CHECK_WARN,
+               xstrdup("TCG: software emulation, not a security boundary by QEMU's own policy"),
+               xstrdup("run only what you would run without a machine around it, or get KVM to "
+                       "work; --accel kvm refuses to run without it"));
+}

@@ -1,0 +1,153 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "host/accel.h"
+#include "host/agent_config.h"
+#include "host/commands.h"
+#include "host/console_log.h"
+#include "host/session.h"
+#include "host/signals.h"
+#include "host/state.h"
+#include "host/userns.h"
+
+/* Everything one run owns. */
+struct run {
+    struct vm_spec spec;
+    struct guest_image image;
+    char *vmm;
+    struct accel_plan plan;
+    struct container container;
+    struct rootfs rootfs;
+    struct console_log log;
+    struct machine machine;
+    struct session session;
+    bool session_opened;
+    int signal_fd;
+    struct timing timing;
+    struct tsc_reading tsc;
+};
+
+/* The end of a machine and of the talk with it; a run may have two, when the ladder falls back. */
+static void end_machine(struct run *run)
+{
+    if (run->session_opened)
+        session_close(&run->session);
+    run->session_opened = false;
+    machine_stop(&run->machine);
+}
+
+static void release(struct run *run)
+{
+    end_machine(run);
+    console_log_close(&run->log);
+    rootfs_free(&run->rootfs);
+    state_remove(&run->container);
+    close_fd(&run->signal_fd);
+    accel_plan_free(&run->plan);
+    free(run->vmm);
+    guest_image_free(&run->image);
+    spec_free(&run->spec);
+}
+
+/* What can be refused is refused here, before anything has been made. */
+static int resolve(struct run *run, const struct request *req, struct error *err)
+{
+    if (spec_resolve(req, &run->spec, err) < 0)
+        return -1;
+    log_debug_enabled = run->spec.debug;
+    if (qemu_find(run->spec.arch, &run->vmm, err) < 0)
+        return -1;
+    return guest_image_find(run->spec.arch, run->spec.kernel, run->spec.initrd, &run->image, err);
+}
+
+static int prepare(struct run *run, struct error *err)
+{
+    const struct vm_spec *spec = &run->spec;
+    if (signals_open(&run->signal_fd, err) < 0 ||
+        console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
+        accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
+        state_create(&run->container, err) < 0 || namespaces_enter(spec->unprivileged, err) < 0)
+        return -1;
+    state_sweep(&run->container);
+    if (spec->upper == UPPER_NONE)
+        fprintf(stderr, "vmc: --upper none: changes go to %s itself\n", spec->rootfs);
+    return rootfs_prepare(spec, &run->container, &run->rootfs, err);
+}
+
+static int boot(struct run *run, struct error *err)
+{
+    const struct machine_request request = {
+        .spec = &run->spec,
+        .accel = run->plan.accel,
+        .vmm = run->vmm,
+        .image = &run->image,
+        .rootfs = &run->rootfs,
+        .tsc = &run->tsc,
+    };
+    log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
+    run->timing.exec = now_ns();
+    if (qemu_start(&request, &run->machine, err) < 0)
+        return -1;
+    run->session_opened = true;
+    if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->timing,
+                     run->signal_fd, err) < 0)
+        return -1;
+    int64_t patience = run->plan.trial ? ACCEL_TRIAL_NS : run->spec.boot_timeout;
+    return session_wait_hello(&run->session, run->timing.exec + patience, err);
+}
+
+/* Boots on the rung the ladder chose; a failed trial of KVM goes one rung down. */
+static int boot_on_ladder(struct run *run, struct error *err)
+{
+    int status;
+    int result = boot(run, err);
+    if (result < 0 && run->plan.trial && !session_aborted(&run->session, &status)) {
+        end_machine(run);
+        accel_failed(&run->plan, err->text);
+        console_log_restart(&run->log);
+        result = boot(run, err);
+    } else if (result == 0) {
+        accel_worked(&run->plan);
+    }
+    return result;
+}
+
+static int run_workload(struct run *run, int *ret_status, struct error *err)
+{
+    struct window_size window = terminal_size();
+    AUTO_FREE char *config = agent_config_json(&run->spec, run->container.id, &window);
+    if (session_start_workload(&run->session, config, err) < 0)
+        return -1;
+    return session_run(&run->session, ret_status, err);
+}
+
+int cmd_run(const struct request *req, int *ret_status, struct error *err)
+{
+    struct run run = {
+        .container = CONTAINER_INIT,
+        .rootfs = ROOTFS_INIT,
+        .log.file_fd = -1,
+        .machine = MACHINE_INIT,
+        .signal_fd = -1,
+        .timing.begin = now_ns(),
+        .tsc = tsc_read(),
+    };
+    int result = resolve(&run, req, err);
+    if (result == 0)
+        result = prepare(&run, err);
+    if (result == 0)
+        result = boot_on_ladder(&run, err);
+    if (result == 0)
+        result = run_workload(&run, ret_status, err);
+    if (result < 0 && run.session_opened && session_aborted(&run.session, ret_status)) {
+        log_debug("%s", err->text);
+        result = 0;
+    }
+    bool timing = run.spec.timing;
+    release(&run);
+    run.timing.end = now_ns();
+    if (timing)
+        timing_print(&run.timing);
+    return result;
+}

@@ -1,0 +1,21 @@
+#include <stdio.h>
+
+#include "common/protocol.h"
+#include "host/commands.h"
+#include "host/output.h"
+
+int cmd_version(const struct request *req, int *ret_status, struct error *err)
+{
+    if (request_has(req, OPTION_JSON)) {
+        struct json_object *version = json_object_new_object();
+
+        json_object_object_add(version, "version", json_object_new_string(VMC_VERSION));
+        json_object_object_add(version, "protocol", json_object_new_int(PROTOCOL_VERSION));
+        output_json(version);
+        json_object_put(version);
+    } else {
+        printf("vmc %s\n", VMC_VERSION);
+    }
+    *ret_status = 0;
+    return output_finish(err);
+}

@@ -1,0 +1,18 @@
+/*
+ * The commands. Each gets the parsed command line, writes its result to standard output, and
+ * gives vmc's exit status; -1 with err when it failed. None prints errors: main() does.
+ */
+#ifndef VMC_HOST_COMMANDS_H
+#define VMC_HOST_COMMANDS_H
+
+#include "common/error.h"
+#include "host/cli.h"
+
+int cmd_run(const struct request *req, int *ret_status, struct error *err);
+int cmd_info(const struct request *req, int *ret_status, struct error *err);
+int cmd_version(const struct request *req, int *ret_status, struct error *err);
+int cmd_help(const struct request *req, int *ret_status, struct error *err);
+int cmd_completion(const struct request *req, int *ret_status, struct error *err);
+int cmd_manual(const struct request *req, int *ret_status, struct error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * A virtual machine, whatever runs it. A backend turns a machine_request into a running machine
+ * with these descriptors; everything after that is the same for all.
+ */
+#ifndef VMC_HOST_MACHINE_H
+#define VMC_HOST_MACHINE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "host/guest_image.h"
+#include "host/rootfs.h"
+#include "host/spec.h"
+#include "host/tsc.h"
+
+/* What a backend is asked for. All borrowed for the time of the call. */
+struct machine_request {
+    const struct vm_spec *spec;
+    enum accel accel; /* ACCEL_KVM or ACCEL_TCG: the ladder has decided */
+    const char *vmm;  /* path of the hypervisor's binary */
+    const struct guest_image *image;
+    const struct rootfs *rootfs;
+    const struct tsc_reading *tsc; /* taken at the start of vmc */
+};
+
+/* A running machine. Owns everything in it. */
+struct machine {
+    pid_t pid;      /* the hypervisor's process */
+    int pidfd;      /* readable when it has ended, pidfd_open(2); -1: no machine */
+    int control_fd; /* the guest's ports, protocol.h */
+    int data_fd;
+    int console_fd; /* the kernel's console, from the guest only */
+    int serial_fd;  /* the serial line: the workload's terminal, and the kernel's first words */
+    int errors_fd;  /* the hypervisor's own stderr */
+    int monitor_fd; /* QMP; -1 where there is none */
+};
+
+#define MACHINE_INIT                                                                               \
+    {                                                                                              \
+        .pid = -1, .pidfd = -1, .control_fd = -1, .data_fd = -1, .console_fd = -1,                 \
+        .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1                                         \
+    }
+
+/* QEMU: host/qemu.c. */
+int qemu_start(const struct machine_request *request, struct machine *ret, struct error *err);
+
+/* Finds the hypervisor's binary; *ret_path is owned by the caller. */
+int qemu_find(const struct arch *arch, char **ret_path, struct error *err);
+
+/*
+ * Kills the machine's process, waits for it and closes the descriptors. Accepts one that never
+ * started, or is stopped already.
+ */
+void machine_stop(struct machine *m);
+
+#endif

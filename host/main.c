@@ -1,0 +1,68 @@
+/*
+ * The launcher: command line to command, and the one place that prints errors.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/cli.h"
+#include "host/commands.h"
+
+static int dispatch(const struct request *req, int *ret_status, struct error *err)
+{
+    switch (req->command->id) {
+    case COMMAND_RUN:
+        return cmd_run(req, ret_status, err);
+    case COMMAND_INFO:
+        return cmd_info(req, ret_status, err);
+    case COMMAND_VERSION:
+        return cmd_version(req, ret_status, err);
+    case COMMAND_HELP:
+        return cmd_help(req, ret_status, err);
+    case COMMAND_COMPLETION:
+        return cmd_completion(req, ret_status, err);
+    case COMMAND_MANUAL:
+        return cmd_manual(req, ret_status, err);
+    }
+    return error_set(err, "no such command");
+}
+
+/*
+ * Descriptors 0, 1 and 2 that the caller closed would be given to the next file that is opened,
+ * and the workload's output written into it. They become /dev/null: an end of file, a reader that
+ * takes everything.
+ */
+static void occupy_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(STATUS_VMC_FAILED);
+}
+
+/* One line that says what failed, and below it, indented, what helps to find out why. */
+static void print_error(struct error *err)
+{
+    error_sanitize(err->text);
+    fprintf(stderr, "vmc: %s\n", err->text);
+    for (char *line = err->detail; *line;) {
+        size_t length = strcspn(line, "\n");
+        fprintf(stderr, "  | %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+int main(int argc, char **argv)
+{
+    occupy_standard_descriptors();
+    struct error err = ERROR_INIT;
+    struct request req = {0};
+    int status = STATUS_VMC_FAILED;
+
+    if (cli_parse(argc, argv, &req, &err) < 0 || dispatch(&req, &status, &err) < 0) {
+        print_error(&err);
+        status = err.status;
+    }
+    request_free(&req);
+    return status;
+}

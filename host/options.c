@@ -1,0 +1,192 @@
+#include "host/options.h"
+
+#include "common/util.h"
+
+/* clang-format off */
+static const char *const run_description[] = {
+    "Boots a virtual machine of its own, runs COMMAND in it with DIR as its root file system, and "
+    "ends with COMMAND's exit status. Standard input, output and error are passed through byte "
+    "for byte; signals are forwarded.",
+    "Options end at the first word that is not one, or at '--': everything after it is COMMAND "
+    "and its arguments, untouched. An option given twice counts the last time, unless it is "
+    "marked as repeatable.",
+    "Nothing in DIR is changed, except with --direct. Changes live as long as the run, in a "
+    "place that --upper chooses.",
+    NULL,
+};
+static const char *const info_description[] = {
+    "Checks what vmc needs on this host and says for each missing thing what to do about it. "
+    "The exit status is 0 when nothing that vmc cannot do without is missing, and 1 otherwise.",
+    NULL,
+};
+static const char *const version_description[] = {
+    "Prints the version of vmc.",
+    NULL,
+};
+static const char *const help_description[] = {
+    "Lists the commands, or describes one of them with all its options.",
+    NULL,
+};
+static const char *const completion_description[] = {
+    "Prints a completion script for the shell. For bash: source <(vmc completion bash)",
+    NULL,
+};
+static const char *const manual_description[] = {
+    "Prints the manual page vmc(1) as scdoc(5) source: vmc manual | scdoc | man -l -",
+    NULL,
+};
+
+static const char *const shells[] = {"bash", NULL};
+
+const struct command command_table[] = {
+    {COMMAND_RUN, "run", "run a command in a virtual machine of its own",
+     "[OPTION]... [--] COMMAND [ARG]...", run_description, 1, ARGS_ANY, NULL},
+    {COMMAND_INFO, "info", "check what this host offers and what it lacks",
+     "[OPTION]...", info_description, 0, 0, NULL},
+    {COMMAND_VERSION, "version", "print the version",
+     "[OPTION]...", version_description, 0, 0, NULL},
+    {COMMAND_HELP, "help", "describe a command",
+     "[COMMAND]", help_description, 0, 1, NULL},
+    {COMMAND_COMPLETION, "completion", "print a shell completion script",
+     "SHELL", completion_description, 1, 1, shells},
+    {COMMAND_MANUAL, "manual", "print the manual page's source",
+     "", manual_description, 0, 0, NULL},
+};
+const size_t command_count = ARRAY_LEN(command_table);
+
+#define RUN COMMAND_BIT(COMMAND_RUN)
+#define INFO COMMAND_BIT(COMMAND_INFO)
+#define ALL (COMMAND_BIT(COMMAND_MANUAL + 1) - 1)
+
+#define ROOT "Root file system"
+#define MACHINE "Machine"
+#define WORKLOAD "Workload"
+#define STREAMS "Terminal"
+#define TIME "Time limits"
+#define IMAGE "Guest image"
+#define DIAGNOSTICS "Diagnostics"
+#define GENERAL "General"
+
+static const char *const upper_choices[] = {"ram", "disk", "host", "none", NULL};
+static const char *const accel_choices[] = {"auto", "kvm", "tcg", NULL};
+static const char *const arch_choices[] = {"x86_64", NULL};
+
+const struct option option_table[] = {
+    {OPTION_ROOTFS, "rootfs", 'r', "DIR", RUN, ROOT,
+     "root file system of the container (default: the host's own /)",
+     "Any directory that looks like a Linux root: one made by mmdebstrap or debootstrap, or an "
+     "exported container. It is a read-only lower layer. Without this option the host's own / is; "
+     "other file systems that are mounted below it stay out.",
+     NULL, NULL, false, false},
+    {OPTION_NOPRIV, "nopriv", 0, "DIR", RUN, ROOT,
+     "the same, always without privileges, even for root",
+     "What an ordinary user gets anyway, said explicitly: the tree is put together in a user "
+     "namespace and the hypervisor has no privilege on the host. The workload is still a real root "
+     "inside its own kernel.",
+     NULL, NULL, false, false},
+    {OPTION_UPPER, "upper", 0, "WHERE", RUN, ROOT,
+     "where changes go: ram[:SIZE], disk[:SIZE], host or none",
+     "ram: a tmpfs in the guest, gone at the end; any file type works, since the guest's own kernel "
+     "holds it. disk: the same on a sparse, unnamed file system image in $TMPDIR or /var/tmp, for "
+     "large writes. host: an overlay on the host, written through 9p; fifos, device nodes and Unix "
+     "sockets do not work there. none: no overlay, the directory itself is changed, which is "
+     "refused for the host's own /.",
+     "ram", upper_choices, false, false},
+    {OPTION_DIRECT, "direct", 0, NULL, RUN, ROOT,
+     "change DIR itself, the same as --upper none", NULL,
+     NULL, NULL, false, false},
+
+    {OPTION_QEMU, "qemu", 0, NULL, RUN, MACHINE,
+     "run the machine with QEMU (default)", NULL,
+     NULL, NULL, false, false},
+    {OPTION_ACCEL, "accel", 0, "WHICH", RUN, MACHINE,
+     "accelerator: auto, kvm or tcg",
+     "auto takes KVM if a machine has booted with it on this host before, tries it once if that is "
+     "not known, and falls back to TCG with one line that says why. kvm never falls back. "
+     "tcg is emulation in software: it works everywhere, is slow, and is not a security boundary "
+     "by QEMU's own policy.",
+     "auto", accel_choices, false, false},
+    {OPTION_ARCH, "arch", 0, "ARCH", RUN, MACHINE,
+     "architecture of the guest", NULL,
+     "x86_64", arch_choices, false, false},
+    {OPTION_MEMORY, "memory", 'm', "SIZE", RUN, MACHINE,
+     "memory of the machine",
+     "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At "
+     "least 48m, at most what the host has.",
+     "512m", NULL, false, false},
+    {OPTION_CPUS, "cpus", 'c', "N", RUN, MACHINE,
+     "number of processors of the machine", NULL,
+     "1", NULL, false, false},
+
+    {OPTION_ENV, "env", 'e', "NAME[=VALUE]", RUN, WORKLOAD,
+     "set an environment variable; NAME alone takes the caller's value",
+     "The workload gets only what is set here and in files given with --env-file, besides PATH, "
+     "HOME and, with a terminal, TERM. NAME alone is left out if the caller has no such variable.",
+     NULL, NULL, true, false},
+    {OPTION_ENV_FILE, "env-file", 0, "FILE", RUN, WORKLOAD,
+     "read environment variables from FILE",
+     "One NAME=VALUE or NAME per line, as for --env; empty lines and lines that start with # are "
+     "skipped, and quotes are part of the value. --env wins over a file.",
+     NULL, NULL, true, false},
+    {OPTION_WORKDIR, "workdir", 'w', "DIR", RUN, WORKLOAD,
+     "absolute path of the directory to run COMMAND in", NULL,
+     "/", NULL, false, false},
+    {OPTION_USER, "user", 'u', "USER[:GROUP]", RUN, WORKLOAD,
+     "user to run COMMAND as, names or numbers",
+     "Names are looked up in the container's own /etc/passwd and /etc/group. Without a group "
+     "the user's own groups count.",
+     "0:0", NULL, false, false},
+    {OPTION_HOSTNAME, "hostname", 0, "NAME", RUN, WORKLOAD,
+     "host name inside (default: made up for each run)", NULL,
+     NULL, NULL, false, false},
+
+    {OPTION_TTY, "tty", 't', NULL, RUN, STREAMS,
+     "give COMMAND a terminal",
+     "Standard input must be a terminal. The workload's output and error both go to it, and "
+     "the window size follows.",
+     NULL, NULL, false, false},
+    {OPTION_INTERACTIVE, "interactive", 'i', NULL, RUN, STREAMS,
+     "keep standard input connected, which it always is",
+     "For fingers used to -it: vmc always passes standard input on, so this asks for what happens "
+     "anyway.",
+     NULL, NULL, false, false},
+
+    {OPTION_TIMEOUT, "timeout", 0, "DURATION", RUN, TIME,
+     "end COMMAND after that long, with status 124",
+     "Seconds, or a number with ms, s, m or h; 0 means no limit. COMMAND gets TERM first, and "
+     "the machine is ended soon after.",
+     NULL, NULL, false, false},
+    {OPTION_BOOT_TIMEOUT, "boot-timeout", 0, "DURATION", RUN, TIME,
+     "give up when the guest has not answered by then", NULL,
+     "60s", NULL, false, false},
+
+    {OPTION_KERNEL, "kernel", 0, "FILE", RUN, IMAGE,
+     "boot this kernel instead of the bred one", NULL,
+     NULL, NULL, false, false},
+    {OPTION_INITRD, "initrd", 0, "FILE", RUN, IMAGE,
+     "boot this initramfs instead of the bred one", NULL,
+     NULL, NULL, false, false},
+    {OPTION_APPEND, "append", 0, "TEXT", RUN, IMAGE,
+     "add TEXT to the kernel's command line", NULL,
+     NULL, NULL, true, false},
+
+    {OPTION_CONSOLE, "console", 0, "FILE", RUN, DIAGNOSTICS,
+     "write the guest's console to FILE",
+     "Kernel messages never reach standard output or error; this is where they can be read.",
+     NULL, NULL, false, false},
+    {OPTION_DEBUG, "debug", 0, NULL, RUN, DIAGNOSTICS,
+     "say on standard error what vmc does", NULL,
+     NULL, NULL, false, false},
+    {OPTION_TIMING, "timing", 0, NULL, RUN, DIAGNOSTICS,
+     "print how long each phase took, on standard error", NULL,
+     NULL, NULL, false, false},
+
+    {OPTION_JSON, "json", 0, NULL, INFO | COMMAND_BIT(COMMAND_VERSION), GENERAL,
+     "print JSON", NULL,
+     NULL, NULL, false, false},
+    {OPTION_HELP, "help", 'h', NULL, ALL, GENERAL,
+     "print this help", NULL,
+     NULL, NULL, false, false},
+};
+const size_t option_count = ARRAY_LEN(option_table);
+/* clang-format on */

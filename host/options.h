@@ -1,0 +1,87 @@
+/*
+ * The one table of commands and options. The parser, the help texts, the manual page and the
+ * shell completion all read it; it holds data and no logic.
+ */
+#ifndef VMC_HOST_OPTIONS_H
+#define VMC_HOST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum command_id {
+    COMMAND_RUN,
+    COMMAND_INFO,
+    COMMAND_VERSION,
+    COMMAND_HELP,
+    COMMAND_COMPLETION,
+    COMMAND_MANUAL,
+};
+#define COMMAND_BIT(id) (1u << (id))
+
+enum option_id {
+    OPTION_ROOTFS,
+    OPTION_NOPRIV,
+    OPTION_UPPER,
+    OPTION_DIRECT,
+    OPTION_QEMU,
+    OPTION_ACCEL,
+    OPTION_ARCH,
+    OPTION_MEMORY,
+    OPTION_CPUS,
+    OPTION_ENV,
+    OPTION_ENV_FILE,
+    OPTION_WORKDIR,
+    OPTION_USER,
+    OPTION_HOSTNAME,
+    OPTION_TTY,
+    OPTION_INTERACTIVE,
+    OPTION_TIMEOUT,
+    OPTION_BOOT_TIMEOUT,
+    OPTION_KERNEL,
+    OPTION_INITRD,
+    OPTION_APPEND,
+    OPTION_CONSOLE,
+    OPTION_DEBUG,
+    OPTION_TIMING,
+    OPTION_JSON,
+    OPTION_HELP,
+};
+
+#define ARGS_ANY (-1)
+
+struct command {
+    enum command_id id;
+    const char *name;
+    const char *summary;            /* one line without a full stop */
+    const char *synopsis;           /* what follows the name: "[OPTION]... COMMAND" */
+    const char *const *description; /* paragraphs of plain text, NULL-terminated */
+    int min_args;                   /* words after the options */
+    int max_args;                   /* or ARGS_ANY */
+    const char *const *arg_choices; /* what the first word may be, for completion; or NULL */
+};
+
+/*
+ * An option. Another spelling of an option is another row with the same id, usually hidden.
+ * All texts are plain: what prints them escapes and wraps them.
+ */
+struct option {
+    enum option_id id;
+    const char *name;           /* long name, without the dashes */
+    char letter;                /* short name, or 0 */
+    const char *metavar;        /* what the value is called; NULL: a flag */
+    unsigned commands;          /* COMMAND_BIT() of each command that takes it */
+    const char *group;          /* heading in help; rows of a group stand together */
+    const char *help;           /* one clause */
+    const char *manual;         /* sentences that the manual adds, or NULL */
+    const char *default_value;  /* as it would be typed, or NULL; used by spec.c, too */
+    const char *const *choices; /* NULL-terminated, or NULL; completion offers them */
+    bool repeatable;            /* all its settings count, not only the last */
+    bool hidden;                /* works, and is not shown */
+};
+
+extern const struct command command_table[];
+extern const size_t command_count;
+extern const struct option option_table[];
+extern const size_t option_count;
+
+#endif

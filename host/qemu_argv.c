@@ -1,0 +1,120 @@
+#include "host/qemu_argv.h"
+
+#include <string.h>
+
+#include "common/protocol.h"
+
+char *qemu_escape(const char *value)
+{
+    char *escaped = xcalloc(2 * strlen(value) + 1, 1);
+    char *out = escaped;
+    for (const char *in = value; *in; in++) {
+        if (*in == ',')
+            *out++ = ',';
+        *out++ = *in;
+    }
+    return escaped;
+}
+
+static void add_pair(struct strings *argv, const char *option, const char *value)
+{
+    strings_add(argv, option);
+    strings_add(argv, value);
+}
+
+static void add_machine(const struct machine_request *request, struct strings *argv)
+{
+    const struct vm_spec *spec = request->spec;
+    bool kvm = request->accel == ACCEL_KVM;
+    add_pair(argv, "-machine", spec->arch->machine);
+    add_pair(argv, "-accel", kvm ? "kvm" : "tcg");
+    add_pair(argv, "-cpu", kvm ? spec->arch->cpu_kvm : spec->arch->cpu_tcg);
+    strings_add(argv, "-smp");
+    strings_addf(argv, "%u", spec->cpus);
+    strings_add(argv, "-m");
+    strings_addf(argv, "%lluM", (unsigned long long)(spec->memory >> 20));
+    /* Nothing that was not asked for, and nothing from configuration files. */
+    strings_add(argv, "-nodefaults");
+    strings_add(argv, "-no-user-config");
+    add_pair(argv, "-display", "none");
+    add_pair(argv, "-monitor", "none");
+    /* A reset is how a guest without ACPI ends: it ends QEMU. */
+    strings_add(argv, "-no-reboot");
+    add_pair(argv, "-sandbox",
+             "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+}
+
+static void add_kernel(const struct machine_request *request, unsigned tsc_khz,
+                       struct strings *argv)
+{
+    const struct vm_spec *spec = request->spec;
+    add_pair(argv, "-kernel", request->image->kernel);
+    add_pair(argv, "-initrd", request->image->initrd);
+    struct strings cmdline = {0};
+    strings_add(&cmdline, spec->arch->cmdline);
+    /* The console is a virtio one: the serial line is left to the workload's terminal. */
+    strings_addf(&cmdline, "console=hvc0 panic=-1 %s", spec->debug ? "loglevel=7" : "quiet");
+    if (request->accel == ACCEL_TCG && spec->cpus == 1)
+        strings_add(&cmdline, spec->arch->cmdline_tcg_up);
+    if (tsc_khz > 0)
+        strings_addf(&cmdline, "tsc_early_khz=%u", tsc_khz);
+    for (size_t i = 0; i < spec->append.count; i++)
+        strings_add(&cmdline, spec->append.items[i]);
+    AUTO_FREE char *joined = xstrdup("");
+    for (size_t i = 0; i < cmdline.count; i++) {
+        char *longer = xasprintf("%s%s%s", joined, i > 0 ? " " : "", cmdline.items[i]);
+        free(joined);
+        joined = longer;
+    }
+    add_pair(argv, "-append", joined);
+    strings_free(&cmdline);
+}
+
+static void add_socket(struct strings *argv, const char *id, enum qemu_fd fd)
+{
+    strings_add(argv, "-chardev");
+    strings_addf(argv, "socket,id=%s,fd=%d", id, fd);
+}
+
+static void add_ports(struct strings *argv)
+{
+    add_socket(argv, "control", QEMU_FD_CONTROL);
+    add_socket(argv, "data", QEMU_FD_DATA);
+    add_socket(argv, "console", QEMU_FD_CONSOLE);
+    add_socket(argv, "serial", QEMU_FD_SERIAL);
+    add_pair(argv, "-serial", "chardev:serial");
+    add_pair(argv, "-device", "virtio-serial-device,max_ports=4");
+    add_pair(argv, "-device", "virtconsole,chardev=console,nr=0");
+    add_pair(argv, "-device", "virtserialport,chardev=control,nr=1,name=" PORT_CONTROL_NAME);
+    add_pair(argv, "-device", "virtserialport,chardev=data,nr=2,name=" PORT_DATA_NAME);
+}
+
+static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
+{
+    AUTO_FREE char *share = qemu_escape(rootfs->share);
+    strings_add(argv, "-fsdev");
+    strings_addf(argv, "local,id=rootfs,path=%s,security_model=passthrough,multidevs=remap%s",
+                 share, rootfs->read_only ? ",readonly=on" : "");
+    add_pair(argv, "-device", "virtio-9p-device,fsdev=rootfs,mount_tag=" ROOTFS_MOUNT_TAG);
+    if (rootfs->disk_fd < 0)
+        return;
+    strings_add(argv, "-add-fd");
+    strings_addf(argv, "fd=%d,set=1", QEMU_FD_DISK);
+    add_pair(argv, "-drive",
+             "file=/dev/fdset/1,if=none,id=upper,format=raw,cache=unsafe,discard=unmap");
+    add_pair(argv, "-device", "virtio-blk-device,drive=upper,serial=vmc-upper");
+}
+
+void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct strings *ret)
+{
+    strings_add(ret, request->vmm);
+    add_machine(request, ret);
+    add_kernel(request, tsc_khz, ret);
+    add_ports(ret);
+    add_rootfs(request->rootfs, ret);
+    /* Only a machine under KVM can stop by itself (internal-error): that is what QMP is for. */
+    if (request->accel == ACCEL_KVM) {
+        add_socket(ret, "monitor", QEMU_FD_MONITOR);
+        add_pair(ret, "-mon", "chardev=monitor,mode=control");
+    }
+}

@@ -1,0 +1,32 @@
+/*
+ * QEMU's command line. Pure, with golden tests.
+ */
+#ifndef VMC_HOST_QEMU_ARGV_H
+#define VMC_HOST_QEMU_ARGV_H
+
+#include "host/machine.h"
+
+/*
+ * The descriptors QEMU inherits, by the numbers they have in it. Connected sockets, but for the
+ * disk image. QEMU has no other descriptors but its stdin, stdout and stderr.
+ */
+enum qemu_fd {
+    QEMU_FD_CONTROL = 3,
+    QEMU_FD_DATA,
+    QEMU_FD_CONSOLE,
+    QEMU_FD_SERIAL,
+    QEMU_FD_MONITOR,
+    QEMU_FD_DISK,
+    QEMU_FD_END,
+};
+
+/* Appends argv[0] and all arguments. tsc_khz: see tsc.h; 0 leaves the guest to find out. */
+void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct strings *ret);
+
+/*
+ * A value inside one of QEMU's comma-separated option lists: a comma is written twice. Owned by
+ * the caller. (QEMU's manual, "Invocation".)
+ */
+char *qemu_escape(const char *value);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * The little of QMP, QEMU's machine protocol, that vmc needs: to learn that QEMU has stopped the
+ * guest by itself, as it does when KVM fails under it (run state "internal-error").
+ * QEMU's manual, "QEMU Machine Protocol Specification".
+ */
+#ifndef VMC_HOST_QMP_H
+#define VMC_HOST_QMP_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "common/queue.h"
+
+#define QMP_LINE_MAX 65536
+
+struct qmp {
+    int fd; /* borrowed from the machine; -1: there is none */
+    struct queue in;
+    bool stopped; /* a STOP event has come */
+};
+
+/* Asks for events. fd may be -1. */
+int qmp_open(struct qmp *q, int fd, struct error *err);
+void qmp_close(struct qmp *q);
+
+/* One read(2), and what it brings. -1 on a line that is too long or no JSON. */
+int qmp_pump(struct qmp *q, struct error *err);
+
+/* Takes bytes as read; apart from qmp_pump() for tests and fuzzing. */
+int qmp_feed(struct qmp *q, const char *bytes, size_t length, struct error *err);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * Removes a directory tree that somebody else may have filled.
+ */
+#ifndef VMC_HOST_REMOVE_TREE_H
+#define VMC_HOST_REMOVE_TREE_H
+
+#include "common/error.h"
+
+/*
+ * Removes parent_fd/name and all below it. Symbolic links are removed, never followed; depth is
+ * no limit (subdirectories are moved up before they are emptied, so two descriptors suffice for
+ * any tree). A tree that is not there is not an error.
+ */
+int remove_tree(int parent_fd, const char *name, struct error *err);
+
+#endif

@@ -1,0 +1,550 @@
+#include "host/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/log.h"
+
+/* What one poll(2) waits for. */
+enum slot {
+    SLOT_CONTROL,
+    SLOT_DATA,
+    SLOT_CONSOLE,
+    SLOT_SERIAL,
+    SLOT_VMM_ERRORS,
+    SLOT_MONITOR,
+    SLOT_MACHINE,
+    SLOT_SIGNAL,
+    SLOT_IN,
+    SLOT_OUT,
+    SLOT_ERR,
+    SLOT_COUNT,
+};
+
+/* After TERM at --timeout, and after the KILL that follows it. */
+#define TIMEOUT_GRACE_NS (2 * NS_PER_S)
+/* From EXIT to the last byte of output, while nothing waits for our own side. */
+#define OUTPUT_GRACE_NS (10 * NS_PER_S)
+#define INTERRUPTS_TO_KILL 3
+
+/* ---- opening and closing ---- */
+
+int session_open(struct session *s, const struct vm_spec *spec, struct machine *machine,
+                 struct console_log *log, struct timing *timing, int signal_fd, struct error *err)
+{
+    *s = (struct session){
+        .spec = spec,
+        .machine = machine,
+        .log = log,
+        .timing = timing,
+        .signal_fd = signal_fd,
+        .control.fd = -1,
+        .data.fd = -1,
+        .in.fd = -1,
+        .out.fd = -1,
+        .err.fd = -1,
+        .terminal = TERMINAL_INIT,
+        .monitor.fd = -1,
+        .deadline = DEADLINE_NONE,
+    };
+    if (channel_open(&s->control, take_fd(&machine->control_fd), PEER_GUEST_CONTROL, err) < 0 ||
+        channel_open(&s->data, take_fd(&machine->data_fd), PEER_GUEST_DATA, err) < 0 ||
+        qmp_open(&s->monitor, machine->monitor_fd, err) < 0)
+        return -1;
+    if (set_nonblocking(machine->console_fd, true) < 0 ||
+        set_nonblocking(machine->serial_fd, true) < 0)
+        return error_errno(err, "cannot make a socket non-blocking");
+    return 0;
+}
+
+void session_close(struct session *s)
+{
+    terminal_close(&s->terminal);
+    relay_source_free(&s->in);
+    relay_sink_free(&s->out);
+    relay_sink_free(&s->err);
+    channel_close(&s->control);
+    channel_close(&s->data);
+    qmp_close(&s->monitor);
+}
+
+bool session_aborted(const struct session *s, int *ret_status)
+{
+    if (!s->end_signal && !s->timed_out)
+        return false;
+    *ret_status = s->timed_out ? STATUS_TIMEOUT : STATUS_SIGNAL_BASE + s->end_signal;
+    return true;
+}
+
+/* ---- what the guest sends ---- */
+
+static int unexpected(const struct frame *frame, struct error *err)
+{
+    return error_set(err, "protocol error: %s frame at the wrong time", frame_name(frame->type));
+}
+
+static int handle_hello(struct session *s, const struct frame *frame, struct error *err)
+{
+    if (s->phase != PHASE_BOOT)
+        return unexpected(frame, err);
+    if (decode_hello(frame, &s->timing->guest_hello, err) < 0)
+        return -1;
+    s->timing->hello = now_ns();
+    s->phase = PHASE_HELLO;
+    return 0;
+}
+
+static int handle_started(struct session *s, const struct frame *frame, struct error *err)
+{
+    if (s->phase != PHASE_CONFIG)
+        return unexpected(frame, err);
+    if (decode_started(frame, &s->timing->guest_started, err) < 0)
+        return -1;
+    s->timing->started = now_ns();
+    s->phase = PHASE_RUNNING;
+    return 0;
+}
+
+static int handle_exit(struct session *s, const struct frame *frame, struct error *err)
+{
+    if (s->phase != PHASE_RUNNING)
+        return unexpected(frame, err);
+    if (decode_exit(frame, &s->record, err) < 0)
+        return -1;
+    s->timing->exited = now_ns();
+    s->phase = PHASE_EXITED;
+    s->deadline = now_ns() + OUTPUT_GRACE_NS;
+    return 0;
+}
+
+static int handle_control_frame(struct session *s, const struct frame *frame, struct error *err)
+{
+    switch (frame->type) {
+    case FRAME_HELLO:
+        return handle_hello(s, frame, err);
+    case FRAME_STARTED:
+        return handle_started(s, frame, err);
+    case FRAME_EXIT:
+        return handle_exit(s, frame, err);
+    case FRAME_ERROR:
+        return decode_error(frame, err);
+    default:
+        return unexpected(frame, err);
+    }
+}
+
+static int handle_credit(struct session *s, const struct frame *frame, struct error *err)
+{
+    uint16_t type;
+    uint32_t count;
+    if (decode_credit(frame, &type, &count, err) < 0)
+        return -1;
+    return type == FRAME_STDIN ? relay_source_credit(&s->in, count, err) : unexpected(frame, err);
+}
+
+static int handle_close(struct session *s, const struct frame *frame, struct error *err)
+{
+    uint16_t type;
+    if (decode_close(frame, &type, err) < 0)
+        return -1;
+    if (type != FRAME_STDIN)
+        return unexpected(frame, err);
+    /* The workload reads no more: whoever feeds us must learn it, too (SIGPIPE in a pipeline). */
+    relay_source_close(&s->in, &s->data);
+    return 0;
+}
+
+static int handle_data_frame(struct session *s, const struct frame *frame, struct error *err)
+{
+    if (frame->stream != 0)
+        return error_set(err, "protocol error: stream %u", frame->stream);
+    switch (frame->type) {
+    case FRAME_STDOUT:
+        return relay_sink_accept(&s->out, frame, err);
+    case FRAME_STDERR:
+        return relay_sink_accept(&s->err, frame, err);
+    case FRAME_CREDIT:
+        return handle_credit(s, frame, err);
+    case FRAME_CLOSE:
+        return handle_close(s, frame, err);
+    default:
+        return unexpected(frame, err);
+    }
+}
+
+typedef int frame_handler(struct session *s, const struct frame *frame, struct error *err);
+
+static int pump_channel(struct session *s, struct channel *ch, bool *eof, frame_handler *handle,
+                        struct error *err)
+{
+    struct frame frame;
+    int result;
+    if (channel_fill(ch, eof, err) < 0)
+        return -1;
+    while ((result = channel_next(ch, &frame, err)) > 0)
+        if (handle(s, &frame, err) < 0)
+            return -1;
+    return result;
+}
+
+/* ---- the user's side ---- */
+
+static void send_signal(struct session *s, int signal)
+{
+    uint8_t payload[SIGNAL_SIZE];
+    encode_signal(payload, signal);
+    channel_send(&s->control, FRAME_SIGNAL, 0, payload, sizeof(payload));
+}
+
+static void send_window_size(struct session *s)
+{
+    uint8_t payload[WINSIZE_SIZE];
+    struct window_size size = terminal_size();
+    encode_winsize(payload, &size);
+    channel_send(&s->control, FRAME_WINSIZE, 0, payload, sizeof(payload));
+}
+
+static int handle_signal(struct session *s, struct error *err)
+{
+    struct signalfd_siginfo info;
+    if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
+        return 0;
+    int signal = (int)info.ssi_signo;
+    if (signal == SIGWINCH) {
+        if (s->spec->tty && s->phase >= PHASE_CONFIG)
+            send_window_size(s);
+        return 0;
+    }
+    s->interrupts += signal == SIGINT;
+    if (s->phase < PHASE_RUNNING || s->interrupts >= INTERRUPTS_TO_KILL) {
+        s->end_signal = signal;
+        return error_set(err, "ended by signal %d (%s)", signal, strsignal(signal));
+    }
+    send_signal(s, signal);
+    return 0;
+}
+
+/* ---- the machine's side ---- */
+
+static void pump_console(struct session *s, int *fd)
+{
+    char bytes[4096];
+    ssize_t n;
+    while ((n = read(*fd, bytes, sizeof(bytes))) > 0)
+        console_log_add(s->log, bytes, (size_t)n);
+    if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        close_fd(fd);
+}
+
+/* The newest bytes stay: what a hypervisor says last is why it ended. */
+static void pump_vmm_errors(struct session *s)
+{
+    char bytes[512];
+    ssize_t n = read(s->machine->errors_fd, bytes, sizeof(bytes));
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        close_fd(&s->machine->errors_fd);
+        return;
+    }
+    log_debug("hypervisor: %.*s", (int)n, bytes);
+    size_t most = sizeof(s->vmm_errors) - 1, length = (size_t)n;
+    if (s->vmm_errors_length + length > most) {
+        size_t drop = s->vmm_errors_length + length - most;
+        memmove(s->vmm_errors, s->vmm_errors + drop, s->vmm_errors_length - drop);
+        s->vmm_errors_length -= drop;
+    }
+    memcpy(s->vmm_errors + s->vmm_errors_length, bytes, length);
+    s->vmm_errors_length += length;
+    s->vmm_errors[s->vmm_errors_length] = '\0';
+}
+
+/* The last line of the hypervisor's stderr, or "". */
+static const char *last_vmm_error(struct session *s)
+{
+    while (s->vmm_errors_length > 0 && s->vmm_errors[s->vmm_errors_length - 1] == '\n')
+        s->vmm_errors[--s->vmm_errors_length] = '\0';
+    const char *newline = strrchr(s->vmm_errors, '\n');
+    return newline ? newline + 1 : s->vmm_errors;
+}
+
+/* How the hypervisor's process ended, without reaping it: that is machine_stop()'s. */
+static void describe_process_end(const struct session *s, char *text, size_t size)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PIDFD, (id_t)s->machine->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+        info.si_pid == 0)
+        snprintf(text, size, "the hypervisor closed its connection");
+    else if (info.si_code == CLD_EXITED)
+        snprintf(text, size, "the hypervisor ended with status %d", info.si_status);
+    else
+        snprintf(text, size, "the hypervisor was killed by signal %d (%s)", info.si_status,
+                 strsignal(info.si_status));
+}
+
+/* What went wrong, as well as can be told: the guest's panic, the hypervisor's words, its end. */
+static int describe_failure(struct session *s, const char *what, struct error *err)
+{
+    char cause[512];
+    if (s->machine->console_fd >= 0)
+        pump_console(s, &s->machine->console_fd);
+    if (s->machine->serial_fd >= 0 && !s->spec->tty)
+        pump_console(s, &s->machine->serial_fd);
+    if (s->machine->errors_fd >= 0)
+        pump_vmm_errors(s);
+    if (!console_log_panic(s->log, cause, sizeof(cause))) {
+        const char *said = last_vmm_error(s);
+        if (said[0])
+            snprintf(cause, sizeof(cause), "%.500s", said);
+        else
+            describe_process_end(s, cause, sizeof(cause));
+    }
+    error_set(err, "%s: %s", what, cause);
+    console_log_last_lines(s->log, err->detail, sizeof(err->detail));
+    return -1;
+}
+
+static int check_machine(struct session *s, struct error *err)
+{
+    if (s->monitor.stopped)
+        return describe_failure(s, "the hypervisor stopped the guest", err);
+    bool over = s->control_eof && s->data_eof;
+    if (!over || (s->phase == PHASE_EXITED && relay_sink_done(&s->out) && relay_sink_done(&s->err)))
+        return 0;
+    return describe_failure(s,
+                            s->phase < PHASE_RUNNING
+                                ? "the virtual machine ended before the workload started"
+                                : "the virtual machine ended before the workload did",
+                            err);
+}
+
+/* ---- the loop ---- */
+
+static void want(struct pollfd *slot, int fd, short events)
+{
+    slot->fd = fd;
+    slot->events = events;
+}
+
+static void prepare_user_slots(const struct session *s, struct pollfd fds[SLOT_COUNT])
+{
+    const struct terminal *t = &s->terminal;
+    if (s->spec->tty && s->phase >= PHASE_CONFIG) {
+        short in = terminal_in_events(t), out = terminal_out_events(t);
+        want(&fds[SLOT_IN], in ? t->in_fd : -1, in);
+        want(&fds[SLOT_OUT], out ? t->out_fd : -1, out);
+        want(&fds[SLOT_SERIAL], t->serial_fd, terminal_serial_events(t));
+        return;
+    }
+    want(&fds[SLOT_SERIAL], s->machine->serial_fd, POLLIN);
+    if (relay_source_wants_read(&s->in))
+        want(&fds[SLOT_IN], s->in.fd, POLLIN);
+    /* Without POLLOUT, too: POLLERR tells that a pipe's reader has left (poll(2)). */
+    want(&fds[SLOT_OUT], s->out.fd, relay_sink_wants_write(&s->out) ? POLLOUT : 0);
+    want(&fds[SLOT_ERR], s->err.fd, relay_sink_wants_write(&s->err) ? POLLOUT : 0);
+}
+
+static void prepare_slots(const struct session *s, struct pollfd fds[SLOT_COUNT])
+{
+    for (int i = 0; i < SLOT_COUNT; i++)
+        fds[i] = (struct pollfd){.fd = -1};
+    if (!s->control_eof)
+        want(&fds[SLOT_CONTROL], s->control.fd, channel_events(&s->control));
+    if (!s->data_eof)
+        want(&fds[SLOT_DATA], s->data.fd, channel_events(&s->data));
+    want(&fds[SLOT_CONSOLE], s->machine->console_fd, POLLIN);
+    want(&fds[SLOT_VMM_ERRORS], s->machine->errors_fd, POLLIN);
+    want(&fds[SLOT_MONITOR], s->monitor.fd, POLLIN);
+    if (!s->machine_ended)
+        want(&fds[SLOT_MACHINE], s->machine->pidfd, POLLIN);
+    want(&fds[SLOT_SIGNAL], s->signal_fd, POLLIN);
+    prepare_user_slots(s, fds);
+}
+
+static int pump_sink(struct session *s, struct relay_sink *sink, short revents, struct error *err)
+{
+    if ((revents & POLLERR) && !(revents & POLLOUT))
+        relay_sink_close(sink, &s->data);
+    else if (revents && relay_sink_pump(sink, &s->data, err) < 0)
+        return error_wrap(err, sink == &s->out ? "standard output" : "standard error");
+    return 0;
+}
+
+static int pump_user(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)
+{
+    if (s->spec->tty && s->phase >= PHASE_CONFIG) {
+        terminal_pump(&s->terminal, fds[SLOT_IN].revents, fds[SLOT_OUT].revents,
+                      fds[SLOT_SERIAL].revents);
+        return 0;
+    }
+    if (fds[SLOT_SERIAL].revents)
+        pump_console(s, &s->machine->serial_fd);
+    if (fds[SLOT_IN].revents)
+        relay_source_pump(&s->in, &s->data);
+    if (pump_sink(s, &s->out, fds[SLOT_OUT].revents, err) < 0)
+        return -1;
+    return pump_sink(s, &s->err, fds[SLOT_ERR].revents, err);
+}
+
+static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)
+{
+    if (fds[SLOT_CONSOLE].revents)
+        pump_console(s, &s->machine->console_fd);
+    if (fds[SLOT_VMM_ERRORS].revents)
+        pump_vmm_errors(s);
+    if (fds[SLOT_MONITOR].revents && qmp_pump(&s->monitor, err) < 0)
+        return -1;
+    if (fds[SLOT_MACHINE].revents)
+        s->machine_ended = true;
+    if ((fds[SLOT_CONTROL].revents & (POLLIN | POLLHUP | POLLERR)) &&
+        pump_channel(s, &s->control, &s->control_eof, handle_control_frame, err) < 0)
+        return -1;
+    if ((fds[SLOT_DATA].revents & (POLLIN | POLLHUP | POLLERR)) &&
+        pump_channel(s, &s->data, &s->data_eof, handle_data_frame, err) < 0)
+        return -1;
+    return 0;
+}
+
+/* A channel whose other end is gone is at its end; what still waits to be sent is moot. */
+static void flush_channel(struct channel *ch, bool *eof)
+{
+    if (!*eof && channel_flush(ch, NULL) < 0)
+        queue_free(&ch->out);
+}
+
+/* Waits for the next event, until the session's deadline at the latest, and handles all of them.
+ */
+static int session_step(struct session *s, struct error *err)
+{
+    struct pollfd fds[SLOT_COUNT];
+    flush_channel(&s->control, &s->control_eof);
+    flush_channel(&s->data, &s->data_eof);
+    prepare_slots(s, fds);
+    int n = poll(fds, SLOT_COUNT, poll_timeout(s->deadline));
+    if (n < 0 && errno != EINTR)
+        return error_errno(err, "poll");
+    if (n <= 0)
+        return 0;
+    if (fds[SLOT_SIGNAL].revents && handle_signal(s, err) < 0)
+        return -1;
+    if (pump_machine(s, fds, err) < 0 || pump_user(s, fds, err) < 0)
+        return -1;
+    return check_machine(s, err);
+}
+
+/* Steps until the phase is reached. */
+static int wait_for_phase(struct session *s, enum phase phase, const char *what, struct error *err)
+{
+    while (s->phase < phase) {
+        if (now_ns() >= s->deadline)
+            return describe_failure(s, what, err);
+        if (session_step(s, err) < 0)
+            return -1;
+    }
+    s->deadline = DEADLINE_NONE;
+    return 0;
+}
+
+int session_wait_hello(struct session *s, int64_t deadline, struct error *err)
+{
+    s->deadline = deadline;
+    return wait_for_phase(s, PHASE_HELLO, "the guest did not answer in time (--boot-timeout)", err);
+}
+
+/* What the kernel said on the serial line before it had its console is no terminal output. */
+static int open_user_side(struct session *s, struct error *err)
+{
+    pump_console(s, &s->machine->serial_fd);
+    if (s->spec->tty) {
+        relay_source_open(&s->in, &s->data, FRAME_STDIN, 0, -1);
+        relay_sink_open(&s->out, &s->data, FRAME_STDOUT, 0,
+                        open("/dev/null", O_WRONLY | O_CLOEXEC));
+        relay_sink_open(&s->err, &s->data, FRAME_STDERR, 0,
+                        open("/dev/null", O_WRONLY | O_CLOEXEC));
+        if (terminal_open(&s->terminal, s->machine->serial_fd, err) < 0)
+            return -1;
+        return terminal_make_raw(&s->terminal, err);
+    }
+    /* A descriptor that was closed before us gives -1: an end of file, a reader that left. */
+    relay_source_open(&s->in, &s->data, FRAME_STDIN, 0, reopen_nonblocking(STDIN_FILENO, O_RDONLY));
+    relay_sink_open(&s->out, &s->data, FRAME_STDOUT, 0,
+                    reopen_nonblocking(STDOUT_FILENO, O_WRONLY));
+    relay_sink_open(&s->err, &s->data, FRAME_STDERR, 0,
+                    reopen_nonblocking(STDERR_FILENO, O_WRONLY));
+    return 0;
+}
+
+int session_start_workload(struct session *s, const char *config, struct error *err)
+{
+    size_t length = strlen(config);
+    if (length > CONFIG_SIZE_MAX)
+        return error_set(err, "arguments and environment are too large (%zu bytes; at most %u)",
+                         length, CONFIG_SIZE_MAX);
+    for (size_t sent = 0; sent < length; sent += FRAME_PAYLOAD_MAX) {
+        size_t left = length - sent;
+        channel_send(&s->control, FRAME_CONFIG, 0, config + sent,
+                     left < FRAME_PAYLOAD_MAX ? left : FRAME_PAYLOAD_MAX);
+    }
+    channel_send(&s->control, FRAME_CONFIG, 0, NULL, 0);
+    if (open_user_side(s, err) < 0)
+        return -1;
+    s->phase = PHASE_CONFIG;
+    s->deadline = now_ns() + s->spec->boot_timeout;
+    return wait_for_phase(s, PHASE_RUNNING, "the guest did not start the workload in time", err);
+}
+
+/* --timeout has passed: TERM, then KILL, then the machine. */
+static int escalate_timeout(struct session *s, int *step, struct error *err)
+{
+    s->timed_out = true;
+    s->deadline = now_ns() + TIMEOUT_GRACE_NS;
+    if (++*step > 2)
+        return error_set(err, "the workload outlived --timeout and KILL");
+    send_signal(s, *step == 1 ? SIGTERM : SIGKILL);
+    return 0;
+}
+
+static bool output_waits(const struct session *s)
+{
+    return relay_sink_wants_write(&s->out) || relay_sink_wants_write(&s->err) ||
+           s->terminal.to_user.length > 0;
+}
+
+static bool finished(const struct session *s)
+{
+    return s->phase == PHASE_EXITED && relay_sink_done(&s->out) && relay_sink_done(&s->err) &&
+           !output_waits(s);
+}
+
+int session_run(struct session *s, int *ret_status, struct error *err)
+{
+    int step = 0;
+    if (s->spec->timeout > 0)
+        s->deadline = now_ns() + s->spec->timeout;
+    while (!finished(s)) {
+        /* A user who does not read may take all the time there is; a guest may not. */
+        if (s->phase == PHASE_EXITED && output_waits(s))
+            s->deadline = now_ns() + OUTPUT_GRACE_NS;
+        if (now_ns() >= s->deadline) {
+            if (s->phase == PHASE_EXITED)
+                return describe_failure(s, "the guest did not end its output", err);
+            if (escalate_timeout(s, &step, err) < 0)
+                return -1;
+        }
+        if (session_step(s, err) < 0)
+            return -1;
+        if (s->spec->tty && s->phase == PHASE_EXITED)
+            terminal_drain_serial(&s->terminal);
+    }
+    s->timing->finished = now_ns();
+    *ret_status = s->timed_out ? STATUS_TIMEOUT : exit_record_status(&s->record);
+    return 0;
+}

@@ -1,0 +1,222 @@
+#include "host/spec.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/environment.h"
+#include "host/units.h"
+
+#define MIB (1024ull * 1024)
+#define MEMORY_MIN (48 * MIB)
+#define UPPER_SIZE_MIN (1 * MIB)
+
+static const char *const upper_names[] = {
+    [UPPER_RAM] = "ram",
+    [UPPER_DISK] = "disk",
+    [UPPER_HOST] = "host",
+    [UPPER_NONE] = "none",
+};
+
+static const char *const accel_names[] = {
+    [ACCEL_AUTO] = "auto",
+    [ACCEL_KVM] = "kvm",
+    [ACCEL_TCG] = "tcg",
+};
+
+const char *upper_name(enum upper upper)
+{
+    return upper_names[upper];
+}
+
+const char *accel_name(enum accel accel)
+{
+    return accel_names[accel];
+}
+
+/* The setting of an option, or its default from the option table. */
+static const char *value_of(const struct request *req, enum option_id id)
+{
+    const char *value = request_value(req, id);
+    return value ? value : option_by_id(id)->default_value;
+}
+
+static char *copy_or_null(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+static int resolve_upper(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *value = request_value(req, OPTION_UPPER);
+    if (request_has(req, OPTION_DIRECT)) {
+        if (value && strcmp(value, "none") != 0)
+            return error_set(err, "--direct is --upper none and cannot go with --upper %s", value);
+        value = "none";
+    }
+    if (!value)
+        value = option_by_id(OPTION_UPPER)->default_value;
+    const char *colon = strchrnul(value, ':');
+    size_t length = (size_t)(colon - value);
+    for (size_t i = 0; i < ARRAY_LEN(upper_names); i++) {
+        if (strlen(upper_names[i]) != length || strncmp(upper_names[i], value, length) != 0)
+            continue;
+        spec->upper = (enum upper)i;
+        if (*colon == '\0')
+            return 0;
+        if (i != UPPER_RAM && i != UPPER_DISK)
+            return error_set(err, "--upper %s takes no size", upper_names[i]);
+        if (parse_size(colon + 1, &spec->upper_size, err) < 0)
+            return error_wrap(err, "--upper %s", upper_names[i]);
+        if (spec->upper_size < UPPER_SIZE_MIN || spec->upper_size > INT64_MAX / 2)
+            return error_set(err, "--upper %s: the size must be at least 1m", value);
+        return 0;
+    }
+    return error_set(err, "--upper '%s' is none of ram[:SIZE], disk[:SIZE], host, none", value);
+}
+
+/* Fails where the rootfs cannot be used; *ret_host: it is the host's own root. */
+static int check_rootfs(const char *rootfs, bool *ret_host, struct error *err)
+{
+    AUTO_CLOSE int fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct stat root, host;
+    if (fd < 0 || fstat(fd, &root) < 0 || stat("/", &host) < 0)
+        return error_errno(err, "root file system %s", rootfs);
+    if (faccessat(fd, ".", R_OK | X_OK, AT_EACCESS) < 0)
+        return error_errno(err, "root file system %s cannot be read", rootfs);
+    *ret_host = host.st_dev == root.st_dev && host.st_ino == root.st_ino;
+    return 0;
+}
+
+static int resolve_rootfs(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *rootfs = request_value(req, OPTION_ROOTFS);
+    const char *nopriv = request_value(req, OPTION_NOPRIV);
+    if (rootfs && nopriv)
+        return error_set(err,
+                         "--nopriv DIR names the root file system itself: leave out "
+                         "--rootfs %s",
+                         rootfs);
+    spec->unprivileged = nopriv || geteuid() != 0;
+    if (nopriv)
+        rootfs = nopriv;
+    spec->rootfs = xstrdup(rootfs ? rootfs : "/");
+    bool host;
+    if (resolve_upper(req, spec, err) < 0 || check_rootfs(spec->rootfs, &host, err) < 0)
+        return -1;
+    if (host && spec->upper == UPPER_NONE)
+        return error_set(err, "--upper none on the host's own / would let the guest change this "
+                              "host; name another directory with --rootfs");
+    return 0;
+}
+
+static int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *value = value_of(req, OPTION_MEMORY);
+    if (parse_size(value, &spec->memory, err) < 0)
+        return error_wrap(err, "--memory");
+    uint64_t host = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (spec->memory < MEMORY_MIN)
+        return error_set(err, "--memory %s is too little: a machine needs at least %llum", value,
+                         MEMORY_MIN / MIB);
+    if (spec->memory > host)
+        return error_set(err, "--memory %s is more than this host has (%llum)", value,
+                         (unsigned long long)(host / MIB));
+    /* QEMU wants whole pages; a machine's memory is counted in MiB. */
+    spec->memory -= spec->memory % MIB;
+    return 0;
+}
+
+static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *arch = value_of(req, OPTION_ARCH);
+    const char *accel = value_of(req, OPTION_ACCEL);
+    spec->arch = arch_find(arch);
+    if (!spec->arch)
+        return error_set(err, "--arch '%s' is not supported; there is x86_64", arch);
+    size_t i = 0;
+    while (i < ARRAY_LEN(accel_names) && strcmp(accel_names[i], accel) != 0)
+        i++;
+    if (i == ARRAY_LEN(accel_names))
+        return error_set(err, "--accel '%s' is none of auto, kvm, tcg", accel);
+    spec->accel = (enum accel)i;
+    if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
+        return error_set(err, "--accel kvm cannot run a %s guest on this host", arch);
+    if (resolve_memory(req, spec, err) < 0)
+        return -1;
+    if (parse_count(value_of(req, OPTION_CPUS), 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
+        return error_wrap(err, "--cpus");
+    if (parse_duration(value_of(req, OPTION_BOOT_TIMEOUT), &spec->boot_timeout, err) < 0)
+        return error_wrap(err, "--boot-timeout");
+    if (spec->boot_timeout == 0)
+        return error_set(err, "--boot-timeout 0 leaves no time to boot");
+    spec->kernel = copy_or_null(request_value(req, OPTION_KERNEL));
+    spec->initrd = copy_or_null(request_value(req, OPTION_INITRD));
+    for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
+        strings_add(&spec->append, s->value);
+    return 0;
+}
+
+static int check_hostname(const char *name, struct error *err)
+{
+    /* sethostname(2) takes 64 bytes; the characters are those of hostname(7). */
+    size_t length = strlen(name);
+    size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
+    if (length == 0 || length > 64 || good != length || name[0] == '-' || name[0] == '.')
+        return error_set(err,
+                         "--hostname '%s' is not a host name (letters, digits, '-' and '.', "
+                         "at most 64)",
+                         name);
+    return 0;
+}
+
+static int resolve_workload(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    for (int i = 0; i < req->arg_count; i++)
+        strings_add(&spec->args, req->args[i]);
+    spec->tty = request_has(req, OPTION_TTY);
+    if (spec->tty && !isatty(STDIN_FILENO))
+        return error_set(err, "--tty needs a terminal on standard input; leave it out in scripts");
+    if (environment_resolve(req, spec->tty, &spec->env, err) < 0)
+        return -1;
+    spec->cwd = xstrdup(value_of(req, OPTION_WORKDIR));
+    if (spec->cwd[0] != '/')
+        return error_set(err, "--workdir '%s' must be an absolute path", spec->cwd);
+    spec->user = copy_or_null(request_value(req, OPTION_USER));
+    if (spec->user && (spec->user[0] == '\0' || spec->user[0] == ':'))
+        return error_set(err, "--user '%s' names no user", spec->user);
+    const char *hostname = request_value(req, OPTION_HOSTNAME);
+    if (hostname && check_hostname(hostname, err) < 0)
+        return -1;
+    spec->hostname = copy_or_null(hostname);
+    const char *timeout = request_value(req, OPTION_TIMEOUT);
+    if (timeout && parse_duration(timeout, &spec->timeout, err) < 0)
+        return error_wrap(err, "--timeout");
+    return 0;
+}
+
+int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
+{
+    ret->debug = request_has(req, OPTION_DEBUG);
+    ret->timing = request_has(req, OPTION_TIMING);
+    ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
+    if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0)
+        return -1;
+    return resolve_rootfs(req, ret, err);
+}
+
+void spec_free(struct vm_spec *spec)
+{
+    free(spec->kernel);
+    free(spec->initrd);
+    free(spec->rootfs);
+    free(spec->cwd);
+    free(spec->user);
+    free(spec->hostname);
+    free(spec->console);
+    strings_free(&spec->append);
+    strings_free(&spec->args);
+    strings_free(&spec->env);
+    *spec = (struct vm_spec){0};
+}

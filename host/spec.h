@@ -1,0 +1,67 @@
+/*
+ * What a run is: everything the command line asked for, with all defaults in, checked. Made once
+ * by spec_resolve(), the only place where settings are merged and validated, and read-only after.
+ */
+#ifndef VMC_HOST_SPEC_H
+#define VMC_HOST_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/util.h"
+#include "host/arch.h"
+#include "host/cli.h"
+
+/* Where changes to the root file system go (--upper). */
+enum upper {
+    UPPER_RAM,  /* overlay in the guest, upper on tmpfs */
+    UPPER_DISK, /* overlay in the guest, upper on a sparse image */
+    UPPER_HOST, /* overlay on the host, written through 9p */
+    UPPER_NONE, /* no overlay: the directory itself */
+};
+
+/* The name --upper and the agent's configuration use. */
+const char *upper_name(enum upper upper);
+
+enum accel {
+    ACCEL_AUTO,
+    ACCEL_KVM,
+    ACCEL_TCG,
+};
+
+const char *accel_name(enum accel accel);
+
+struct vm_spec {
+    const struct arch *arch;
+    enum accel accel;
+    uint64_t memory; /* bytes */
+    unsigned cpus;
+    char *kernel; /* owned paths; NULL: the bred image's */
+    char *initrd;
+    struct strings append;
+    int64_t boot_timeout; /* ns */
+
+    char *rootfs; /* as given; the host's / if it was not */
+    bool unprivileged;
+    enum upper upper;
+    uint64_t upper_size; /* bytes; 0: the default of its kind */
+
+    struct strings args;
+    struct strings env;
+    char *cwd;
+    char *user;     /* NULL: root */
+    char *hostname; /* NULL: the container's id */
+    bool tty;
+    int64_t timeout; /* ns; 0: none */
+
+    char *console; /* file for the console log; NULL: none is kept */
+    bool debug;
+    bool timing;
+};
+
+/* Everything in *ret is owned by it: free with spec_free(), also after a failure. */
+int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err);
+void spec_free(struct vm_spec *spec);
+
+#endif

@@ -1,0 +1,131 @@
+#include "host/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/util.h"
+#include "host/remove_tree.h"
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+static char *base_path(void)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    if (runtime && runtime[0] == '/')
+        return xasprintf("%s/vmc", runtime);
+    if (geteuid() == 0)
+        return xstrdup("/run/vmc");
+    return xasprintf("/tmp/vmc-%u", geteuid());
+}
+
+/* /tmp is everybody's: a base that another user made there, or may write to, is refused. */
+static int check_private(int fd, const char *path, struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return error_errno(err, "cannot look at %s", path);
+    if (st.st_uid != geteuid())
+        return error_set(err,
+                         "%s belongs to another user; set XDG_RUNTIME_DIR to a directory of "
+                         "your own",
+                         path);
+    if ((st.st_mode & 077) != 0 && fchmod(fd, 0700) < 0)
+        return error_errno(err, "cannot make %s private", path);
+    return 0;
+}
+
+static int open_base(struct container *c, struct error *err)
+{
+    c->base = base_path();
+    if (mkdir(c->base, 0700) < 0 && errno != EEXIST)
+        return error_errno(err,
+                           "cannot make the directory %s (set XDG_RUNTIME_DIR to one that "
+                           "can be written)",
+                           c->base);
+    c->base_fd = open(c->base, DIR_FLAGS);
+    if (c->base_fd < 0)
+        return error_errno(err, "cannot open %s", c->base);
+    return check_private(c->base_fd, c->base, err);
+}
+
+static void make_id(char id[13])
+{
+    unsigned char random[6];
+    if (getrandom(random, sizeof(random), 0) != sizeof(random))
+        abort();
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(id + 2 * i, 3, "%02x", random[i]);
+}
+
+int state_create(struct container *c, struct error *err)
+{
+    if (open_base(c, err) < 0)
+        return -1;
+    make_id(c->id);
+    /* The shared lock on BASE keeps a sweep away between mkdir and the lock on the directory. */
+    if (flock(c->base_fd, LOCK_SH) < 0)
+        return error_errno(err, "cannot lock %s", c->base);
+    if (mkdirat(c->base_fd, c->id, 0700) < 0)
+        return error_errno(err, "cannot make a directory in %s", c->base);
+    c->dir = xasprintf("%s/%s", c->base, c->id);
+    c->dir_fd = openat(c->base_fd, c->id, DIR_FLAGS);
+    if (c->dir_fd < 0 || flock(c->dir_fd, LOCK_EX | LOCK_NB) < 0)
+        return error_errno(err, "cannot lock %s", c->dir);
+    flock(c->base_fd, LOCK_UN);
+    return 0;
+}
+
+int state_mkdir(const struct container *c, const char *name, char **ret_path, struct error *err)
+{
+    if (mkdirat(c->dir_fd, name, 0755) < 0)
+        return error_errno(err, "cannot make %s/%s", c->dir, name);
+    *ret_path = xasprintf("%s/%s", c->dir, name);
+    return 0;
+}
+
+static void sweep_one(const struct container *c, const char *name)
+{
+    AUTO_CLOSE int fd = openat(c->base_fd, name, DIR_FLAGS);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return;
+    struct error err = ERROR_INIT;
+    if (remove_tree(c->base_fd, name, &err) < 0)
+        log_debug("%s", err.text);
+    else
+        log_debug("removed the leftovers of container %s", name);
+}
+
+void state_sweep(const struct container *c)
+{
+    if (flock(c->base_fd, LOCK_EX | LOCK_NB) < 0)
+        return; /* somebody starts or sweeps right now; the next start will do it */
+    int fd = openat(c->base_fd, ".", DIR_FLAGS);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.' && strcmp(entry->d_name, c->id) != 0)
+            sweep_one(c, entry->d_name);
+    if (dir)
+        closedir(dir);
+    flock(c->base_fd, LOCK_UN);
+}
+
+void state_remove(struct container *c)
+{
+    struct error err = ERROR_INIT;
+    if (c->dir && remove_tree(c->base_fd, c->id, &err) < 0)
+        fprintf(stderr, "vmc: warning: %s\n", err.text);
+    close_fd(&c->dir_fd);
+    close_fd(&c->base_fd);
+    free(c->dir);
+    free(c->base);
+    c->dir = c->base = NULL;
+}
