@@ -16,10 +16,14 @@ struct arch {
     const char *cpu_kvm;        /* -cpu under KVM */
     const char *kernel;         /* file name of the kernel in the image directory */
     const char *cmdline;        /* kernel parameters of every boot */
+    const char *cmdline_tcg;    /* more of them: software emulation */
     const char *cmdline_tcg_up; /* more of them: software emulation, one CPU */
     bool tsc;                   /* software emulation passes the host's counter through as TSC */
     unsigned max_cpus;          /* NR_CPUS of the guest kernel */
 };
+
+/* The names of all rows, NULL-terminated. */
+extern const char *const arch_names[];
 
 /* The row of that name, NULL if there is none. */
 const struct arch *arch_find(const char *name);

@@ -1,6 +1,7 @@
 #include "host/options.h"
 
 #include "common/util.h"
+#include "host/arch.h"
 
 /* clang-format off */
 static const char *const run_description[] = {
@@ -69,7 +70,6 @@ const size_t command_count = ARRAY_LEN(command_table);
 
 static const char *const upper_choices[] = {"ram", "disk", "host", "none", NULL};
 static const char *const accel_choices[] = {"auto", "kvm", "tcg", NULL};
-static const char *const arch_choices[] = {"x86_64", NULL};
 
 const struct option option_table[] = {
     {OPTION_ROOTFS, "rootfs", 'r', "DIR", RUN, ROOT,
@@ -107,15 +107,18 @@ const struct option option_table[] = {
      "by QEMU's own policy.",
      "auto", accel_choices, false, false},
     {OPTION_ARCH, "arch", 0, "ARCH", RUN, MACHINE,
-     "architecture of the guest", NULL,
-     "x86_64", arch_choices, false, false},
+     "architecture of the guest (default: the host's)", NULL,
+     NULL, arch_names, false, false},
     {OPTION_MEMORY, "memory", 'm', "SIZE", RUN, MACHINE,
      "memory of the machine",
      "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At "
-     "least 48m, at most what the host has.",
+     "least 48m, at most what the host has. The default leaves room for a compiler or a database "
+     "with its changes in memory; the host spends only what the guest really uses.",
      "512m", NULL, false, false},
     {OPTION_CPUS, "cpus", 'c', "N", RUN, MACHINE,
-     "number of processors of the machine", NULL,
+     "number of processors of the machine",
+     "Most commands use one, and each more costs the host a thread; ask for more where the work is "
+     "parallel.",
      "1", NULL, false, false},
 
     {OPTION_ENV, "env", 'e', "NAME[=VALUE]", RUN, WORKLOAD,

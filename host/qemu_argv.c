@@ -51,9 +51,13 @@ static void add_kernel(const struct machine_request *request, unsigned tsc_khz,
     add_pair(argv, "-kernel", request->image->kernel);
     add_pair(argv, "-initrd", request->image->initrd);
     struct strings cmdline = {0};
+    /* First of all, since the early console prints what is not quiet when it comes up. */
+    strings_add(&cmdline, spec->debug ? "loglevel=7" : "quiet");
     strings_add(&cmdline, spec->arch->cmdline);
     /* The console is a virtio one: the serial line is left to the workload's terminal. */
-    strings_addf(&cmdline, "console=hvc0 panic=-1 %s", spec->debug ? "loglevel=7" : "quiet");
+    strings_add(&cmdline, "console=hvc0 panic=-1");
+    if (request->accel == ACCEL_TCG)
+        strings_add(&cmdline, spec->arch->cmdline_tcg);
     if (request->accel == ACCEL_TCG && spec->cpus == 1)
         strings_add(&cmdline, spec->arch->cmdline_tcg_up);
     if (tsc_khz > 0)
@@ -100,8 +104,9 @@ static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
         return;
     strings_add(argv, "-add-fd");
     strings_addf(argv, "fd=%d,set=1", QEMU_FD_DISK);
-    add_pair(argv, "-drive",
-             "file=/dev/fdset/1,if=none,id=upper,format=raw,cache=unsafe,discard=unmap");
+    /* The image is unnamed and gone after the run: nothing it holds need ever reach the disk. */
+    add_pair(argv, "-blockdev",
+             "driver=file,node-name=upper,filename=/dev/fdset/1,cache.no-flush=on,discard=unmap");
     add_pair(argv, "-device", "virtio-blk-device,drive=upper,serial=vmc-upper");
 }
 

@@ -130,6 +130,11 @@ static int mount_overlay(const struct vm_spec *spec, const char *share, const ch
         set_option(fs, "upperdir", upper) < 0 || set_option(fs, "workdir", work) < 0 ||
         (spec->unprivileged && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0) ||
         fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0;
+    if (failed && errno == EINVAL && spec->unprivileged)
+        return error_set(err,
+                         "--upper host cannot be used without privileges on %s, since other "
+                         "file systems are mounted below it; --upper ram can",
+                         spec->rootfs);
     AUTO_CLOSE int mnt = failed ? -1 : fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
     if (mnt < 0 || move_mount(mnt, "", AT_FDCWD, share, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return error_errno(err,

@@ -1,4 +1,4 @@
-#include "host/session.h"
+#include "host/session_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -21,7 +20,6 @@ enum slot {
     SLOT_SERIAL,
     SLOT_VMM_ERRORS,
     SLOT_MONITOR,
-    SLOT_MACHINE,
     SLOT_SIGNAL,
     SLOT_IN,
     SLOT_OUT,
@@ -31,8 +29,6 @@ enum slot {
 
 /* After TERM at --timeout, and after the KILL that follows it. */
 #define TIMEOUT_GRACE_NS (2 * NS_PER_S)
-/* From EXIT to the last byte of output, while nothing waits for our own side. */
-#define OUTPUT_GRACE_NS (10 * NS_PER_S)
 #define INTERRUPTS_TO_KILL 3
 
 /* ---- opening and closing ---- */
@@ -82,102 +78,6 @@ bool session_aborted(const struct session *s, int *ret_status)
         return false;
     *ret_status = s->timed_out ? STATUS_TIMEOUT : STATUS_SIGNAL_BASE + s->end_signal;
     return true;
-}
-
-/* ---- what the guest sends ---- */
-
-static int unexpected(const struct frame *frame, struct error *err)
-{
-    return error_set(err, "protocol error: %s frame at the wrong time", frame_name(frame->type));
-}
-
-static int handle_hello(struct session *s, const struct frame *frame, struct error *err)
-{
-    if (s->phase != PHASE_BOOT)
-        return unexpected(frame, err);
-    if (decode_hello(frame, &s->timing->guest_hello, err) < 0)
-        return -1;
-    s->timing->hello = now_ns();
-    s->phase = PHASE_HELLO;
-    return 0;
-}
-
-static int handle_started(struct session *s, const struct frame *frame, struct error *err)
-{
-    if (s->phase != PHASE_CONFIG)
-        return unexpected(frame, err);
-    if (decode_started(frame, &s->timing->guest_started, err) < 0)
-        return -1;
-    s->timing->started = now_ns();
-    s->phase = PHASE_RUNNING;
-    return 0;
-}
-
-static int handle_exit(struct session *s, const struct frame *frame, struct error *err)
-{
-    if (s->phase != PHASE_RUNNING)
-        return unexpected(frame, err);
-    if (decode_exit(frame, &s->record, err) < 0)
-        return -1;
-    s->timing->exited = now_ns();
-    s->phase = PHASE_EXITED;
-    s->deadline = now_ns() + OUTPUT_GRACE_NS;
-    return 0;
-}
-
-static int handle_control_frame(struct session *s, const struct frame *frame, struct error *err)
-{
-    switch (frame->type) {
-    case FRAME_HELLO:
-        return handle_hello(s, frame, err);
-    case FRAME_STARTED:
-        return handle_started(s, frame, err);
-    case FRAME_EXIT:
-        return handle_exit(s, frame, err);
-    case FRAME_ERROR:
-        return decode_error(frame, err);
-    default:
-        return unexpected(frame, err);
-    }
-}
-
-static int handle_credit(struct session *s, const struct frame *frame, struct error *err)
-{
-    uint16_t type;
-    uint32_t count;
-    if (decode_credit(frame, &type, &count, err) < 0)
-        return -1;
-    return type == FRAME_STDIN ? relay_source_credit(&s->in, count, err) : unexpected(frame, err);
-}
-
-static int handle_close(struct session *s, const struct frame *frame, struct error *err)
-{
-    uint16_t type;
-    if (decode_close(frame, &type, err) < 0)
-        return -1;
-    if (type != FRAME_STDIN)
-        return unexpected(frame, err);
-    /* The workload reads no more: whoever feeds us must learn it, too (SIGPIPE in a pipeline). */
-    relay_source_close(&s->in, &s->data);
-    return 0;
-}
-
-static int handle_data_frame(struct session *s, const struct frame *frame, struct error *err)
-{
-    if (frame->stream != 0)
-        return error_set(err, "protocol error: stream %u", frame->stream);
-    switch (frame->type) {
-    case FRAME_STDOUT:
-        return relay_sink_accept(&s->out, frame, err);
-    case FRAME_STDERR:
-        return relay_sink_accept(&s->err, frame, err);
-    case FRAME_CREDIT:
-        return handle_credit(s, frame, err);
-    case FRAME_CLOSE:
-        return handle_close(s, frame, err);
-    default:
-        return unexpected(frame, err);
-    }
 }
 
 typedef int frame_handler(struct session *s, const struct frame *frame, struct error *err);
@@ -234,82 +134,12 @@ static int handle_signal(struct session *s, struct error *err)
 
 /* ---- the machine's side ---- */
 
-static void pump_console(struct session *s, int *fd)
-{
-    char bytes[4096];
-    ssize_t n;
-    while ((n = read(*fd, bytes, sizeof(bytes))) > 0)
-        console_log_add(s->log, bytes, (size_t)n);
-    if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        close_fd(fd);
-}
-
-/* The newest bytes stay: what a hypervisor says last is why it ended. */
-static void pump_vmm_errors(struct session *s)
-{
-    char bytes[512];
-    ssize_t n = read(s->machine->errors_fd, bytes, sizeof(bytes));
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (n <= 0) {
-        close_fd(&s->machine->errors_fd);
-        return;
-    }
-    log_debug("hypervisor: %.*s", (int)n, bytes);
-    size_t most = sizeof(s->vmm_errors) - 1, length = (size_t)n;
-    if (s->vmm_errors_length + length > most) {
-        size_t drop = s->vmm_errors_length + length - most;
-        memmove(s->vmm_errors, s->vmm_errors + drop, s->vmm_errors_length - drop);
-        s->vmm_errors_length -= drop;
-    }
-    memcpy(s->vmm_errors + s->vmm_errors_length, bytes, length);
-    s->vmm_errors_length += length;
-    s->vmm_errors[s->vmm_errors_length] = '\0';
-}
-
-/* The last line of the hypervisor's stderr, or "". */
-static const char *last_vmm_error(struct session *s)
-{
-    while (s->vmm_errors_length > 0 && s->vmm_errors[s->vmm_errors_length - 1] == '\n')
-        s->vmm_errors[--s->vmm_errors_length] = '\0';
-    const char *newline = strrchr(s->vmm_errors, '\n');
-    return newline ? newline + 1 : s->vmm_errors;
-}
-
-/* How the hypervisor's process ended, without reaping it: that is machine_stop()'s. */
-static void describe_process_end(const struct session *s, char *text, size_t size)
-{
-    siginfo_t info = {0};
-    if (waitid(P_PIDFD, (id_t)s->machine->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-        info.si_pid == 0)
-        snprintf(text, size, "the hypervisor closed its connection");
-    else if (info.si_code == CLD_EXITED)
-        snprintf(text, size, "the hypervisor ended with status %d", info.si_status);
-    else
-        snprintf(text, size, "the hypervisor was killed by signal %d (%s)", info.si_status,
-                 strsignal(info.si_status));
-}
-
-/* What went wrong, as well as can be told: the guest's panic, the hypervisor's words, its end. */
 static int describe_failure(struct session *s, const char *what, struct error *err)
 {
-    char cause[512];
-    if (s->machine->console_fd >= 0)
-        pump_console(s, &s->machine->console_fd);
-    if (s->machine->serial_fd >= 0 && !s->spec->tty)
-        pump_console(s, &s->machine->serial_fd);
-    if (s->machine->errors_fd >= 0)
-        pump_vmm_errors(s);
-    if (!console_log_panic(s->log, cause, sizeof(cause))) {
-        const char *said = last_vmm_error(s);
-        if (said[0])
-            snprintf(cause, sizeof(cause), "%.500s", said);
-        else
-            describe_process_end(s, cause, sizeof(cause));
-    }
-    error_set(err, "%s: %s", what, cause);
-    console_log_last_lines(s->log, err->detail, sizeof(err->detail));
-    return -1;
+    /* Once the line is the workload's terminal, what comes over it is not the kernel's. */
+    if (!s->spec->tty || s->phase < PHASE_CONFIG)
+        console_pump(s->log, &s->machine->serial_fd);
+    return post_mortem(what, s->machine, s->log, &s->vmm_errors, err);
 }
 
 static int check_machine(struct session *s, struct error *err)
@@ -363,15 +193,13 @@ static void prepare_slots(const struct session *s, struct pollfd fds[SLOT_COUNT]
     want(&fds[SLOT_CONSOLE], s->machine->console_fd, POLLIN);
     want(&fds[SLOT_VMM_ERRORS], s->machine->errors_fd, POLLIN);
     want(&fds[SLOT_MONITOR], s->monitor.fd, POLLIN);
-    if (!s->machine_ended)
-        want(&fds[SLOT_MACHINE], s->machine->pidfd, POLLIN);
     want(&fds[SLOT_SIGNAL], s->signal_fd, POLLIN);
     prepare_user_slots(s, fds);
 }
 
 static int pump_sink(struct session *s, struct relay_sink *sink, short revents, struct error *err)
 {
-    if ((revents & POLLERR) && !(revents & POLLOUT))
+    if ((revents & (POLLERR | POLLHUP)) && !(revents & POLLOUT))
         relay_sink_close(sink, &s->data);
     else if (revents && relay_sink_pump(sink, &s->data, err) < 0)
         return error_wrap(err, sink == &s->out ? "standard output" : "standard error");
@@ -386,7 +214,7 @@ static int pump_user(struct session *s, const struct pollfd fds[SLOT_COUNT], str
         return 0;
     }
     if (fds[SLOT_SERIAL].revents)
-        pump_console(s, &s->machine->serial_fd);
+        console_pump(s->log, &s->machine->serial_fd);
     if (fds[SLOT_IN].revents)
         relay_source_pump(&s->in, &s->data);
     if (pump_sink(s, &s->out, fds[SLOT_OUT].revents, err) < 0)
@@ -397,18 +225,16 @@ static int pump_user(struct session *s, const struct pollfd fds[SLOT_COUNT], str
 static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)
 {
     if (fds[SLOT_CONSOLE].revents)
-        pump_console(s, &s->machine->console_fd);
+        console_pump(s->log, &s->machine->console_fd);
     if (fds[SLOT_VMM_ERRORS].revents)
-        pump_vmm_errors(s);
+        vmm_errors_pump(&s->vmm_errors, s->machine);
     if (fds[SLOT_MONITOR].revents && qmp_pump(&s->monitor, err) < 0)
         return -1;
-    if (fds[SLOT_MACHINE].revents)
-        s->machine_ended = true;
     if ((fds[SLOT_CONTROL].revents & (POLLIN | POLLHUP | POLLERR)) &&
-        pump_channel(s, &s->control, &s->control_eof, handle_control_frame, err) < 0)
+        pump_channel(s, &s->control, &s->control_eof, guest_control_frame, err) < 0)
         return -1;
     if ((fds[SLOT_DATA].revents & (POLLIN | POLLHUP | POLLERR)) &&
-        pump_channel(s, &s->data, &s->data_eof, handle_data_frame, err) < 0)
+        pump_channel(s, &s->data, &s->data_eof, guest_data_frame, err) < 0)
         return -1;
     return 0;
 }
@@ -462,7 +288,7 @@ int session_wait_hello(struct session *s, int64_t deadline, struct error *err)
 /* What the kernel said on the serial line before it had its console is no terminal output. */
 static int open_user_side(struct session *s, struct error *err)
 {
-    pump_console(s, &s->machine->serial_fd);
+    console_pump(s->log, &s->machine->serial_fd);
     if (s->spec->tty) {
         relay_source_open(&s->in, &s->data, FRAME_STDIN, 0, -1);
         relay_sink_open(&s->out, &s->data, FRAME_STDOUT, 0,
@@ -532,7 +358,7 @@ int session_run(struct session *s, int *ret_status, struct error *err)
     while (!finished(s)) {
         /* A user who does not read may take all the time there is; a guest may not. */
         if (s->phase == PHASE_EXITED && output_waits(s))
-            s->deadline = now_ns() + OUTPUT_GRACE_NS;
+            s->deadline = now_ns() + SESSION_OUTPUT_GRACE_NS;
         if (now_ns() >= s->deadline) {
             if (s->phase == PHASE_EXITED)
                 return describe_failure(s, "the guest did not end its output", err);

@@ -8,6 +8,7 @@
 #include "common/relay.h"
 #include "host/console_log.h"
 #include "host/machine.h"
+#include "host/post_mortem.h"
 #include "host/qmp.h"
 #include "host/terminal.h"
 #include "host/timing.h"
@@ -31,14 +32,12 @@ struct session {
     struct channel data;
     bool control_eof;
     bool data_eof;
-    bool machine_ended;
     struct relay_source in;
     struct relay_sink out;
     struct relay_sink err;
     struct terminal terminal;
     struct qmp monitor;
-    char vmm_errors[1024]; /* the last the hypervisor wrote on its stderr */
-    size_t vmm_errors_length;
+    struct vmm_errors vmm_errors;
     struct exit_record record;
     int interrupts; /* SIGINTs so far */
     int end_signal; /* a signal ended the run before there was a workload, or by force */

@@ -130,11 +130,13 @@ static int resolve_memory(const struct request *req, struct vm_spec *spec, struc
 
 static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *arch = value_of(req, OPTION_ARCH);
+    const char *arch = request_value(req, OPTION_ARCH);
     const char *accel = value_of(req, OPTION_ACCEL);
-    spec->arch = arch_find(arch);
+    spec->arch = arch ? arch_find(arch) : arch_native();
     if (!spec->arch)
-        return error_set(err, "--arch '%s' is not supported; there is x86_64", arch);
+        return error_set(err,
+                         "no guest of architecture %s can be run (see --arch in 'vmc help run')",
+                         arch ? arch : "like this host's");
     size_t i = 0;
     while (i < ARRAY_LEN(accel_names) && strcmp(accel_names[i], accel) != 0)
         i++;
@@ -142,7 +144,7 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         return error_set(err, "--accel '%s' is none of auto, kvm, tcg", accel);
     spec->accel = (enum accel)i;
     if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
-        return error_set(err, "--accel kvm cannot run a %s guest on this host", arch);
+        return error_set(err, "--accel kvm cannot run a %s guest on this host", spec->arch->name);
     if (resolve_memory(req, spec, err) < 0)
         return -1;
     if (parse_count(value_of(req, OPTION_CPUS), 1, spec->arch->max_cpus, &spec->cpus, err) < 0)

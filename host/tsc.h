@@ -19,7 +19,7 @@ struct tsc_reading {
 /* Takes the first reading; early, since the frequency is measured over the time that passes. */
 struct tsc_reading tsc_read(void);
 
-/* Frequency in kHz since first was read. Uses the processor until 4 ms have passed since. */
+/* Frequency in kHz since first was read. Uses the processor until 2 ms have passed since. */
 unsigned tsc_khz(const struct tsc_reading *first);
 
 #endif

@@ -1,0 +1,92 @@
+#include "host/post_mortem.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+/* A process whose sockets are closed is as good as ended; so long it may take to be a zombie. */
+#define PROCESS_END_MS 500
+
+void console_pump(struct console_log *log, int *fd)
+{
+    char bytes[4096];
+    for (int i = 0; *fd >= 0 && i < 16; i++) {
+        ssize_t n = read(*fd, bytes, sizeof(bytes));
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (n > 0)
+            console_log_add(log, bytes, (size_t)n);
+        else
+            close_fd(fd);
+    }
+}
+
+void vmm_errors_pump(struct vmm_errors *e, struct machine *m)
+{
+    char bytes[512];
+    ssize_t n = read(m->errors_fd, bytes, sizeof(bytes));
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        close_fd(&m->errors_fd);
+        return;
+    }
+    log_debug("hypervisor: %.*s", (int)n, bytes);
+    size_t length = (size_t)n, most = sizeof(e->text) - 1;
+    if (e->length + length > most) {
+        size_t drop = e->length + length - most;
+        memmove(e->text, e->text + drop, e->length - drop);
+        e->length -= drop;
+    }
+    memcpy(e->text + e->length, bytes, length);
+    e->length += length;
+    e->text[e->length] = '\0';
+}
+
+/* The last line, or "". */
+static const char *last_line(struct vmm_errors *e)
+{
+    while (e->length > 0 && e->text[e->length - 1] == '\n')
+        e->text[--e->length] = '\0';
+    const char *newline = strrchr(e->text, '\n');
+    return newline ? newline + 1 : e->text;
+}
+
+/* How the hypervisor's process ended, without reaping it: that is machine_stop()'s. */
+static void describe_process_end(const struct machine *m, char *text, size_t size)
+{
+    siginfo_t info = {0};
+    struct pollfd ended = {.fd = m->pidfd, .events = POLLIN};
+    poll(&ended, 1, PROCESS_END_MS);
+    if (waitid(P_PIDFD, (id_t)m->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+        snprintf(text, size, "the hypervisor closed its connection");
+    else if (info.si_code == CLD_EXITED)
+        snprintf(text, size, "the hypervisor ended with status %d", info.si_status);
+    else
+        snprintf(text, size, "the hypervisor was killed by signal %d (%s)", info.si_status,
+                 strsignal(info.si_status));
+}
+
+int post_mortem(const char *what, struct machine *m, struct console_log *log,
+                struct vmm_errors *errors, struct error *err)
+{
+    char cause[512];
+    console_pump(log, &m->console_fd);
+    if (m->errors_fd >= 0)
+        vmm_errors_pump(errors, m);
+    if (!console_log_panic(log, cause, sizeof(cause))) {
+        const char *said = last_line(errors);
+        if (said[0])
+            snprintf(cause, sizeof(cause), "%.500s", said);
+        else
+            describe_process_end(m, cause, sizeof(cause));
+    }
+    error_set(err, "%s: %s", what, cause);
+    console_log_last_lines(log, err->detail, sizeof(err->detail));
+    return -1;
+}

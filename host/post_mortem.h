@@ -1,0 +1,30 @@
+/*
+ * Why a machine failed, as well as can be told from outside.
+ */
+#ifndef VMC_HOST_POST_MORTEM_H
+#define VMC_HOST_POST_MORTEM_H
+
+#include "common/error.h"
+#include "host/console_log.h"
+#include "host/machine.h"
+
+/* The last the hypervisor wrote on its stderr: what it says last is why it ended. */
+struct vmm_errors {
+    size_t length;
+    char text[1024];
+};
+
+/* One read(2) of the machine's errors_fd, which is closed at its end. */
+void vmm_errors_pump(struct vmm_errors *e, struct machine *m);
+
+/* Reads a console descriptor into the log: what is there, and at most 64 KiB. Closes it at EOF. */
+void console_pump(struct console_log *log, int *fd);
+
+/*
+ * Fills err with "what: cause", where the cause is the guest's panic, or the hypervisor's last
+ * words, or how its process ended; below it the console's last lines. Returns -1.
+ */
+int post_mortem(const char *what, struct machine *m, struct console_log *log,
+                struct vmm_errors *errors, struct error *err);
+
+#endif

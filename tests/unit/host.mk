@@ -1,0 +1,20 @@
+# Unit tests of the launcher's pure parts, under the address and undefined-behaviour sanitizers.
+
+UNIT_HOST_DIR := $(BUILD)/unit-host
+UNIT_HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_HOST_CFLAGS := $(BASE_CFLAGS) -O1 -g -fno-omit-frame-pointer $(UNIT_HOST_SANITIZE)
+UNIT_HOST_OBJ := $(patsubst %.c,$(UNIT_HOST_DIR)/%.o,$(filter-out host/main.c,$(HOST_SRC)) $(COMMON_SRC))
+UNIT_HOST_TESTS := $(patsubst tests/unit/%.c,$(UNIT_HOST_DIR)/%,$(wildcard tests/unit/host_*_test.c))
+
+.PHONY: unit-host
+unit-host: $(UNIT_HOST_TESTS)
+	@for test in $^; do echo "$$test"; $$test || exit 1; done
+
+$(UNIT_HOST_TESTS): $(UNIT_HOST_DIR)/%: $(UNIT_HOST_DIR)/tests/unit/%.o $(UNIT_HOST_OBJ)
+	$(QUIET_LINK)$(CC) $(UNIT_HOST_SANITIZE) -o $@ $^ -lcmocka $(HOST_LIBS)
+
+$(UNIT_HOST_DIR)/%.o: %.c
+	@mkdir -p $(@D)
+	$(QUIET_CC)$(CC) $(UNIT_HOST_CFLAGS) -c -o $@ $<
+
+-include $(UNIT_HOST_OBJ:.o=.d) $(UNIT_HOST_TESTS:$(UNIT_HOST_DIR)/%=$(UNIT_HOST_DIR)/tests/unit/%.d)

@@ -1,0 +1,168 @@
+/* The launcher's readers of foreign bytes: QMP, the console log; and the agent's configuration. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "host/agent_config.h"
+#include "host/console_log.h"
+#include "host/qmp.h"
+
+static int feed(struct qmp *q, const char *text, struct error *err)
+{
+    return qmp_feed(q, text, strlen(text), err);
+}
+
+static void test_qmp_stop_in_pieces(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"QMP\": {\"version\": {}}}\r\n{\"return\": {}}\r\n"
+                               "{\"timestamp\": {\"seconds\": 1}, \"event\": \"STOP\"}\r\n";
+    struct qmp q = {.fd = -1};
+    struct error err = ERROR_INIT;
+    for (size_t i = 0; text[i]; i++) {
+        assert_false(q.stopped);
+        assert_int_equal(qmp_feed(&q, text + i, 1, &err), 0);
+    }
+    assert_true(q.stopped);
+    qmp_close(&q);
+}
+
+static void test_qmp_other_events(void **state)
+{
+    (void)state;
+    struct qmp q = {.fd = -1};
+    struct error err = ERROR_INIT;
+    assert_int_equal(feed(&q, "{\"event\": \"RESUME\"}\n\n{\"event\": 7}\n[\"STOP\"]\n", &err), 0);
+    assert_false(q.stopped);
+    qmp_close(&q);
+}
+
+static void test_qmp_rejects(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"nonsense\n", "{\"event\":\n", "{{{\n",
+                                      "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct qmp q = {.fd = -1};
+        struct error err = ERROR_INIT;
+        assert_int_equal(feed(&q, bad[i], &err), -1);
+        assert_non_null(strstr(err.text, "JSON"));
+        qmp_close(&q);
+    }
+}
+
+static void test_qmp_endless_line(void **state)
+{
+    (void)state;
+    struct qmp q = {.fd = -1};
+    struct error err = ERROR_INIT;
+    char block[4096];
+    memset(block, ' ', sizeof(block));
+    int result = 0;
+    for (int i = 0; i < 32 && result == 0; i++)
+        result = qmp_feed(&q, block, sizeof(block), &err);
+    assert_int_equal(result, -1);
+    assert_true(q.in.length <= QMP_LINE_MAX + sizeof(block));
+    qmp_close(&q);
+}
+
+static void test_console_panic(void **state)
+{
+    (void)state;
+    struct console_log log;
+    char line[128];
+    assert_int_equal(console_log_open(&log, NULL, false, NULL), 0);
+    assert_false(console_log_panic(&log, line, sizeof(line)));
+    static const char text[] = "[1.0] Kernel panic - not syncing: \033[31mNo init\r\nnext\n";
+    console_log_add(&log, text, sizeof(text) - 1);
+    assert_true(console_log_panic(&log, line, sizeof(line)));
+    assert_string_equal(line, "Kernel panic - not syncing: ?[31mNo init");
+    console_log_close(&log);
+}
+
+static void test_console_last_lines(void **state)
+{
+    (void)state;
+    struct console_log log;
+    char text[512];
+    console_log_open(&log, NULL, false, NULL);
+    console_log_last_lines(&log, text, sizeof(text));
+    assert_string_equal(text, "");
+    for (int i = 0; i < 2000; i++) {
+        char line[32];
+        int n = snprintf(line, sizeof(line), "line %d\r\n", i);
+        console_log_add(&log, line, (size_t)n);
+    }
+    console_log_last_lines(&log, text, sizeof(text));
+    assert_ptr_equal(strstr(text, "line 1988\n"), text);
+    assert_string_equal(text + strlen(text) - 10, "line 1999\n");
+    console_log_close(&log);
+}
+
+static void test_console_hostile_bytes(void **state)
+{
+    (void)state;
+    struct console_log log;
+    char text[256], junk[3 * CONSOLE_TAIL_SIZE];
+    console_log_open(&log, NULL, false, NULL);
+    for (size_t i = 0; i < sizeof(junk); i++)
+        junk[i] = (char)(i * 37);
+    console_log_add(&log, junk, sizeof(junk));
+    console_log_last_lines(&log, text, sizeof(text));
+    assert_true(strlen(text) < sizeof(text));
+    for (char *c = text; *c; c++)
+        assert_true(*c == '\n' || ((unsigned char)*c >= 0x20 && *c != 0x7f));
+    console_log_close(&log);
+}
+
+static struct json_object *member(struct json_object *object, const char *key)
+{
+    struct json_object *value = NULL;
+    assert_true(json_object_object_get_ex(object, key, &value));
+    return value;
+}
+
+static void test_agent_config(void **state)
+{
+    (void)state;
+    char cwd[] = "/x", user[] = "www";
+    struct vm_spec spec = {.cwd = cwd, .user = user, .upper = UPPER_RAM, .upper_size = 1 << 20};
+    strings_add(&spec.args, "a\nb\"\\");
+    strings_add(&spec.args, "\xff\xfe");
+    strings_add(&spec.env, "K=V");
+    const struct window_size window = {.rows = 10, .columns = 20};
+    char *json = agent_config_json(&spec, "host-1", &window);
+    struct json_object *config = json_tokener_parse(json);
+    assert_non_null(config);
+    struct json_object *args = member(config, "args");
+    assert_string_equal(json_object_get_string(json_object_array_get_idx(args, 0)), "a\nb\"\\");
+    assert_string_equal(json_object_get_string(json_object_array_get_idx(args, 1)), "\xff\xfe");
+    assert_string_equal(json_object_get_string(member(config, "hostname")), "host-1");
+    assert_string_equal(json_object_get_string(member(config, "user")), "www");
+    assert_int_equal(strlen(json_object_get_string(member(config, "entropy"))), 64);
+    struct json_object *root = member(config, "root");
+    assert_string_equal(json_object_get_string(member(root, "upper")), "ram");
+    assert_int_equal(json_object_get_int64(member(root, "size")), 1 << 20);
+    json_object_put(config);
+    free(json);
+    strings_free(&spec.args);
+    strings_free(&spec.env);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_qmp_stop_in_pieces),    cmocka_unit_test(test_qmp_other_events),
+        cmocka_unit_test(test_qmp_rejects),           cmocka_unit_test(test_qmp_endless_line),
+        cmocka_unit_test(test_console_panic),         cmocka_unit_test(test_console_last_lines),
+        cmocka_unit_test(test_console_hostile_bytes), cmocka_unit_test(test_agent_config),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* Golden tests of QEMU's command line: what is in it, word for word, and how values are escaped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "host/qemu_argv.h"
+
+static struct strings build(const struct vm_spec *spec, enum accel accel,
+                            const struct rootfs *rootfs, unsigned khz)
+{
+    char kernel[] = "/images/vmlinux", initrd[] = "/images/initramfs.cpio";
+    const struct guest_image image = {.kernel = kernel, .initrd = initrd};
+    const struct machine_request request = {
+        .spec = spec,
+        .accel = accel,
+        .vmm = "/usr/bin/qemu-system-x86_64",
+        .image = &image,
+        .rootfs = rootfs,
+    };
+    struct strings argv = {0};
+    qemu_argv(&request, khz, &argv);
+    return argv;
+}
+
+/* The word after option, or NULL. */
+static const char *value_after(const struct strings *argv, const char *option)
+{
+    for (size_t i = 0; i + 1 < argv->count; i++)
+        if (strcmp(argv->items[i], option) == 0)
+            return argv->items[i + 1];
+    return NULL;
+}
+
+static bool has_word(const struct strings *argv, const char *word)
+{
+    for (size_t i = 0; i < argv->count; i++)
+        if (strcmp(argv->items[i], word) == 0)
+            return true;
+    return false;
+}
+
+static struct vm_spec plain_spec(void)
+{
+    return (struct vm_spec){.arch = arch_find("x86_64"), .cpus = 1, .memory = 512ull << 20};
+}
+
+static void test_whole_command_line(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+        "/usr/bin/qemu-system-x86_64",
+        "-machine",
+        "@machine",
+        "-accel",
+        "tcg",
+        "-cpu",
+        "@cpu",
+        "-smp",
+        "1",
+        "-m",
+        "512M",
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+        "-no-reboot",
+        "-sandbox",
+        "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+        "-kernel",
+        "/images/vmlinux",
+        "-initrd",
+        "/images/initramfs.cpio",
+        "-append",
+        "@append",
+        "-chardev",
+        "socket,id=control,fd=3",
+        "-chardev",
+        "socket,id=data,fd=4",
+        "-chardev",
+        "socket,id=console,fd=5",
+        "-chardev",
+        "socket,id=serial,fd=6",
+        "-serial",
+        "chardev:serial",
+        "-device",
+        "virtio-serial-device,max_ports=4",
+        "-device",
+        "virtconsole,chardev=console,nr=0",
+        "-device",
+        "virtserialport,chardev=control,nr=1,name=vmc.control",
+        "-device",
+        "virtserialport,chardev=data,nr=2,name=vmc.data",
+        "-fsdev",
+        "local,id=rootfs,path=/run/vmc/1/share,security_model=passthrough,multidevs=remap,"
+        "readonly=on",
+        "-device",
+        "virtio-9p-device,fsdev=rootfs,mount_tag=vmc-rootfs",
+    };
+    char share[] = "/run/vmc/1/share";
+    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    struct vm_spec spec = plain_spec();
+    struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 2400000);
+    assert_int_equal(argv.count, ARRAY_LEN(expected));
+    for (size_t i = 0; i < argv.count; i++)
+        if (expected[i][0] != '@') /* a fact of the architecture table */
+            assert_string_equal(argv.items[i], expected[i]);
+    assert_string_equal(value_after(&argv, "-machine"), spec.arch->machine);
+    assert_string_equal(value_after(&argv, "-cpu"), spec.arch->cpu_tcg);
+    strings_free(&argv);
+}
+
+static void test_kernel_command_line(void **state)
+{
+    (void)state;
+    char share[] = "/s";
+    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    struct vm_spec spec = plain_spec();
+    strings_add(&spec.append, "init=/bin/sh");
+    strings_add(&spec.append, "a b");
+    struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 2400123);
+    const char *cmdline = value_after(&argv, "-append");
+    assert_ptr_equal(strstr(cmdline, "quiet "), cmdline);
+    assert_non_null(strstr(cmdline, spec.arch->cmdline));
+    assert_non_null(strstr(cmdline, " console=hvc0 panic=-1 "));
+    assert_non_null(strstr(cmdline, " tsc_early_khz=2400123 "));
+    const char *tail = " init=/bin/sh a b";
+    assert_string_equal(cmdline + strlen(cmdline) - strlen(tail), tail);
+    strings_free(&argv);
+
+    argv = build(&spec, ACCEL_KVM, &rootfs, 0);
+    assert_null(strstr(value_after(&argv, "-append"), "tsc_early_khz"));
+    strings_free(&argv);
+    strings_free(&spec.append);
+}
+
+static void test_kvm_has_a_monitor(void **state)
+{
+    (void)state;
+    char share[] = "/s";
+    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    struct vm_spec spec = plain_spec();
+    struct strings argv = build(&spec, ACCEL_KVM, &rootfs, 0);
+    assert_string_equal(value_after(&argv, "-accel"), "kvm");
+    assert_string_equal(value_after(&argv, "-cpu"), "host");
+    assert_true(has_word(&argv, "socket,id=monitor,fd=7"));
+    assert_string_equal(value_after(&argv, "-mon"), "chardev=monitor,mode=control");
+    strings_free(&argv);
+}
+
+static void test_disk_and_writable_share(void **state)
+{
+    (void)state;
+    char share[] = "/tmp/a,b";
+    const struct rootfs rootfs = {.share = share, .read_only = false, .disk_fd = 99};
+    struct vm_spec spec = plain_spec();
+    struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
+    assert_string_equal(
+        value_after(&argv, "-fsdev"),
+        "local,id=rootfs,path=/tmp/a,,b,security_model=passthrough,multidevs=remap");
+    assert_string_equal(value_after(&argv, "-add-fd"), "fd=8,set=1");
+    assert_non_null(strstr(value_after(&argv, "-blockdev"), "filename=/dev/fdset/1"));
+    assert_true(has_word(&argv, "virtio-blk-device,drive=upper,serial=vmc-upper"));
+    strings_free(&argv);
+}
+
+static void check_escape(const char *value, const char *expected)
+{
+    char *escaped = qemu_escape(value);
+    assert_string_equal(escaped, expected);
+    free(escaped);
+}
+
+static void test_escape(void **state)
+{
+    (void)state;
+    check_escape("", "");
+    check_escape("plain path", "plain path");
+    check_escape(",", ",,");
+    check_escape("a,,b", "a,,,,b");
+    check_escape("\n=\xc3\xa9", "\n=\xc3\xa9");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole_command_line),
+        cmocka_unit_test(test_kernel_command_line),
+        cmocka_unit_test(test_kvm_has_a_monitor),
+        cmocka_unit_test(test_disk_and_writable_share),
+        cmocka_unit_test(test_escape),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,176 @@
+/* The private directory, and the removal of trees that somebody else has filled. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+
+#include "common/util.h"
+#include "host/remove_tree.h"
+#include "host/state.h"
+
+static char top[64];
+static int top_fd;
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(top, sizeof(top), "/tmp/vmc-state-test-XXXXXX");
+    if (!mkdtemp(top))
+        return -1;
+    top_fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return top_fd < 0 || setenv("XDG_RUNTIME_DIR", top, 1) < 0 ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    close(top_fd);
+    return remove_tree(AT_FDCWD, top, NULL);
+}
+
+static void make_file(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+static void test_remove_deep_tree(void **state)
+{
+    (void)state;
+    /* Deeper than any stack of descriptors: 3000 levels under a limit of 1024 open files. */
+    assert_int_equal(mkdirat(top_fd, "deep", 0700), 0);
+    int dir = openat(top_fd, "deep", O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < 3000; i++) {
+        make_file(dir, "file");
+        assert_int_equal(mkdirat(dir, "d", 0700), 0);
+        int next = openat(dir, "d", O_RDONLY | O_DIRECTORY);
+        assert_true(next >= 0);
+        close(dir);
+        dir = next;
+    }
+    close(dir);
+    struct error err = ERROR_INIT;
+    assert_int_equal(remove_tree(top_fd, "deep", &err), 0);
+    assert_int_equal(faccessat(top_fd, "deep", F_OK, 0), -1);
+}
+
+static void test_remove_does_not_follow_links(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdirat(top_fd, "canary", 0700), 0);
+    int canary = openat(top_fd, "canary", O_RDONLY | O_DIRECTORY);
+    make_file(canary, "alive");
+    assert_int_equal(mkdirat(top_fd, "tree", 0700), 0);
+    int tree = openat(top_fd, "tree", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(symlinkat("../canary", tree, "link"), 0);
+    assert_int_equal(mkdirat(tree, "sub", 0700), 0);
+    assert_int_equal(symlinkat("../../canary", tree, "sub/link"), 0);
+    assert_int_equal(symlinkat("/", tree, "sub/root"), 0);
+    close(tree);
+    struct error err = ERROR_INIT;
+    assert_int_equal(remove_tree(top_fd, "tree", &err), 0);
+    assert_int_equal(faccessat(canary, "alive", F_OK, 0), 0);
+    close(canary);
+
+    /* A link in the place of the tree itself is not a tree. */
+    assert_int_equal(symlinkat("canary", top_fd, "link"), 0);
+    assert_int_equal(remove_tree(top_fd, "link", &err), -1);
+    assert_int_equal(unlinkat(top_fd, "link", 0), 0);
+    assert_int_equal(remove_tree(top_fd, "canary", &err), 0);
+    assert_int_equal(remove_tree(top_fd, "canary", &err), 0);
+}
+
+static void test_remove_despite_modes(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdirat(top_fd, "tree", 0700), 0);
+    int tree = openat(top_fd, "tree", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(mkdirat(tree, "a", 0700), 0);
+    assert_int_equal(mkdirat(tree, "a/b", 0700), 0);
+    int inner = openat(tree, "a/b", O_RDONLY | O_DIRECTORY);
+    make_file(inner, "file");
+    assert_int_equal(fchmod(inner, 0), 0);
+    close(inner);
+    int outer = openat(tree, "a", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(fchmod(outer, 0), 0);
+    close(outer);
+    close(tree);
+    struct error err = ERROR_INIT;
+    assert_int_equal(remove_tree(top_fd, "tree", &err), 0);
+}
+
+static void test_container_directory(void **state)
+{
+    (void)state;
+    struct container c = CONTAINER_INIT;
+    struct error err = ERROR_INIT;
+    assert_int_equal(state_create(&c, &err), 0);
+    assert_int_equal(strlen(c.id), 12);
+    struct stat st;
+    assert_int_equal(fstat(c.dir_fd, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    char *path = NULL;
+    assert_int_equal(state_mkdir(&c, "share", &path, &err), 0);
+    assert_int_equal(state_mkdir(&c, "share", &path, &err), -1);
+    free(path);
+    AUTO_FREE char *dir = xstrdup(c.dir);
+    state_remove(&c);
+    assert_int_equal(access(dir, F_OK), -1);
+    state_remove(&c);
+}
+
+static void test_sweep_takes_only_the_dead(void **state)
+{
+    (void)state;
+    struct container alive = CONTAINER_INIT, dead = CONTAINER_INIT, mine = CONTAINER_INIT;
+    struct error err = ERROR_INIT;
+    assert_int_equal(state_create(&alive, &err), 0);
+    assert_int_equal(state_create(&dead, &err), 0);
+    make_file(dead.dir_fd, "left");
+    assert_int_equal(state_create(&mine, &err), 0);
+    close_fd(&dead.dir_fd); /* the lock goes with the process */
+    state_sweep(&mine);
+    assert_int_equal(access(dead.dir, F_OK), -1);
+    assert_int_equal(access(alive.dir, F_OK), 0);
+    assert_int_equal(access(mine.dir, F_OK), 0);
+    state_remove(&alive);
+    state_remove(&dead);
+    state_remove(&mine);
+}
+
+static void test_base_is_made_private(void **state)
+{
+    (void)state;
+    AUTO_FREE char *base = xasprintf("%s/vmc", top);
+    assert_true(mkdir(base, 0777) == 0 || access(base, F_OK) == 0);
+    assert_int_equal(chmod(base, 0777), 0);
+    struct container c = CONTAINER_INIT;
+    struct error err = ERROR_INIT;
+    assert_int_equal(state_create(&c, &err), 0);
+    struct stat st;
+    assert_int_equal(stat(base, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    state_remove(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_remove_deep_tree),
+        cmocka_unit_test(test_remove_does_not_follow_links),
+        cmocka_unit_test(test_remove_despite_modes),
+        cmocka_unit_test(test_container_directory),
+        cmocka_unit_test(test_sweep_takes_only_the_dead),
+        cmocka_unit_test(test_base_is_made_private),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
