@@ -10,14 +10,14 @@
 void relay_source_open(struct relay_source *s, struct channel *ch, enum frame_type type,
                        uint16_t stream, int fd)
 {
-    *s = (struct relay_source){.fd = fd, .type = type, .stream = stream};
+    *s = (struct relay_source){.fd = fd, .channel = ch, .type = type, .stream = stream};
     if (fd < 0)
         channel_send(ch, type, stream, NULL, 0);
 }
 
 bool relay_source_wants_read(const struct relay_source *s)
 {
-    return s->fd >= 0 && s->credit > 0;
+    return s->fd >= 0 && s->credit > 0 && s->channel->out.length < RELAY_WINDOW;
 }
 
 void relay_source_close(struct relay_source *s, struct channel *ch)
@@ -47,7 +47,7 @@ void relay_source_pump(struct relay_source *s, struct channel *ch)
 
 int relay_source_credit(struct relay_source *s, uint32_t count, struct error *err)
 {
-    if (count > UINT32_MAX - s->credit)
+    if (count > RELAY_WINDOW - s->credit)
         return error_set(err, "protocol error: too much credit for %s", frame_name(s->type));
     s->credit += count;
     return 0;

@@ -13,6 +13,7 @@
 
 struct relay_source {
     int fd; /* owned; -1 when the stream has ended (its empty frame is sent) */
+    const struct channel *channel; /* borrowed; what is sent waits there until the peer reads */
     enum frame_type type;
     uint16_t stream;
     uint32_t credit;
@@ -22,13 +23,16 @@ struct relay_source {
 void relay_source_open(struct relay_source *s, struct channel *ch, enum frame_type type,
                        uint16_t stream, int fd);
 
-/* True while reading makes sense: poll s->fd for POLLIN then. */
+/*
+ * True while reading makes sense: poll s->fd for POLLIN then. Not while a window's worth of bytes
+ * waits on the channel: a peer that grants credit and never reads must not fill our memory.
+ */
 bool relay_source_wants_read(const struct relay_source *s);
 
 /* One read(2) of the descriptor, sent as one frame. End of file or an error ends the stream. */
 void relay_source_pump(struct relay_source *s, struct channel *ch);
 
-/* The peer's CREDIT; its sum must not pass what a u32 holds. */
+/* The peer's CREDIT; what is granted and not used must not pass RELAY_WINDOW. */
 int relay_source_credit(struct relay_source *s, uint32_t count, struct error *err);
 
 /* Ends the stream from this side: closes the descriptor, sends EOF unless it was sent. */

@@ -16,16 +16,6 @@
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-static char *base_path(void)
-{
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (runtime && runtime[0] == '/')
-        return xasprintf("%s/vmc", runtime);
-    if (geteuid() == 0)
-        return xstrdup("/run/vmc");
-    return xasprintf("/tmp/vmc-%u", geteuid());
-}
-
 /* /tmp is everybody's: a base that another user made there, or may write to, is refused. */
 static int check_private(int fd, const char *path, struct error *err)
 {
@@ -42,18 +32,34 @@ static int check_private(int fd, const char *path, struct error *err)
     return 0;
 }
 
-static int open_base(struct container *c, struct error *err)
+/* Takes path as the base if it can be: made, opened, and ours. */
+static int try_base(struct container *c, char *path, struct error *err)
 {
-    c->base = base_path();
-    if (mkdir(c->base, 0700) < 0 && errno != EEXIST)
+    c->base = path;
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
         return error_errno(err,
                            "cannot make the directory %s (set XDG_RUNTIME_DIR to one that "
                            "can be written)",
-                           c->base);
-    c->base_fd = open(c->base, DIR_FLAGS);
+                           path);
+    c->base_fd = open(path, DIR_FLAGS);
     if (c->base_fd < 0)
-        return error_errno(err, "cannot open %s", c->base);
-    return check_private(c->base_fd, c->base, err);
+        return error_errno(err, "cannot open %s", path);
+    return check_private(c->base_fd, path, err);
+}
+
+static int open_base(struct container *c, struct error *err)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    if (runtime && runtime[0] == '/') {
+        if (try_base(c, xasprintf("%s/vmc", runtime), err) == 0)
+            return 0;
+        /* As after su(1), which keeps the variable of another user. */
+        log_debug("%s", err->text);
+        close_fd(&c->base_fd);
+        free(c->base);
+    }
+    char *path = geteuid() == 0 ? xstrdup("/run/vmc") : xasprintf("/tmp/vmc-%u", geteuid());
+    return try_base(c, path, err);
 }
 
 static void make_id(char id[13])

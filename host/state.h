@@ -1,6 +1,7 @@
 /*
  * The private directory of one container: BASE/ID, mode 0700, locked with flock(2) for as long
- * as its vmc lives. BASE is $XDG_RUNTIME_DIR/vmc, else /run/vmc for root, else /tmp/vmc-UID.
+ * as its vmc lives. BASE is $XDG_RUNTIME_DIR/vmc where that can be had,
+ * else /run/vmc for root, else /tmp/vmc-UID.
  *
  *     share/   where the tree is mounted that the guest sees (in a private mount namespace)
  *     upper/ work/   the overlay's, with --upper host

@@ -1,0 +1,124 @@
+# shellcheck shell=sh
+# Variables are shared with the other parts (breeder/breeder sources all of them).
+# shellcheck disable=SC2034,SC2154
+# Where the sources come from: Debian packages, through apt and its signatures.
+
+readonly kernel_package=linux-source-6.12
+readonly debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# --- the kernel ------------------------------------------------------------------
+
+# Sets kernel_src and kernel_src_kind (tree or tarball) from --linux-src, or
+# from the Debian package.
+kernel_source_find() {
+    kernel_src=$1
+    if [ -z "$kernel_src" ]; then
+        kernel_src=/usr/src/$kernel_package.tar.xz
+        [ -r "$kernel_src" ] ||
+            die "no kernel source: install $kernel_package (scripts/install-deps build) or pass --linux-src"
+    fi
+    if [ -d "$kernel_src" ]; then
+        kernel_src=$(cd "$kernel_src" && pwd)
+        kernel_src_kind=tree
+        kernel_tree_check
+    elif [ -f "$kernel_src" ] && [ -r "$kernel_src" ]; then
+        kernel_src_kind=tarball
+    else
+        die "--linux-src $kernel_src: no such directory or readable file"
+    fi
+}
+
+# A tree of the user's is built from, never written to; the kernel refuses to
+# do so when the tree holds the products of a build in place.
+kernel_tree_check() {
+    [ -f "$kernel_src/scripts/kconfig/conf.c" ] ||
+        die "--linux-src $kernel_src: not a kernel source tree"
+    if [ -e "$kernel_src/.config" ] || [ -d "$kernel_src/include/config" ]; then
+        die "--linux-src $kernel_src: holds the products of a build in place; run 'make mrproper' there"
+    fi
+}
+
+# What identifies the source: content for a tarball, name, size and time of
+# every file for a tree (reading 80 000 files would be a wait in every build).
+kernel_source_id() {
+    if [ "$kernel_src_kind" = tarball ]; then
+        hash_file_once "$kernel_src"
+    else
+        (cd "$kernel_src" && find . -name .git -prune -o -type f -printf '%p %s %T@\n') |
+            LC_ALL=C sort | hash_key
+    fi
+}
+
+# --- busybox ---------------------------------------------------------------------
+
+# Leaves busybox's source package in the cache and sets busybox_src (directory)
+# and busybox_version. Fetched once; `breeder clean` makes the next build look
+# for a newer one.
+busybox_source_fetch() {
+    busybox_src=$cache/sources/busybox
+    if [ ! -s "$busybox_src/version" ]; then
+        lock_take busybox-source
+        [ -s "$busybox_src/version" ] || busybox_source_download
+        lock_drop
+    fi
+    busybox_version=$(cat "$busybox_src/version")
+}
+
+busybox_source_download() {
+    say "busybox: fetching its source package"
+    bsd_new=$work/busybox-source
+    mkdir -p "$bsd_new"
+    apt_private_setup "$work/apt"
+    bsd_log=$cache/log/busybox-source.log
+    if ! (cd "$bsd_new" &&
+        APT_CONFIG=$work/apt/apt.conf &&
+        export APT_CONFIG &&
+        apt-get -q update &&
+        apt-get -q source --download-only busybox) >"$bsd_log" 2>&1; then
+        tail -n 10 "$bsd_log" >&2
+        die "busybox: apt could not fetch the source package (log: $bsd_log); is the Debian mirror reachable?"
+    fi
+    sed -n 's/^Version: //p' "$bsd_new"/*.dsc | head -n 1 >"$bsd_new/version"
+    [ -s "$bsd_new/version" ] || die "busybox: no version in its source package (log: $bsd_log)"
+    mkdir -p "$cache/sources"
+    rm -rf -- "$busybox_src"
+    mv -T "$bsd_new" "$busybox_src"
+}
+
+# An apt of the breeder's own, in directory $1: works without root and leaves
+# the host's alone. It asks the mirrors that the host itself uses for source
+# packages, and trusts Debian's archive keys only.
+apt_private_setup() {
+    mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
+    [ -r "$debian_keyring" ] ||
+        die "no $debian_keyring: install debian-archive-keyring (scripts/install-deps build)"
+    apt_source_lines >"$1/sources.list"
+    [ -s "$1/sources.list" ] ||
+        die "busybox: apt has no Debian mirror configured (apt-get indextargets shows none)"
+    cat >"$1/apt.conf" <<EOF
+Dir::State "$1/state";
+Dir::State::status "/var/lib/dpkg/status";
+Dir::Cache "$1/cache";
+Dir::Etc::sourcelist "$1/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+APT::Sandbox::User "";
+Acquire::Languages "none";
+Acquire::Retries "3";
+EOF
+}
+
+# One deb-src line for each Debian suite the host's apt uses. Where the host has
+# never fetched an index the origin is unknown, and the address must do.
+apt_source_lines() {
+    # shellcheck disable=SC2016 # for apt to expand
+    asl_format='$(REPO_URI) $(RELEASE) $(COMPONENT)'
+    asl_found=$(apt-get indextargets --format "$asl_format" \
+        'Created-By: Packages' 'Component: main' 'Origin: Debian')
+    if [ -z "$asl_found" ]; then
+        asl_found=$(apt-get indextargets --format "$asl_format" \
+            'Created-By: Packages' 'Component: main' |
+            grep -E '^[^ ]+/debian(-security)?/? ' || true)
+    fi
+    printf '%s\n' "$asl_found" | LC_ALL=C sort -u |
+        sed -n "s|^..*|deb-src [signed-by=$debian_keyring] &|p"
+}

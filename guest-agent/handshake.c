@@ -1,0 +1,73 @@
+#include "guest-agent/handshake.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "common/io.h"
+#include "common/queue.h"
+#include "common/util.h"
+#include "guest-agent/machine.h"
+
+#define CONFIG_DEADLINE_S 60
+
+int handshake_hello(int control, uint64_t began_ns, struct error *err)
+{
+    struct hello hello = {
+        .version = PROTOCOL_VERSION, .kernel_ns = began_ns, .agent_ns = boottime_ns()};
+    uint8_t bytes[FRAME_HEADER_SIZE + HELLO_SIZE];
+    encode_header(bytes, FRAME_HELLO, 0, HELLO_SIZE);
+    encode_hello(bytes + FRAME_HEADER_SIZE, &hello);
+    if (write_all(control, bytes, sizeof(bytes)) < 0)
+        return error_errno(err, "cannot say hello to the host");
+    return 0;
+}
+
+/* 1: one more frame in *ret_frame. */
+static int await_frame(struct channel *control, int64_t deadline, struct frame *ret_frame,
+                       struct error *err)
+{
+    for (;;) {
+        int got = channel_next(control, ret_frame, err);
+        if (got != 0)
+            return got;
+        struct pollfd p = {.fd = control->fd, .events = POLLIN};
+        int ready = poll(&p, 1, poll_timeout(deadline));
+        if (ready == 0)
+            return error_set(err, "the host sent no configuration within %d s", CONFIG_DEADLINE_S);
+        bool eof = false;
+        if (ready > 0 && channel_fill(control, &eof, err) < 0)
+            return -1;
+        if (eof)
+            return error_set(err, "the host left before it sent a configuration");
+    }
+}
+
+static int collect(struct channel *control, struct queue *text, struct error *err)
+{
+    int64_t deadline = now_ns() + CONFIG_DEADLINE_S * NS_PER_S;
+    for (;;) {
+        struct frame frame;
+        if (await_frame(control, deadline, &frame, err) < 0)
+            return -1;
+        if (frame.type != FRAME_CONFIG || frame.stream != 0)
+            return error_set(err, "protocol error: unexpected %s frame before the configuration",
+                             frame_name(frame.type));
+        if (frame.length == 0)
+            return 0;
+        if (frame.length > CONFIG_SIZE_MAX - text->length)
+            return error_set(err, "the configuration is larger than %u bytes", CONFIG_SIZE_MAX);
+        queue_append(text, frame.payload, frame.length);
+    }
+}
+
+int handshake_config(struct channel *control, struct agent_config *ret_config, struct error *err)
+{
+    struct queue text = {0};
+    int result = collect(control, &text, err);
+    if (result == 0 && text.length == 0)
+        result = error_set(err, "the configuration is empty");
+    if (result == 0)
+        result = agent_config_parse((const char *)queue_bytes(&text), text.length, ret_config, err);
+    queue_free(&text);
+    return result;
+}

@@ -1,0 +1,22 @@
+#include "guest-agent/serial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "common/util.h"
+
+int serial_open(void)
+{
+    static const char *const lines[] = {
+        "/dev/ttyS0",   /* 8250: x86 */
+        "/dev/ttyAMA0", /* PL011: arm, arm64 */
+        "/dev/hvc0",    /* a virtio console */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        int fd = open(lines[i], O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (fd >= 0 || (errno != ENOENT && errno != ENXIO && errno != ENODEV && errno != EIO))
+            return fd;
+    }
+    errno = ENODEV;
+    return -1;
+}

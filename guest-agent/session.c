@@ -1,0 +1,207 @@
+#include "guest-agent/session.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/log.h"
+#include "common/util.h"
+#include "guest-agent/config.h"
+#include "guest-agent/handshake.h"
+#include "guest-agent/machine.h"
+#include "guest-agent/process.h"
+#include "guest-agent/rootfs.h"
+#include "guest-agent/serial.h"
+#include "guest-agent/session_private.h"
+#include "guest-agent/user.h"
+
+/* How long the last frames may take, and the host to end the machine after them. */
+#define FLUSH_DEADLINE_S 10
+#define FAREWELL_DEADLINE_S 30
+
+static int open_channels(struct session *s, const struct session_setup *setup, struct error *err)
+{
+    if (handshake_hello(setup->control, setup->began_ns, err) < 0 ||
+        channel_open(&s->control, setup->control, PEER_HOST_CONTROL, err) < 0 ||
+        channel_open(&s->data, setup->data, PEER_HOST_DATA, err) < 0)
+        return -1;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return s->signals < 0 ? error_errno(err, "cannot watch for ended processes") : 0;
+}
+
+/*
+ * Sends the first frame of the data port while its descriptor blocks: the write waits for the
+ * host to open its side, as HELLO did on the other port.
+ */
+static int greet_on_data(struct session *s, struct error *err)
+{
+    if (set_nonblocking(s->data.fd, false) < 0)
+        return error_errno(err, "cannot prepare the data channel");
+    if (channel_flush(&s->data, err) < 0)
+        return -1;
+    return set_nonblocking(s->data.fd, true) < 0
+               ? error_errno(err, "cannot prepare the data channel")
+               : 0;
+}
+
+/* No user in the configuration is root; outside a machine of our own it is whoever we are. */
+static int resolve_user(struct agent_config *config, bool own_machine, struct user *user,
+                        const struct user **ret_chosen, struct error *err)
+{
+    *ret_chosen = NULL;
+    if (!config->user && !own_machine)
+        return 0;
+    if (user_lookup(config->user ? config->user : "0", user, err) < 0)
+        return -1;
+    *ret_chosen = user;
+    for (size_t i = 0; i < config->env.count; i++)
+        if (strncmp(config->env.items[i], "HOME=", 5) == 0)
+            return 0;
+    strings_addf(&config->env, "HOME=%s", user->home);
+    return 0;
+}
+
+/* The three streams: pipes, a terminal over the channel, or none (a terminal on its own line). */
+static int open_streams(struct session *s, const struct process *process, struct error *err)
+{
+    int input = process->input;
+    int output = process->output;
+    if (s->terminal.master >= 0 && s->terminal.serial < 0) {
+        /* The relay closes its descriptors when it likes; window sizes need one for longer. */
+        input = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
+        output = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
+    }
+    relay_sink_open(&s->input, &s->data, FRAME_STDIN, 0, input);
+    relay_source_open(&s->output, &s->data, FRAME_STDOUT, 0, output);
+    relay_source_open(&s->error_output, &s->data, FRAME_STDERR, 0, process->error_output);
+    return greet_on_data(s, err);
+}
+
+static int start(struct session *s, struct agent_config *config, const struct user *user,
+                 uint64_t rootfs_ns, struct error *err)
+{
+    struct process process;
+    if (config->tty && terminal_open(&s->terminal, &config->window, user, s->own_machine, err) < 0)
+        return -1;
+    if (process_start(config, user, s->terminal.slave, &process, err) < 0)
+        return -1;
+    s->workload = process.pid;
+    struct started started = {
+        .pid = (uint32_t)process.pid, .rootfs_ns = rootfs_ns, .start_ns = boottime_ns()};
+    uint8_t payload[STARTED_SIZE];
+    encode_started(payload, &started);
+    channel_send(&s->control, FRAME_STARTED, 0, payload, sizeof(payload));
+    return open_streams(s, &process, err);
+}
+
+/* From the configuration to a running workload. */
+static int prepare(struct session *s, struct agent_config *config, struct error *err)
+{
+    log_debug_enabled = config->debug;
+    if (s->own_machine && machine_prepare(config, err) < 0)
+        return -1;
+    if (!s->own_machine && config->upper != UPPER_STAY)
+        return error_set(err, "only a machine of its own can have a root file system");
+    /* The line has its name in the initramfs's /dev: it is opened before that is left. */
+    if (s->own_machine && config->tty && terminal_open_serial(&s->terminal, err) < 0)
+        return -1;
+    if (rootfs_enter(config, err) < 0)
+        return -1;
+    uint64_t rootfs_ns = boottime_ns();
+    struct user user = {0};
+    const struct user *chosen;
+    int result = resolve_user(config, s->own_machine, &user, &chosen, err);
+    if (result == 0)
+        result = start(s, config, chosen, rootfs_ns, err);
+    user_free(&user);
+    return result;
+}
+
+static int run(struct session *s, const struct session_setup *setup, struct error *err)
+{
+    struct agent_config config = {0};
+    if (open_channels(s, setup, err) < 0)
+        return -1;
+    int result = handshake_config(&s->control, &config, err);
+    if (result == 0)
+        result = prepare(s, &config, err);
+    bool written =
+        config.upper == UPPER_DISK || config.upper == UPPER_HOST || config.upper == UPPER_NONE;
+    agent_config_free(&config);
+    if (result < 0 || session_relay(s, err) < 0)
+        return -1;
+    terminal_drain(&s->terminal);
+    return written ? rootfs_sync(err) : 0;
+}
+
+/* The very last frame: EXIT after success, else ERROR with the reason. */
+static int say_last_word(struct session *s, bool success, const struct error *err)
+{
+    uint8_t payload[ERROR_SIZE_MAX];
+    if (success) {
+        encode_exit(payload, &s->record);
+        channel_send(&s->control, FRAME_EXIT, 0, payload, EXIT_SIZE);
+    } else {
+        channel_send(&s->control, FRAME_ERROR, 0, payload, encode_error(payload, err));
+    }
+    struct error ignored;
+    return s->host_left ? -1 : session_flush(s, FLUSH_DEADLINE_S, &ignored);
+}
+
+/* The host ends the machine once it has the last frame; its leaving shows as a hang-up. */
+static void await_end(struct session *s)
+{
+    int64_t deadline = now_ns() + FAREWELL_DEADLINE_S * NS_PER_S;
+    bool eof = false;
+    struct error ignored;
+    while (!eof && now_ns() < deadline) {
+        struct pollfd p = {.fd = s->control.fd, .events = POLLIN};
+        if (poll(&p, 1, poll_timeout(deadline)) <= 0)
+            continue;
+        /* What still comes is of no interest: the decoder is emptied, not obeyed. */
+        decoder_init(&s->control.in, PEER_HOST_CONTROL);
+        if (channel_fill(&s->control, &eof, &ignored) < 0)
+            return;
+    }
+}
+
+static void session_free(struct session *s)
+{
+    relay_sink_free(&s->input);
+    relay_source_free(&s->output);
+    relay_source_free(&s->error_output);
+    terminal_close(&s->terminal);
+    channel_close(&s->control);
+    channel_close(&s->data);
+    close_fd(&s->signals);
+    free(s);
+}
+
+int session_serve(const struct session_setup *setup)
+{
+    struct session *s = xcalloc(1, sizeof(*s));
+    struct error err = ERROR_INIT;
+    s->own_machine = setup->own_machine;
+    s->control.fd = setup->control;
+    s->data.fd = setup->data;
+    s->signals = s->input.fd = s->output.fd = s->error_output.fd = -1;
+    s->terminal = (struct terminal)TERMINAL_NONE;
+    int result = run(s, setup, &err);
+    if (result < 0) {
+        log_debug("%s", err.text);
+        process_end_all();
+    }
+    result = say_last_word(s, result == 0, &err);
+    if (s->own_machine && !s->host_left)
+        await_end(s);
+    session_free(s);
+    return result;
+}

@@ -1,0 +1,39 @@
+/*
+ * What the files of a session share: session.c (its course), session_loop.c (the poll loop).
+ */
+#ifndef VMC_GUEST_AGENT_SESSION_PRIVATE_H
+#define VMC_GUEST_AGENT_SESSION_PRIVATE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/channel.h"
+#include "common/relay.h"
+#include "guest-agent/terminal.h"
+
+struct session {
+    struct channel control;
+    struct channel data;
+    int signals; /* signalfd(2) for SIGCHLD */
+    bool own_machine;
+    struct terminal terminal;
+    struct relay_sink input;
+    struct relay_source output;
+    struct relay_source error_output;
+    pid_t workload;
+    bool ended; /* the workload's main process, and record tells how */
+    struct exit_record record;
+    int64_t give_up; /* when to stop waiting for output: some process could not be ended */
+    bool host_left;
+};
+
+/*
+ * Relays until the workload has ended, nothing else runs and all its output is on its way.
+ * -1: the host broke the protocol or left.
+ */
+int session_relay(struct session *s, struct error *err);
+
+/* Sends what is queued on both channels, for at most so many seconds. */
+int session_flush(struct session *s, int seconds, struct error *err);
+
+#endif

@@ -1,0 +1,185 @@
+# What breaks underneath: bounded time, a message that names the cause, nothing left.
+load ../lib/common
+
+IMAGE=$(dirname "$VMC")/guest/x86_64
+
+# A workload that runs until it is told otherwise.
+start_sleeper() {
+    vmc_background "$@" -- sh -c 'echo ready; exec sleep 1000'
+    wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
+}
+
+@test "QEMU killed in mid-run: 125 within a second, one reason, nothing left" {
+    start_sleeper
+    local begin machine
+    machine=$(machine_processes | head -n 1)
+    begin=$(now_ms)
+    kill -KILL "$machine"
+    finish 5
+    local took=$(($(now_ms) - begin))
+    assert_equal "$STATUS" 125
+    assert_match "$(head -n 1 err)" '^vmc: '
+    [ "$took" -lt 1000 ] || fail "took $took ms"
+    assert_nothing_left
+}
+
+@test "QEMU stopped by SIGSTOP does not hold up a third INT or KILL" {
+    start_sleeper
+    local machine
+    machine=$(machine_processes | head -n 1)
+    kill -STOP "$machine"
+    kill -INT "$PID"
+    read -rt 0.2 <> <(:) || :
+    kill -INT "$PID"
+    read -rt 0.2 <> <(:) || :
+    kill -INT "$PID"
+    finish 10
+    [ "$STATUS" != 0 ] || fail "status 0"
+    wait_for 1 no_machine || fail "QEMU is left"
+}
+
+@test "vmc killed: QEMU is gone within a second, and the next start sweeps" {
+    start_sleeper
+    local begin
+    begin=$(now_ms)
+    kill -KILL "$PID"
+    finish 5
+    wait_for 5 no_machine || fail "QEMU is left"
+    local took=$(($(now_ms) - begin))
+    [ "$took" -lt 1000 ] || fail "took $took ms"
+    wait_for 2 no_marked_processes || fail "processes are left"
+    run vmc -- true
+    assert_status 0
+    assert_nothing_left
+}
+
+@test "vmc killed with each kind of upper leaves nothing after the next start" {
+    local upper
+    for upper in disk host; do
+        start_sleeper --upper "$upper"
+        kill -KILL "$PID"
+        finish 5
+        rm -f out
+        wait_for 2 no_machine || fail "QEMU is left"
+    done
+    run vmc -- true
+    assert_status 0
+    assert_nothing_left
+}
+
+@test "a sweep leaves running containers alone" {
+    mkfifo in
+    exec 7<>in
+    vmc_background -- sh -c 'echo ready; read -r line; ls /etc/passwd'
+    wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
+    run vmc -- true
+    assert_status 0
+    echo >&7
+    exec 7>&-
+    finish
+    assert_equal "$STATUS" 0
+    assert_equal "$(cat out)" $'ready\n/etc/passwd'
+}
+
+@test "a guest that panics in mid-run: 125, and the console's last words" {
+    run --separate-stderr vmc -m 128M -- sh -c \
+        'echo 2 >/proc/sys/vm/panic_on_oom && exec vmc-probe memory 100000'
+    assert_status 125
+    assert_match "${stderr_lines[0]}" '^vmc: '
+    assert_match "$stderr" '[Pp]anic'
+}
+
+@test "a workload that resets the machine does not end with 0" {
+    run --separate-stderr vmc -- sh -c 'command -v python3 >/dev/null; echo 1 >/proc/sys/kernel/panic_on_oops; kill -9 -1; echo b >/proc/sysrq-trigger; exit 99'
+    [ "$status" != 0 ] || fail "status 0"
+}
+
+@test "a workload out of memory is killed, not the run: 137" {
+    run --separate-stderr vmc -m 128M -- vmc-probe memory 100000
+    assert_status 137
+}
+
+@test "killing everything inside ends with the workload's death" {
+    run --separate-stderr vmc -- sh -c 'kill -9 -1; kill -9 $$'
+    assert_status 137
+}
+
+@test "an image that is not a kernel" {
+    local file
+    printf 'not a kernel\n' >text
+    head -c 1000000 /dev/urandom >noise
+    : >empty
+    head -c 1000000 "$IMAGE/vmlinux" >short
+    for file in /etc/passwd "$PWD/text" "$PWD/noise" "$PWD/empty" "$PWD/short"; do
+        run --separate-stderr vmc_at "$SMALL" --boot-timeout 15s --kernel "$file" -- true
+        assert_status 125
+        assert_match "${stderr_lines[0]}" '^vmc: '
+        assert_match "$stderr" "$(basename "$file")|kernel|guest"
+    done
+}
+
+@test "a truncated, an empty and a wrong initramfs: the console's words, bounded time" {
+    local file
+    head -c 100000 "$IMAGE/initramfs.cpio" >short
+    : >empty
+    printf 'not an archive\n' >text
+    for file in short empty text; do
+        run --separate-stderr vmc_at "$SMALL" --boot-timeout 20s --initrd "$file" -- true
+        assert_status 125
+        assert_match "${stderr_lines[0]}" '^vmc: '
+        [ "${#stderr_lines[@]}" -ge 1 ] || fail "no reason"
+    done
+}
+
+# An initramfs whose /init is a program of the host's choice.
+initramfs_of() {
+    mkdir -p image/dev
+    cp "$1" image/init
+    chmod 755 image/init
+    (cd image && printf '%s\n' . init dev | cpio -o -H newc 2>/dev/null)
+}
+
+@test "a guest that never says HELLO is given up at the boot time limit" {
+    local begin took
+    initramfs_of "$SMALL/usr/bin/vmc-probe" >silent.cpio
+    begin=$(now_ms)
+    run --separate-stderr vmc --boot-timeout 5s --initrd silent.cpio --append 'panic=0' -- true
+    took=$(($(now_ms) - begin))
+    assert_status 125
+    assert_match "${stderr_lines[0]}" '^vmc: '
+    [ "$took" -lt 15000 ] || fail "took $took ms"
+}
+
+@test "a kernel that waits for ever is given up at the boot time limit" {
+    local begin took
+    begin=$(now_ms)
+    run --separate-stderr vmc --boot-timeout 3s --append 'rdinit=/bin/sh' --append 'panic=0' -- true
+    took=$(($(now_ms) - begin))
+    assert_status 125
+    [ "$took" -lt 15000 ] || fail "took $took ms"
+}
+
+@test "a boot time limit that is too short names it" {
+    run --separate-stderr vmc --boot-timeout 50ms -- true
+    assert_status 125
+    assert_match "$stderr" 'boot|answer|HELLO|time'
+}
+
+@test "the failure names the console log that --console keeps" {
+    run --separate-stderr vmc --boot-timeout 10s --console log --append 'loglevel=7 rdinit=/no-such-init' -- true
+    assert_status 125
+    grep -aq 'Kernel panic' log || fail "no console log"
+}
+
+@test "the tree removed while it is used does not hang the end" {
+    copy_tree "$SMALL" tree
+    mkfifo in
+    exec 7<>in
+    SMALL=$PWD/tree vmc_background -- sh -c 'echo ready; read -r line; ls /; exit 4'
+    wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
+    remove_tree tree
+    echo >&7
+    exec 7>&-
+    finish
+    [ "$STATUS" != 0 ] || fail "status 0"
+}

@@ -1,0 +1,239 @@
+# What a Debian system does with its files, for every place that changes can go to.
+load ../lib/common
+
+# What 9p cannot do where it holds the changes itself, with the error that reports it; everything
+# else works. Only one loss is silent: the kernel's 9p client keeps times in whole seconds.
+#   rename flags, fallocate, O_TMPFILE    the protocol has no such request
+#   special files                         QEMU refuses to open them (its fix of CVE-2023-2861)
+#   a file's attributes after unlink      QEMU's server goes by path
+NINE_P='
+    rename-noreplace    EINVAL
+    rename-exchange     EINVAL
+    fallocate           EOPNOTSUPP
+    unlinked-fallocate  EOPNOTSUPP
+    unlinked-truncate   ENOENT
+    unlinked-chmod      ENOENT
+    temporary-file      EOPNOTSUPP
+    fifo                ENXIO
+    socket              ENXIO
+    device              ENXIO
+    nanoseconds         wrong
+'
+
+# The outcome of each operation that standard input names.
+expected() {
+    local exceptions=
+    case $1 in
+        host | none)
+            exceptions=$NINE_P
+            # An ordinary user may make none on the host, in no user namespace.
+            am_root || exceptions+=' device EPERM'
+            ;;
+    esac
+    awk -v exceptions="$exceptions" '
+        BEGIN { n = split(exceptions, word); for (i = 1; i < n; i += 2) outcome[word[i]] = word[i + 1] }
+        { print $1, $1 in outcome ? outcome[$1] : "ok" }'
+}
+
+probe_files() {
+    local upper=$1 tree=$2
+    vmc_at "$tree" --upper "$upper" -- sh -c 'mkdir /work && exec vmc-probe files /work' >got 2>err
+}
+
+check_probe() {
+    expected "$1" <got >want
+    [ "$(wc -l <got)" -ge 30 ] || fail "only $(wc -l <got) operations: $(cat got)"
+    diff want got || fail "differences (< expected, > got)"
+}
+
+@test "file operations on --upper ram" {
+    probe_files ram "$SMALL"
+    check_probe ram
+}
+
+@test "file operations on --upper disk" {
+    probe_files disk "$SMALL"
+    check_probe disk
+}
+
+@test "file operations on --upper host: what 9p cannot do is an error with its errno" {
+    probe_files host "$SMALL"
+    check_probe host
+}
+
+@test "file operations on --upper none: the same, on the tree itself" {
+    copy_tree "$SMALL" tree
+    probe_files none "$PWD/tree"
+    assert_match "$(cat err)" '^vmc: '
+    check_probe none
+    remove_tree tree
+}
+
+@test "--upper none changes the tree, and says so" {
+    copy_tree "$SMALL" tree
+    run --separate-stderr vmc_at tree --direct -- sh -c 'echo changed >/etc/changed'
+    assert_status 0
+    assert_match "$stderr" '^vmc: .*tree'
+    assert_equal "$(cat tree/etc/changed)" changed
+    remove_tree tree
+}
+
+@test "the tree is unchanged, content and metadata, after ram, disk and host" {
+    local before upper
+    before=$(tree_checksum "$SMALL")
+    for upper in ram disk host; do
+        run vmc --upper "$upper" -- sh -c '
+            echo x >/etc/passwd; rm /etc/debian_version; chmod 700 /usr/bin/env; mkdir /new
+            mv /etc/debian_version /elsewhere; chown 5:5 /etc/group; ln /bin/cat /bin/cat2
+            echo ran'
+        assert_match "$output" 'ran$'
+        assert_equal "$(tree_checksum "$SMALL")" "$before"
+    done
+}
+
+@test "changes are gone with the run" {
+    vmc -- sh -c 'echo x >/stays'
+    run vmc -- cat /stays
+    assert_status 1
+}
+
+@test "a size limit on the upper is a full disk inside: ram, disk" {
+    local upper
+    for upper in ram:16M disk:16M; do
+        run vmc --upper "$upper" -- sh -c 'head -c 64000000 /dev/zero >/big; echo "status $?"'
+        assert_match "$output" 'No space left'
+        assert_match "$output" 'status 1'
+    done
+}
+
+@test "--upper disk takes more than the guest's memory" {
+    run vmc -m 128M --upper disk:1G -- sh -c 'head -c 300000000 /dev/zero >/big && wc -c </big'
+    assert_output 300000000
+}
+
+# The battery that every file system has to stand: one boot, one line per subject.
+battery() {
+    cat <<'SH'
+set -u
+report() { name=$1; shift; if out=$("$@" 2>&1); then echo "$name ok"; else echo "$name failed: $out" | tr '\n' ' '; echo; fi; }
+mkdir -p /work && chmod 1777 /work && cd /work
+dpkg_list() { test "$(dpkg -l | grep -c '^ii')" -gt 80; }
+python() { test "$(python3 -c 'import json,ssl,sqlite3,hashlib; print(sum(range(10)))')" = 45; }
+compile() { printf '#include <stdio.h>\nint main(void){puts("hello");return 7;}\n' >hello.c && gcc -O1 -o hello hello.c && test "$(./hello)" = hello && { ./hello >/dev/null; test $? = 7; }; }
+sqlite_fsync() { sqlite3 a.db 'pragma synchronous=full; create table t(x); insert into t values(42);' && test "$(sqlite3 a.db 'select x from t')" = 42; }
+sqlite_wal() { test "$(sqlite3 w.db 'pragma journal_mode=wal; create table t(x); insert into t values(1);')" = wal && test "$(sqlite3 w.db 'insert into t values(2); select sum(x) from t; pragma integrity_check')" = "3
+ok"; }
+attributes() { touch x && setfattr -n user.key -v value x && test "$(getfattr --only-values -n user.key x)" = value; }
+acls() { touch y && setfacl -m u:daemon:rw y && getfacl -c y | grep -q user:daemon:rw; }
+fifo() { mkfifo f && { echo through >f & } && test "$(cat f)" = through; }
+many_files() { mkdir many && for i in $(seq 1 500); do echo $i >many/$i; done && test "$(cat many/* | wc -l)" = 500 && rm -r many; }
+tarball() { mkdir t && tar -C /etc -cf t.tar . && tar -C t -xpf t.tar && diff -r --no-dereference /etc t; }
+redis() {
+    redis-server --port 0 --unixsocket /work/redis.sock --daemonize yes --dir /work --logfile /work/redis.log >/dev/null || return 1
+    for i in $(seq 1 100); do [ -S redis.sock ] && [ "$(redis-cli -s redis.sock ping)" = PONG ] && break; sleep 0.2; done
+    test "$(redis-cli -s redis.sock set k v)" = OK && test "$(redis-cli -s redis.sock get k)" = v && redis-cli -s redis.sock shutdown save
+}
+postgres() {
+    set -- /usr/lib/postgresql/*/bin
+    install -d -o postgres pg || return 1
+    su postgres -c "$1/initdb -D /work/pg/data -A trust --no-locale -E UTF8" >initdb.log 2>&1 || { tail -n 5 initdb.log; return 1; }
+    su postgres -c "$1/pg_ctl -D /work/pg/data -w -t 120 -o '-k /work/pg -c listen_addresses=' -l /work/pg/log start" >start.log 2>&1 || { tail -n 5 start.log pg/log; return 1; }
+    answer=$(su postgres -c "psql -h /work/pg -Atc 'create table t as select generate_series(1,100) x; select sum(x) from t'" | tail -n 1)
+    su postgres -c "$1/pg_ctl -D /work/pg/data -m fast stop" >/dev/null
+    test "$answer" = 5050
+}
+for subject in dpkg_list python compile sqlite_fsync sqlite_wal attributes acls fifo many_files tarball redis postgres; do report $subject $subject; done
+SH
+}
+
+run_battery() {
+    VMC_FULL_DEADLINE=420 vmc_full --upper "$1" -- sh -c "$(battery)" >got 2>err </dev/null
+}
+
+# Every subject of the battery is ok, but those named.
+check_battery() {
+    local failures=$1 subjects
+    subjects=$(grep -c . got || true)
+    [ "$subjects" = 12 ] || fail "$subjects subjects of 12"
+    assert_equal "$(grep -v ' ok$' got | cut -d' ' -f1 | tr '\n' ' ')" "$failures"
+}
+
+@test "Debian at work on --upper ram: dpkg, python, gcc, sqlite, PostgreSQL, Redis" {
+    run_battery ram
+    check_battery ''
+}
+
+@test "Debian at work on --upper disk" {
+    run_battery disk:2G
+    check_battery ''
+}
+
+@test "Debian at work on --upper host: only fifos and sockets fail, and they say why" {
+    run_battery host
+    check_battery 'fifo redis postgres '
+    assert_match "$(grep '^postgres' got)" 'socket|No such device'
+}
+
+@test "find / -xdev counts what the host counts" {
+    # The guest mounts its own file systems over these; -xdev does not enter them on either side.
+    local inside outside
+    inside=$(vmc_full -- find / -xdev -not -path '/proc/*' -not -path '/sys/*' -not -path '/dev/*' \
+        -not -path '/run/*' -not -path '/tmp/*' -print | LC_ALL=C sort)
+    outside=$(cd "$FULL" && as_container_root find . -xdev |
+        sed 's|^\.$|/|; s|^\.||' | grep -vE '^/(proc|sys|dev|run|tmp)/' | LC_ALL=C sort)
+    diff <(echo "$outside") <(echo "$inside") >differences || fail "$(head -n 20 differences)"
+    [ "$(wc -l <<<"$inside")" -gt 5000 ] || fail "only $(wc -l <<<"$inside")"
+}
+
+@test "owners, modes and times inside are the host's" {
+    local inside outside
+    inside=$(vmc -- sh -c 'cd / && find etc usr/bin -printf "%p %m %U %G %s %y %l\n" | LC_ALL=C sort')
+    outside=$(cd "$SMALL" && as_container_root find etc usr/bin -printf '%p %m %U %G %s %y %l\n' | LC_ALL=C sort)
+    diff <(echo "$outside") <(echo "$inside") >differences || fail "$(head -n 20 differences)"
+}
+
+@test "the content of every file inside is the host's" {
+    local sums='find usr etc -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum'
+    assert_equal "$(vmc -- sh -c "cd / && $sums")" "$(cd "$SMALL" && as_container_root sh -c "$sums")"
+}
+
+@test "a root file system whose path has spaces, newlines, commas and UTF-8" {
+    local name
+    for name in 'a b' $'new\nline' 'com,ma,s' 'grüße' 'quo"te'"'" 'co:lon' 'back\slash' 'equals=x,y'; do
+        mkdir "$name"
+        copy_tree "$SMALL" "$name/root"
+        run --separate-stderr vmc_at "$name/root" -- sh -c 'echo x >/new; cat /new'
+        remove_tree "$name/root"
+        [ "$status $output" = '0 x' ] || fail "path '$name': $status $output $stderr"
+    done
+}
+
+@test "a relative path, a trailing slash and a symbolic link to the tree" {
+    ln -s "$SMALL" link
+    run vmc_at link -- echo up
+    assert_output up
+    cd "$SMALL/etc"
+    run vmc_at ../ -- echo up
+    assert_output up
+}
+
+@test "/run, /tmp and /dev/shm are the guest's own in every mode" {
+    local upper
+    for upper in ram disk host; do
+        run vmc --upper "$upper" -- sh -c 'for d in /run /tmp /dev/shm; do mkfifo $d/f && stat -f -c %T $d; done; stat -c %a /tmp'
+        assert_output $'tmpfs\ntmpfs\ntmpfs\n1777'
+    done
+}
+
+@test "two runs share a tree and do not see each other's changes" {
+    mkfifo in
+    exec 7<>in
+    vmc_background -- sh -c 'echo one >/mine; echo ready; read -r line; cat /mine'
+    wait_for "$DEADLINE" has_line out ready || fail "the first does not start"
+    run vmc -- sh -c 'cat /mine || echo two >/mine; cat /mine'
+    assert_match "$output" 'two$'
+    echo >&7
+    exec 7>&-
+    finish
+    assert_equal "$(cat out)" $'ready\none'
+}

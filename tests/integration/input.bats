@@ -1,0 +1,197 @@
+# Bad input: status 125, one line on standard error that names the cause, nothing left behind.
+load ../lib/common
+
+# Each line of a table: what the message has to match, then the arguments of `vmc`, shell syntax.
+# @ stands for a valid root file system and command.
+check_table() {
+    local wanted arguments failures=0
+    while IFS='|' read -r wanted arguments; do
+        [ -n "$arguments" ] || continue
+        arguments=${arguments//@/-r '"$SMALL"' -- true}
+        eval "run --separate-stderr timeout -k 5 30 \"\$VMC\" $arguments 3>&- </dev/null"
+        if ! (assert_refused "$wanted"); then
+            echo "^ vmc $arguments"
+            failures=$((failures + 1))
+        fi
+    done
+    assert_equal "$failures" 0
+}
+
+@test "commands and options that do not exist" {
+    check_table <<'EOT'
+command|
+no-such|no-such-command
+no-such|--no-such-option
+no-such-option|run --no-such-option @
+option|run -Z @
+command|run
+COMMAND|run -r "$SMALL"
+COMMAND|run -r "$SMALL" --
+value|run -r
+hostname|run --hostname= @
+debug|run --debug=yes @
+extra|version extra
+EOT
+}
+
+@test "sizes and numbers" {
+    check_table <<'EOT'
+memory|run -m 0 @
+12Q|run -m 12Q @
+memory|run -m '' @
+memory|run -m -1 @
+memory|run -m 512MM @
+memory|run -m 1 @
+memory|run -m 99999999999999999999 @
+memory|run -m 100t @
+memory|run -m 1e9 @
+memory|run -m '12 M' @
+cpus|run --cpus -1 @
+cpus|run -c 0 @
+cpus|run -c x @
+cpus|run -c 1.5 @
+cpus|run -c 100000 @
+cpus|run -c 99999999999999999999 @
+timeout|run --timeout x @
+timeout|run --timeout -1 @
+timeout|run --timeout '' @
+timeout|run --timeout 1y @
+timeout|run --timeout 99999999999999999999 @
+boot-timeout|run --boot-timeout 0 @
+boot-timeout|run --boot-timeout soon @
+EOT
+}
+
+@test "choices" {
+    check_table <<'EOT'
+upper|run --upper tape @
+upper|run --upper '' @
+upper|run --upper ram: @
+upper|run --upper ram:x @
+upper|run --upper ram:0 @
+upper|run --upper host:1G @
+upper|run --upper none:1G @
+direct|run --direct --upper ram @
+accel|run --accel fast @
+arch|run --arch pdp11 @
+hostname|run --hostname 'two words' @
+hostname|run --hostname "$(head -c 300 /dev/zero | tr '\0' x)" @
+user|run -u '' @
+user|run -u : @
+workdir|run -w relative @
+env|run -e =value @
+env|run -e '' @
+EOT
+}
+
+@test "files that are missing or are not what they should be" {
+    : >unreadable
+    chmod 0 unreadable
+    mkdir directory
+    check_table <<'EOT'
+/no/such|run --kernel /no/such @
+/no/such|run --initrd /no/such @
+/no/such|run --env-file /no/such @
+directory|run --kernel directory @
+directory|run --initrd directory @
+directory|run --env-file directory @
+/no/such|run --console /no/such/log @
+directory|run --console directory @
+EOT
+}
+
+@test "root file systems that are missing, files, or not to be read" {
+    : >file
+    mkdir locked empty
+    ln -s nowhere dangling
+    ln -s loop loop
+    check_table <<'EOT'
+/no/such|run -r /no/such -- true
+file|run -r file -- true
+dangling|run -r dangling -- true
+loop|run -r loop -- true
+file system|run -r '' -- true
+/no/such|run --nopriv /no/such -- true
+leave out|run -r / --nopriv / -- true
+host|run --direct -- true
+EOT
+    if ! am_root; then
+        chmod 0 locked
+        check_table <<<'locked|run -r locked -- true'
+        chmod 700 locked
+    fi
+}
+
+@test "an empty directory as the root file system: the command is not found" {
+    mkdir empty
+    run -127 --separate-stderr vmc_at empty -- true
+    assert_status 127
+    assert_match "$stderr" '^vmc: '
+}
+
+@test "a path longer than the kernel takes" {
+    run --separate-stderr "$VMC" run -r "/$(head -c 5000 /dev/zero | tr '\0' x)" -- true
+    assert_status 125
+    assert_match "$stderr" 'too long'
+}
+
+@test "a run directory too long for a Unix socket works or is refused clearly" {
+    local long
+    long=$PWD/$(head -c 90 /dev/zero | tr '\0' d)/$(head -c 90 /dev/zero | tr '\0' e)
+    mkdir -p "$long"
+    XDG_RUNTIME_DIR=$long run --separate-stderr vmc -- echo up
+    if [ "$status" = 0 ]; then
+        assert_output up
+    else
+        assert_refused 'too long|socket'
+    fi
+    [ -z "$(find "$long" -mindepth 2)" ] || fail "left: $(find "$long" -mindepth 2)"
+}
+
+@test "a run directory that cannot be used is passed over or named" {
+    local place
+    : >file
+    for place in "$PWD/missing" "$PWD/file" /proc; do
+        XDG_RUNTIME_DIR=$place run --separate-stderr vmc -- echo up
+        if [ "$status" = 0 ]; then
+            assert_output up
+        else
+            assert_refused "$place|XDG_RUNTIME_DIR"
+        fi
+    done
+}
+
+@test "no QEMU installed: which package has it" {
+    mkdir bin
+    run --separate-stderr env PATH="$PWD/bin" "$VMC" run -r "$SMALL" -- true
+    assert_refused 'qemu-system-x86'
+}
+
+@test "no guest image yet: how to breed it" {
+    cp "$VMC" alone
+    run --separate-stderr env -u VMC_GUEST_DIR ./alone run -r "$SMALL" -- true
+    assert_refused 'breeder'
+}
+
+@test "arguments near the kernel's limit, with an environment as large, work or are refused" {
+    run --separate-stderr bash -c 'timeout 60 "$VMC" run -r "$0" -- sh -c "echo \$#" sh $(seq 1 250000)' "$SMALL" 3>&-
+    if [ "$status" = 0 ]; then
+        assert_output 250000
+    else
+        assert_match "$status" '^(125|126)$'
+        assert_match "$stderr" 'too long'
+    fi
+}
+
+@test "names with control characters do not reach the terminal raw" {
+    run --separate-stderr "$VMC" run -r $'/no/\e[31mred\nsecond' -- true
+    assert_refused
+    [[ $stderr != *$'\e'* ]] || fail "an escape sequence is passed on"
+}
+
+@test "standard error closed, or full: the status is still right" {
+    run "$VMC" run -r /no/such -- true 2>&-
+    assert_status 125
+    run bash -c '"$VMC" run -r /no/such -- true 2>/dev/full'
+    assert_status 125
+}

@@ -1,0 +1,224 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # STATUS is for the tests; status, stderr are from bats
+# What every integration test stands on. The runner sets
+#   VMC             the launcher under test
+#   VMC_TREES       a directory with the root file systems: small, full
+#   VMC_TEST_LIB    this directory
+#   VMC_SOURCE      the checkout (README.md)
+# A test gets a private XDG_RUNTIME_DIR, so what vmc leaves behind is seen at once, and a mark
+# in its environment, so its processes are known from everybody else's.
+
+bats_require_minimum_version 1.5.0
+
+: "${VMC:?run the suite through tests/run}" "${VMC_TREES:?}" "${VMC_TEST_LIB:?}"
+SMALL=$VMC_TREES/small
+FULL=$VMC_TREES/full
+# Nothing a test does takes longer than this; it bounds hangs, it is not a measure of speed.
+DEADLINE=${VMC_TEST_DEADLINE:-60}
+
+setup() {
+    vmc_setup
+}
+
+teardown() {
+    vmc_teardown
+}
+
+vmc_setup() {
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
+    export VMC_TEST_MARK=$BATS_TEST_TMPDIR
+    mkdir -m 700 "$XDG_RUNTIME_DIR"
+    BACKGROUND=()
+    shared_memory >"$BATS_TEST_TMPDIR/shared-memory"
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+vmc_teardown() {
+    local pid
+    for pid in "${BACKGROUND[@]}"; do
+        kill -KILL "$pid" 2>/dev/null || true
+    done
+    assert_nothing_left
+}
+
+# --- running vmc -------------------------------------------------------------------------
+
+# vmc_at TREE [OPTION...] -- COMMAND...: vmc run, for bats' `run`. Never hangs.
+vmc_at() {
+    local tree=$1
+    shift
+    timeout -k 5 "$DEADLINE" "$VMC" run -r "$tree" "$@" 3>&-
+}
+
+# The same in the small root file system.
+vmc() {
+    vmc_at "$SMALL" "$@"
+}
+
+# The same in the full one, which needs more memory.
+vmc_full() {
+    timeout -k 5 "${VMC_FULL_DEADLINE:-240}" "$VMC" run -m 512M -r "$FULL" "$@" 3>&-
+}
+
+# Starts vmc in the background, in its own process group; sets PID. Standard streams are the
+# files in, out and err of the test's directory; in may be a fifo made before.
+vmc_background() {
+    [ -e in ] || : >in
+    "$VMC" run -r "$SMALL" "$@" <in >out 2>err 3>&- &
+    PID=$!
+    BACKGROUND+=("$PID")
+}
+
+# Waits for PID with a deadline; sets STATUS.
+finish() {
+    wait_for "${1:-$DEADLINE}" gone "$PID" || fail "vmc has not ended"
+    STATUS=0
+    wait "$PID" || STATUS=$?
+}
+
+# --- waiting -----------------------------------------------------------------------------
+
+# wait_for SECONDS COMMAND...: true once the command is, false at the deadline.
+wait_for() {
+    local end=$((SECONDS + $1 + 1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        read -rt 0.03 <> <(:) || :
+    done
+}
+
+gone() {
+    case $(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) in
+        '' | Z | X) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+# A line of a file is this very text.
+has_line() {
+    grep -aqxF -- "$2" "$1" 2>/dev/null
+}
+
+now_ms() {
+    local now=${EPOCHREALTIME/./}
+    echo "$((now / 1000))"
+}
+
+# --- assertions --------------------------------------------------------------------------
+
+fail() {
+    printf '%s\n' "$*"
+    local name
+    for name in out err; do
+        [ ! -f "$name" ] || { echo "--- $name"; head -c 2000 "$name"; }
+    done
+    return 1
+}
+
+# The outcome of bats' `run`.
+assert_status() {
+    [ "$status" = "$1" ] || fail "status $status, not $1; stdout: ${output-}; stderr: ${stderr-}"
+}
+
+assert_output() {
+    [ "$output" = "$1" ] || fail "stdout '$output', not '$1'; stderr: ${stderr-}"
+}
+
+assert_equal() {
+    [ "$1" = "$2" ] || fail "'$1' is not '$2'"
+}
+
+assert_match() {
+    [[ $1 =~ $2 ]] || fail "'$1' does not match '$2'"
+}
+
+# vmc refused: 125, nothing on stdout, exactly one line on stderr (and it says what: $1).
+assert_refused() {
+    [ "$status" = 125 ] || { fail "status $status, not 125: ${stderr-}"; return; }
+    [ -z "$output" ] || { fail "stdout: $output"; return; }
+    [ "${#stderr_lines[@]}" = 1 ] || { fail "not one line: $stderr"; return; }
+    [[ $stderr == vmc:* ]] || { fail "not vmc's: $stderr"; return; }
+    [ -z "${1-}" ] || assert_match "$stderr" "$1"
+}
+
+# --- what a run leaves -------------------------------------------------------------------
+
+# Processes of this test: those whose environment carries its mark, and those whose arguments
+# name its run directory, which QEMU's do. The commands that look are not to find themselves.
+marked_processes() {
+    local pid
+    {
+        env -u VMC_TEST_MARK grep -lzxF "VMC_TEST_MARK=$VMC_TEST_MARK" /proc/[0-9]*/environ
+        grep -laFf <(echo "$XDG_RUNTIME_DIR/") /proc/[0-9]*/cmdline
+    } 2>/dev/null | sed -E 's|^/proc/([0-9]+)/.*|\1|' | sort -nu | while read -r pid; do
+        gone "$pid" || echo "$pid"
+    done
+}
+
+machine_processes() {
+    local pid
+    for pid in $(marked_processes); do
+        [[ $(readlink "/proc/$pid/exe") != *qemu-system-* ]] || echo "$pid"
+    done
+}
+
+no_marked_processes() {
+    [ -z "$(marked_processes)" ]
+}
+
+no_machine() {
+    [ -z "$(machine_processes)" ]
+}
+
+has_machine() {
+    ! no_machine
+}
+
+shared_memory() {
+    find /dev/shm -mindepth 1 -user "$(id -u)" -name '*vmc*' 2>/dev/null | sort
+}
+
+no_mounts() {
+    ! grep -qF "$XDG_RUNTIME_DIR" /proc/self/mountinfo
+}
+
+# Directories and sockets of containers; a lock file or the like may stay.
+run_directories() {
+    find "$XDG_RUNTIME_DIR" -mindepth 2 \( -type d -o -type s -o -type p \)
+}
+
+assert_nothing_left() {
+    wait_for 5 no_marked_processes ||
+        { fail "processes left: $(for p in $(marked_processes); do tr '\0' ' ' <"/proc/$p/cmdline"; echo; done)"; return; }
+    no_mounts || { fail "mounts left: $(grep -F "$XDG_RUNTIME_DIR" /proc/self/mountinfo)"; return; }
+    [ -z "$(run_directories)" ] || { fail "directories left: $(run_directories)"; return; }
+    shared_memory | cmp -s - "$BATS_TEST_TMPDIR/shared-memory" || fail "shared memory left"
+}
+
+# Content, owners, modes, times and links of a tree, as one hash.
+tree_checksum() {
+    "$VMC_TEST_LIB/checksum" "$1"
+}
+
+# A copy of a tree, by and for whoever owns it.
+copy_tree() {
+    as_container_root cp -a "$1" "$2"
+}
+
+remove_tree() {
+    as_container_root rm -rf "$1"
+}
+
+# Runs a command as the owner of all files of a tree.
+as_container_root() {
+    if am_root; then
+        "$@"
+    else
+        unshare --map-root-user --map-auto -- "$@"
+    fi
+}
+
+am_root() {
+    [ "$(id -u)" = 0 ]
+}

@@ -1,0 +1,209 @@
+#include "guest-agent/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/check.h"
+
+static int parse(const char *json, struct agent_config *config, struct error *err)
+{
+    *config = (struct agent_config){0};
+    /* An exact copy on the heap: a read past the end is seen. */
+    size_t length = strlen(json);
+    char *copy = xcalloc(length, 1);
+    memcpy(copy, json, length);
+    int result = agent_config_parse(copy, length, config, err);
+    free(copy);
+    return result;
+}
+
+static void full_configuration(void **state)
+{
+    (void)state;
+    struct agent_config c;
+    struct error err = ERROR_INIT;
+    assert_int_equal(
+        parse("{\"args\":[\"sh\",\"-c\",\"echo \\\"hi\\\"\\n\"],\"env\":[\"A=1\",\"B=\"],"
+              "\"cwd\":\"/srv\",\"user\":\"nobody:users\",\"hostname\":\"box\",\"tty\":true,"
+              "\"rows\":24,\"columns\":80,\"time_ns\":1700000000123456789,\"entropy\":"
+              "\"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff\","
+              "\"debug\":true,\"root\":{\"upper\":\"ram\",\"size\":1073741824}}",
+              &c, &err),
+        0);
+    assert_int_equal(c.args.count, 3);
+    assert_string_equal(c.args.items[2], "echo \"hi\"\n");
+    assert_int_equal(c.env.count, 2);
+    assert_string_equal(c.env.items[1], "B=");
+    assert_string_equal(c.cwd, "/srv");
+    assert_string_equal(c.user, "nobody:users");
+    assert_string_equal(c.hostname, "box");
+    assert_true(c.tty && c.debug && c.has_entropy);
+    assert_int_equal(c.window.rows, 24);
+    assert_int_equal(c.window.columns, 80);
+    assert_true(c.time_ns == 1700000000123456789);
+    assert_int_equal(c.entropy[0], 0);
+    assert_int_equal(c.entropy[31], 0xff);
+    assert_int_equal(c.upper, UPPER_RAM);
+    assert_int_equal(c.upper_size, 1073741824);
+    agent_config_free(&c);
+    agent_config_free(&c);
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    struct agent_config c;
+    struct error err = ERROR_INIT;
+    assert_int_equal(parse("{\"args\":[\"\"]}", &c, &err), 0);
+    assert_string_equal(c.cwd, "/");
+    assert_null(c.user);
+    assert_null(c.hostname);
+    assert_false(c.tty || c.debug || c.has_entropy);
+    assert_int_equal(c.upper, UPPER_STAY);
+    assert_int_equal(c.env.count, 0);
+    agent_config_free(&c);
+}
+
+static void uppers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum root_upper upper;
+    } cases[] = {
+        {"ram", UPPER_RAM}, {"disk", UPPER_DISK}, {"host", UPPER_HOST}, {"none", UPPER_NONE}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct agent_config c;
+        struct error err = ERROR_INIT;
+        char json[100];
+        snprintf(json, sizeof(json), "{\"args\":[\"a\"],\"root\":{\"upper\":\"%s\"}}",
+                 cases[i].name);
+        assert_int_equal(parse(json, &c, &err), 0);
+        assert_int_equal(c.upper, cases[i].upper);
+        agent_config_free(&c);
+    }
+}
+
+static void arguments_need_not_be_utf8(void **state)
+{
+    (void)state;
+    struct agent_config c;
+    struct error err = ERROR_INIT;
+    assert_int_equal(
+        parse("{\"args\":[\"\xff\xfe\x80\",\"\xc3\xa4\"],\"env\":[\"X=\xff\"]}", &c, &err), 0);
+    assert_string_equal(c.args.items[0], "\xff\xfe\x80");
+    assert_string_equal(c.args.items[1], "\xc3\xa4");
+    assert_string_equal(c.env.items[0], "X=\xff");
+    agent_config_free(&c);
+}
+
+static void mistakes_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *message;
+    } cases[] = {
+        {"", "byte 0"},
+        {" ", "byte 1"},
+        {"[]", "not a JSON object"},
+        {"null", "byte"},
+        {"{", "byte 1"},
+        {"{}", "no args"},
+        {"{\"args\":[]}", "no args"},
+        {"{\"args\":\"sh\"}", "args is not an array"},
+        {"{\"args\":[1]}", "args is not a string"},
+        {"{\"args\":[null]}", "args is not a string"},
+        {"{\"args\":[[\"a\"]]}", "args is not a string"},
+        {"{\"args\":[\"a\\u0000b\"]}", "NUL"},
+        {"{\"args\":[\"a\"]}{}", "byte"},
+        {"{\"args\":[\"a\"],}", "byte"},
+        {"{'args':['a']}", "byte"},
+        {"{\"args\":[\"a\"],\"argz\":1}", "unknown key 'argz'"},
+        {"{\"args\":[\"a\"],\"env\":[\"PATH\"]}", "'PATH' is not NAME=VALUE"},
+        {"{\"args\":[\"a\"],\"env\":[\"=x\"]}", "NAME=VALUE"},
+        {"{\"args\":[\"a\"],\"env\":{}}", "env is not an array"},
+        {"{\"args\":[\"a\"],\"cwd\":\"srv\"}", "cwd is not an absolute path"},
+        {"{\"args\":[\"a\"],\"cwd\":\"\"}", "cwd"},
+        {"{\"args\":[\"a\"],\"user\":\"\"}", "user is empty"},
+        {"{\"args\":[\"a\"],\"user\":0}", "user is not a string"},
+        {"{\"args\":[\"a\"],\"hostname\":\"\"}", "hostname is empty"},
+        {"{\"args\":[\"a\"],\"tty\":1}", "tty is not true or false"},
+        {"{\"args\":[\"a\"],\"rows\":65536}", "rows is out of range"},
+        {"{\"args\":[\"a\"],\"columns\":-1}", "columns is out of range"},
+        {"{\"args\":[\"a\"],\"rows\":1.5}", "rows is not an integer"},
+        {"{\"args\":[\"a\"],\"time_ns\":-1}", "time_ns is out of range"},
+        {"{\"args\":[\"a\"],\"entropy\":\"00\"}", "entropy is not of 64 digits"},
+        {"{\"args\":[\"a\"],\"entropy\":\"zz0102030405060708090a0b0c0d0e0f1011121314151617"
+         "18191a1b1c1d1eff\"}",
+         "entropy is not hexadecimal"},
+        {"{\"args\":[\"a\"],\"root\":1}", "root is not an object"},
+        {"{\"args\":[\"a\"],\"root\":{}}", "root has no upper"},
+        {"{\"args\":[\"a\"],\"root\":{\"upper\":\"tape\"}}", "unknown upper"},
+        {"{\"args\":[\"a\"],\"root\":{\"upper\":\"ram\",\"size\":-1}}", "size is out of range"},
+        {"{\"args\":[\"a\"],\"root\":{\"upper\":\"ram\",\"x\":{}}}", "unknown key 'x'"},
+        {"{\"args\":[\"a\"],\"root\":{\"upper\":[[[[[[1]]]]]]}}", "byte"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct agent_config c;
+        struct error err = ERROR_INIT;
+        if (parse(cases[i].json, &c, &err) != -1)
+            fail_msg("accepted: %s", cases[i].json);
+        if (!strstr(err.text, cases[i].message) || !strstr(err.text, "configuration"))
+            fail_msg("%s: says '%s'", cases[i].json, err.text);
+    }
+}
+
+static void long_hostname_is_refused(void **state)
+{
+    (void)state;
+    struct agent_config c;
+    struct error err = ERROR_INIT;
+    char json[200];
+    for (int length = 64; length <= 65; length++) {
+        snprintf(json, sizeof(json), "{\"args\":[\"a\"],\"hostname\":\"%0*d\"}", length, 0);
+        assert_int_equal(parse(json, &c, &err), length == 64 ? 0 : -1);
+        if (length == 64)
+            agent_config_free(&c);
+    }
+}
+
+static void size_has_a_limit(void **state)
+{
+    (void)state;
+    struct agent_config c;
+    struct error err = ERROR_INIT;
+    assert_int_equal(agent_config_parse("{", CONFIG_SIZE_MAX + 1, &c, &err), -1);
+    assert_non_null(strstr(err.text, "larger than"));
+}
+
+static void ten_thousand_variables(void **state)
+{
+    (void)state;
+    struct agent_config c;
+    struct error err = ERROR_INIT;
+    char *json = xcalloc(1, 10000 * 20 + 100);
+    size_t used = (size_t)sprintf(json, "{\"args\":[\"a\"],\"env\":[");
+    for (int i = 0; i < 10000; i++)
+        used += (size_t)sprintf(json + used, "%s\"V%d=%d\"", i ? "," : "", i, i);
+    sprintf(json + used, "]}");
+    assert_int_equal(parse(json, &c, &err), 0);
+    assert_int_equal(c.env.count, 10000);
+    assert_string_equal(c.env.items[9999], "V9999=9999");
+    agent_config_free(&c);
+    free(json);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(full_configuration),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(uppers),
+        cmocka_unit_test(arguments_need_not_be_utf8),
+        cmocka_unit_test(mistakes_are_refused),
+        cmocka_unit_test(long_hostname_is_refused),
+        cmocka_unit_test(size_has_a_limit),
+        cmocka_unit_test(ten_thousand_variables),
+    };
+    return cmocka_run_group_tests_name("agent_config", tests, NULL, NULL);
+}
