@@ -12,6 +12,16 @@ static void describe(struct error *err, const char *format, va_list args)
     vsnprintf(err->text, sizeof(err->text), format, args);
 }
 
+/* The reason is what counts: where both do not fit, the text before it (a long path) is cut. */
+static void append_reason(struct error *err, const char *reason)
+{
+    size_t used = strlen(err->text), room = sizeof(err->text);
+    size_t needed = strlen(reason) + strlen("...: ") + 1;
+    if (needed <= room && used > room - needed)
+        used = (size_t)snprintf(err->text + room - needed, 4, "...") + room - needed;
+    snprintf(err->text + used, room - used, ": %s", reason);
+}
+
 int error_set(struct error *err, const char *format, ...)
 {
     if (err) {
@@ -31,8 +41,7 @@ int error_errno(struct error *err, const char *format, ...)
         va_start(args, format);
         describe(err, format, args);
         va_end(args);
-        size_t used = strlen(err->text);
-        snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(saved));
+        append_reason(err, strerror(saved));
     }
     return -1;
 }
@@ -46,8 +55,7 @@ int error_wrap(struct error *err, const char *format, ...)
         va_start(args, format);
         vsnprintf(err->text, sizeof(err->text), format, args);
         va_end(args);
-        size_t used = strlen(err->text);
-        snprintf(err->text + used, sizeof(err->text) - used, ": %s", inner);
+        append_reason(err, inner);
     }
     return -1;
 }

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,9 +95,11 @@ static _Noreturn void child_fail(int report, enum stage stage)
 
 static void child_reset_signals(void)
 {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
+    /* The system call itself: sigaction(3) refuses the two signals that glibc keeps for itself,
+     * and an ignored one would be inherited. All zero is SIG_DFL without flags. */
+    static const unsigned char standard[64];
     for (int number = 1; number < NSIG; number++)
-        sigaction(number, &standard, NULL);
+        syscall(SYS_rt_sigaction, number, standard, NULL, NSIG / 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -135,6 +139,9 @@ static _Noreturn void child_run(const struct agent_config *config, const struct 
     if (getppid() == 1)
         child_reset_oom_score();
     umask(022);
+    /* Whatever else is open is the agent's, or came with it. */
+    if (close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+        child_fail(report, STAGE_STREAMS);
     if (user && user_become(user) < 0)
         child_fail(report, STAGE_USER);
     if (chdir(config->cwd) < 0)

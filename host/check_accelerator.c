@@ -7,13 +7,12 @@
 #include "common/util.h"
 #include "host/accel.h"
 #include "host/checks.h"
-#include "host/cli.h"
 #include "host/machine.h"
 
 /* What runs on this host have learnt about KVM, with the QEMU and the image a run would take. */
 static enum verdict read_verdict(char *ret_reason, size_t size)
 {
-    const struct arch *arch = arch_find(option_by_id(OPTION_ARCH)->default_value);
+    const struct arch *arch = arch_native();
     AUTO_FREE char *qemu = NULL;
     struct guest_image image = {0};
     struct error err = ERROR_INIT;

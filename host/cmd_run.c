@@ -109,6 +109,8 @@ static int boot_on_ladder(struct run *run, struct error *err)
         result = boot(run, err);
     } else if (result == 0) {
         accel_worked(&run->plan);
+    } else if (run->spec.accel == ACCEL_KVM) {
+        error_wrap(err, "--accel kvm");
     }
     return result;
 }

@@ -47,7 +47,9 @@ static void echo(const char *bytes, size_t length)
         size_t part = length < sizeof(text) ? length : sizeof(text);
         for (size_t i = 0; i < part; i++) {
             unsigned char c = (unsigned char)bytes[i];
-            text[i] = (c < 0x20 && c != '\n') || c >= 0x7f ? ' ' : bytes[i];
+            text[i] = bytes[i];
+            if ((c < 0x20 && c != '\n') || c >= 0x7f)
+                text[i] = ' ';
         }
         write_all(STDERR_FILENO, text, part);
         bytes += part;

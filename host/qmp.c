@@ -34,6 +34,7 @@ static int handle_line(struct qmp *q, const char *line, size_t length, struct er
     struct json_object *event;
     if (json_object_is_type(object, json_type_object) &&
         json_object_object_get_ex(object, "event", &event) &&
+        json_object_is_type(event, json_type_string) &&
         strcmp(json_object_get_string(event), "STOP") == 0)
         q->stopped = true;
     json_object_put(object);

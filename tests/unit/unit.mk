@@ -19,6 +19,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out tests/unit/host_%,\
 	$(wildcard tests/unit/*_test.c)))
 AGENT_TESTS := $(patsubst tests/agent/%.c,%,$(wildcard tests/agent/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+# Fuzzers also take what the launcher reads from QEMU.
+FUZZ_SRC := $(UNIT_SRC) host/console_log.c host/qmp.c
 
 .PHONY: unit agent-test fuzz fuzz-replay
 .SECONDARY:
@@ -47,7 +49,7 @@ agent-test: $(AGENT_TESTS:%=$(UNIT_DIR)/agent/%) $(UNIT_DIR)/vmc-agent
 		VMC_AGENT='$(abspath $(UNIT_DIR)/vmc-agent)' "$$test" || status=1; done; exit $$status
 
 $(UNIT_DIR)/replay/%_fuzz: $(UNIT_DIR)/obj/tests/fuzz/%_fuzz.o $(UNIT_DIR)/obj/tests/fuzz/replay.o \
-		$(UNIT_OBJ)
+		$(FUZZ_SRC:%.c=$(UNIT_DIR)/obj/%.o)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
 
@@ -55,8 +57,10 @@ fuzz-replay: $(FUZZERS:%=$(UNIT_DIR)/replay/%)
 	@status=0; for fuzzer in $(FUZZERS); do \
 		"$(UNIT_DIR)/replay/$$fuzzer" "tests/fuzz/corpus/$$fuzzer" || status=1; done; exit $$status
 
-# clang has neither of the last two warnings that the common list ends with.
+# clang has neither of the last two warnings that the common list ends with. It also warns of
+# formats passed on to vsnprintf(3), and of a kernel structure with a flexible end in a struct.
 FUZZ_CFLAGS := $(filter-out -Wduplicated-cond -Wlogical-op -MMD -MP,$(BASE_CFLAGS)) -O1 -g \
+	-Wno-format-nonliteral -Wno-gnu-variable-sized-type-not-at-end \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 $(UNIT_DIR)/fuzz-obj/%.o: %.c
@@ -64,7 +68,7 @@ $(UNIT_DIR)/fuzz-obj/%.o: %.c
 	$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(UNIT_DIR)/fuzz/%_fuzz: $(UNIT_DIR)/fuzz-obj/tests/fuzz/%_fuzz.o \
-		$(UNIT_SRC:%.c=$(UNIT_DIR)/fuzz-obj/%.o)
+		$(FUZZ_SRC:%.c=$(UNIT_DIR)/fuzz-obj/%.o)
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljson-c
 
@@ -77,4 +81,5 @@ fuzz: $(FUZZERS:%=$(UNIT_DIR)/fuzz/%)
 			"$(UNIT_DIR)/fuzz-found/$$fuzzer" "tests/fuzz/corpus/$$fuzzer" || status=1; \
 	done; exit $$status
 
--include $(UNIT_OBJ:.o=.d) $(wildcard $(UNIT_DIR)/obj/tests/*/*.d)
+-include $(FUZZ_SRC:%.c=$(UNIT_DIR)/obj/%.d) $(wildcard $(UNIT_DIR)/obj/tests/*/*.d)
+-include $(FUZZ_SRC:%.c=$(UNIT_DIR)/fuzz-obj/%.d) $(wildcard $(UNIT_DIR)/fuzz-obj/tests/*/*.d)
