@@ -1,0 +1,21 @@
+/* The agent's configuration: the input is the JSON text. */
+#include <string.h>
+
+#include "guest-agent/config.h"
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct error err = ERROR_INIT;
+    struct agent_config config = {0};
+    if (agent_config_parse((const char *)data, size, &config, &err) < 0) {
+        FUZZ_CHECK(err.text[0]);
+        return 0;
+    }
+    FUZZ_CHECK(config.args.count > 0 && config.cwd && config.cwd[0] == '/');
+    FUZZ_CHECK(config.time_ns >= 0);
+    for (size_t i = 0; i < config.env.count; i++)
+        FUZZ_CHECK(strchr(config.env.items[i], '='));
+    agent_config_free(&config);
+    return 0;
+}
