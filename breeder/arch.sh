@@ -11,6 +11,7 @@
 #   ARCH_IMAGE     where in the build tree that lands
 #   ARCH_STRIP     yes: the image is an ELF file and loses its symbols
 #   ARCH_FRAGMENTS configuration fragments in guest-kernel/, in order
+#   ARCH_XZ        xz's filter for its machine code, as the kernel's scripts/xz_wrap.sh has it
 #   ARCH_STOCK     Debian's configuration to compare with
 arch_load() {
     case $1 in
@@ -22,6 +23,7 @@ arch_load() {
             ARCH_IMAGE=vmlinux
             ARCH_STRIP=yes
             ARCH_FRAGMENTS='base container virtio hardening x86_64'
+            ARCH_XZ=--x86
             ARCH_STOCK=config.amd64_none_amd64
             ;;
         *)

@@ -40,7 +40,7 @@ report_sizes() {
     rs_packed=0
     for rs_file in vmlinux initramfs.cpio; do
         rs_raw=$(file_size "$report_dir/$rs_file")
-        rs_xz=$(xz -9e -T0 -c "$report_dir/$rs_file" | wc -c)
+        rs_xz=$(xz "$ARCH_XZ" --lzma2=preset=9e,lc=4 -c "$report_dir/$rs_file" | wc -c)
         printf '%-44s %9d %9d\n' "$rs_file" "$rs_raw" "$rs_xz"
         rs_total=$((rs_total + rs_raw))
         rs_packed=$((rs_packed + rs_xz))

@@ -27,22 +27,22 @@ FUZZ_SRC := $(UNIT_SRC) host/console_log.c host/qmp.c
 
 $(UNIT_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+	$(QUIET_CC)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
 
 $(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/tests/unit/%_test.o $(UNIT_OBJ)
-	$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
+	$(QUIET_LINK)$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
 
 unit: $(UNIT_TESTS:%=$(UNIT_DIR)/%)
 	@status=0; for test in $^; do "$$test" || status=1; done; exit $$status
 
 # The agent as a test sees it: the same sources, with sanitizers and dynamically linked.
 $(UNIT_DIR)/vmc-agent: $(UNIT_OBJ) $(UNIT_DIR)/obj/guest-agent/main.o
-	$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
+	$(QUIET_LINK)$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
 
 $(UNIT_DIR)/agent/%_test: $(UNIT_DIR)/obj/tests/agent/%_test.o \
 		$(UNIT_DIR)/obj/tests/agent/peer.o $(UNIT_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
+	$(QUIET_LINK)$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
 
 agent-test: $(AGENT_TESTS:%=$(UNIT_DIR)/agent/%) $(UNIT_DIR)/vmc-agent
 	@status=0; for test in $(AGENT_TESTS:%=$(UNIT_DIR)/agent/%); do \
@@ -51,7 +51,7 @@ agent-test: $(AGENT_TESTS:%=$(UNIT_DIR)/agent/%) $(UNIT_DIR)/vmc-agent
 $(UNIT_DIR)/replay/%_fuzz: $(UNIT_DIR)/obj/tests/fuzz/%_fuzz.o $(UNIT_DIR)/obj/tests/fuzz/replay.o \
 		$(FUZZ_SRC:%.c=$(UNIT_DIR)/obj/%.o)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
+	$(QUIET_LINK)$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
 
 fuzz-replay: $(FUZZERS:%=$(UNIT_DIR)/replay/%)
 	@status=0; for fuzzer in $(FUZZERS); do \
@@ -65,12 +65,12 @@ FUZZ_CFLAGS := $(filter-out -Wduplicated-cond -Wlogical-op -MMD -MP,$(BASE_CFLAG
 
 $(UNIT_DIR)/fuzz-obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+	$(QUIET_CC)$(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(UNIT_DIR)/fuzz/%_fuzz: $(UNIT_DIR)/fuzz-obj/tests/fuzz/%_fuzz.o \
 		$(FUZZ_SRC:%.c=$(UNIT_DIR)/fuzz-obj/%.o)
 	@mkdir -p $(@D)
-	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljson-c
+	$(QUIET_LINK)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljson-c
 
 # What a run finds goes to the build directory; only the small corpus in the tree is kept.
 fuzz: $(FUZZERS:%=$(UNIT_DIR)/fuzz/%)
