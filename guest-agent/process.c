@@ -107,7 +107,8 @@ static void child_reset_signals(void)
 
 static int child_set_streams(const struct streams *s, int tty)
 {
-    if (setsid() < 0)
+    /* Each is close-on-exec already, or was inherited from whoever started a test. */
+    if (setsid() < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
         return -1;
     if (tty >= 0 && ioctl(tty, TIOCSCTTY, 0) < 0)
         return -1;

@@ -110,7 +110,7 @@ static int boot_on_ladder(struct run *run, struct error *err)
     } else if (result == 0) {
         accel_worked(&run->plan);
     } else if (run->spec.accel == ACCEL_KVM) {
-        error_wrap(err, "--accel kvm");
+        error_wrap(err, "--accel kvm: no machine boots with KVM here");
     }
     return result;
 }

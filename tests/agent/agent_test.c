@@ -225,7 +225,13 @@ static void signals_are_reset_for_the_workload(void **state)
 {
     struct peer_host *p = *state;
     run_shell(p, "grep -E '^(SigBlk|SigIgn)' /proc/self/status | tr -d '\\t'", "");
-    assert_said(&p->said.output, "SigBlk:0000000000000000\nSigIgn:0000000000000000\n");
+    /* Signals 32 and 33 belong to the C library; what the test's own parents did stays. */
+    AUTO_FREE char *said =
+        xasprintf("%.*s", (int)p->said.output.length, (const char *)queue_bytes(&p->said.output));
+    unsigned long long blocked = ~0ULL, ignored = ~0ULL;
+    assert_int_equal(sscanf(said, "SigBlk:%llx\nSigIgn:%llx", &blocked, &ignored), 2);
+    assert_int_equal(blocked, 0);
+    assert_int_equal(ignored & ~0x180000000ULL, 0);
 }
 
 static unsigned char at(size_t position)
