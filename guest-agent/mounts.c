@@ -53,5 +53,8 @@ int mount_on_directory(const char *type, const struct mount_option *options, uns
 {
     if (mkdir(target, 0755) < 0 && errno != EEXIST)
         return error_errno(err, "there is no directory %s, and it cannot be made", target);
+    struct stat st;
+    if (stat(target, &st) == 0 && !S_ISDIR(st.st_mode))
+        return error_set(err, "cannot mount %s: %s is not a directory", type, target);
     return mount_new(type, options, attributes, target, err);
 }

@@ -33,6 +33,15 @@ static bool parse_id(const char *text, unsigned *ret_id)
 }
 
 /*
+ * "+name" and "-name" lines switch NIS on and off (nsswitch.conf(5), "compat"). The C library
+ * hands them out as users of id 0 without a home: they are nobody's entry here.
+ */
+static bool is_nis_switch(const char *name)
+{
+    return name[0] == '+' || name[0] == '-';
+}
+
+/*
  * Looks for a name, or for an id when by_id is not NULL; the first match wins, as in getpwnam(3).
  * 1 found (pointers into buffer), 0 not, -1 an error.
  */
@@ -45,7 +54,8 @@ static int find_user(FILE *file, const char *name, const uid_t *by_id, char *buf
     rewind(file);
     int problem;
     while ((problem = fgetpwent_r(file, ret_entry, buffer, LINE_MAX_BYTES, &found)) == 0 && found)
-        if (by_id ? ret_entry->pw_uid == *by_id : strcmp(ret_entry->pw_name, name) == 0)
+        if (!is_nis_switch(ret_entry->pw_name) &&
+            (by_id ? ret_entry->pw_uid == *by_id : strcmp(ret_entry->pw_name, name) == 0))
             return 1;
     if (problem == ERANGE)
         return error_set(err, "/etc/passwd has a line longer than %u bytes", LINE_MAX_BYTES);
@@ -61,7 +71,7 @@ static int find_group(FILE *file, const char *name, char *buffer, struct group *
     rewind(file);
     int problem;
     while ((problem = fgetgrent_r(file, ret_entry, buffer, LINE_MAX_BYTES, &found)) == 0 && found)
-        if (strcmp(ret_entry->gr_name, name) == 0)
+        if (!is_nis_switch(ret_entry->gr_name) && strcmp(ret_entry->gr_name, name) == 0)
             return 1;
     if (problem == ERANGE)
         return error_set(err, "/etc/group has a line longer than %u bytes", LINE_MAX_BYTES);
@@ -85,7 +95,7 @@ static int add_supplementary(FILE *file, const char *name, char *buffer, struct 
     rewind(file);
     int problem;
     while ((problem = fgetgrent_r(file, &entry, buffer, LINE_MAX_BYTES, &found)) == 0 && found) {
-        if (entry.gr_gid == user->gid || !is_member(&entry, name))
+        if (is_nis_switch(entry.gr_name) || entry.gr_gid == user->gid || !is_member(&entry, name))
             continue;
         if (user->group_count == USER_GROUPS_MAX)
             return error_set(err, "user '%s' is in more than %d groups", name, USER_GROUPS_MAX);

@@ -117,6 +117,26 @@ static void mistakes_are_refused(void **state)
     }
 }
 
+/* Lines of NIS that the C library reads as root without a home. */
+static void nis_lines_are_nobody(void **state)
+{
+    (void)state;
+    static const char passwd[] = "+\n+nis::::::\n-bad\n+::::::\nroot:x:0:0::/root:/bin/sh\n";
+    static const char group[] = "+\n+nis:::\n-bad\ncrew:x:9:root\n";
+    struct user user = {0};
+    struct error err = ERROR_INIT;
+    assert_int_equal(resolve("0", passwd, group, &user, &err), 0);
+    assert_string_equal(user.home, "/root");
+    assert_int_equal(user.group_count, 1);
+    user_free(&user);
+    assert_int_equal(resolve("+nis", passwd, group, &user, &err), -1);
+    assert_int_equal(resolve("-bad", passwd, group, &user, &err), -1);
+    assert_int_equal(resolve("0:+nis", passwd, group, &user, &err), -1);
+    assert_int_equal(resolve("7", "+::::::\n", "+:::\n", &user, &err), 0);
+    assert_string_equal(user.home, "/");
+    user_free(&user);
+}
+
 static void missing_files(void **state)
 {
     (void)state;
@@ -182,13 +202,10 @@ static void too_many_groups_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(users_resolve),
-        cmocka_unit_test(supplementary_groups),
-        cmocka_unit_test(mistakes_are_refused),
-        cmocka_unit_test(missing_files),
-        cmocka_unit_test(group_with_very_many_members),
-        cmocka_unit_test(endless_lines_end),
-        cmocka_unit_test(too_many_groups_are_refused),
+        cmocka_unit_test(users_resolve),        cmocka_unit_test(supplementary_groups),
+        cmocka_unit_test(mistakes_are_refused), cmocka_unit_test(missing_files),
+        cmocka_unit_test(nis_lines_are_nobody), cmocka_unit_test(group_with_very_many_members),
+        cmocka_unit_test(endless_lines_end),    cmocka_unit_test(too_many_groups_are_refused),
     };
     return cmocka_run_group_tests_name("agent_user", tests, NULL, NULL);
 }
