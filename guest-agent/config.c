@@ -1,80 +1,193 @@
 #include "guest-agent/config.h"
 
 #include <json-c/json.h>
-#include <limits.h>
+#include <linux/filter.h>
 #include <string.h>
 
-/* The object, its arrays and "root": nothing nests deeper. */
-#define CONFIG_DEPTH_MAX 4
+#include "guest-agent/schema.h"
+
+/* The object, its arrays and the objects in them: nothing nests deeper. */
+#define CONFIG_DEPTH_MAX 5
 /* The kernel's limit, __NEW_UTS_LEN; see sethostname(2). */
 #define HOSTNAME_LENGTH_MAX 64
 #define USER_LENGTH_MAX 512
+#define LIST_MAX 1024
+#define NAME_LENGTH_MAX 256
+#define TEXT_LENGTH_MAX (1 << 20)
+/* Device numbers of the kernel: 12 and 20 bits (include/linux/kdev_t.h). */
+#define MAJOR_MAX 0xfff
+#define MINOR_MAX 0xfffff
+/* Capabilities are 64 bits in the system calls, and JSON's integers are signed. */
+#define CAPABILITIES_MAX ((INT64_C(1) << 62) - 1)
 
-struct setting {
-    const char *key;
-    int (*set)(const char *key, struct json_object *value, struct agent_config *config,
-               struct error *err);
+#define SCHEMA(type, fields, check_function)                                                       \
+    {                                                                                              \
+        fields, ARRAY_LEN(fields), sizeof(type), check_function                                    \
+    }
+#define AT(type, member) .offset = offsetof(type, member)
+#define SIZE .max = INT64_MAX
+
+static const struct field capability_fields[] = {
+    {"bounding", FIELD_INTEGER, AT(struct capability_sets, bounding), .max = CAPABILITIES_MAX},
+    {"effective", FIELD_INTEGER, AT(struct capability_sets, effective), .max = CAPABILITIES_MAX},
+    {"permitted", FIELD_INTEGER, AT(struct capability_sets, permitted), .max = CAPABILITIES_MAX},
+    {"inheritable", FIELD_INTEGER, AT(struct capability_sets, inheritable),
+     .max = CAPABILITIES_MAX},
+    {"ambient", FIELD_INTEGER, AT(struct capability_sets, ambient), .max = CAPABILITIES_MAX},
+};
+static const struct schema capability_schema =
+    SCHEMA(struct capability_sets, capability_fields, NULL);
+
+static const struct field rlimit_fields[] = {
+    {"resource", FIELD_INTEGER, AT(struct rlimit_spec, resource), .max = 15},
+    {"soft", FIELD_INTEGER, AT(struct rlimit_spec, soft), .min = -1, SIZE},
+    {"hard", FIELD_INTEGER, AT(struct rlimit_spec, hard), .min = -1, SIZE},
+};
+static const struct schema rlimit_schema = SCHEMA(struct rlimit_spec, rlimit_fields, NULL);
+
+/* A sysctl is a file below /proc/sys: no way out of it, and no way up. */
+static int check_sysctl(void *item, struct error *err)
+{
+    const struct sysctl_spec *s = item;
+    if (!s->name || !s->value)
+        return error_set(err, "configuration: a sysctl needs a name and a value");
+    if (s->name[0] == '.' || s->name[0] == '/' || strstr(s->name, ".."))
+        return error_set(err, "configuration: '%s' is not a sysctl's name", s->name);
+    return 0;
+}
+
+static const struct field sysctl_fields[] = {
+    {"name", FIELD_TEXT, AT(struct sysctl_spec, name), .max = NAME_LENGTH_MAX},
+    {"value", FIELD_ANY, AT(struct sysctl_spec, value), .max = 4096},
+};
+static const struct schema sysctl_schema = SCHEMA(struct sysctl_spec, sysctl_fields, check_sysctl);
+
+static const struct field cgroup_fields[] = {
+    {"memory_max", FIELD_INTEGER, AT(struct cgroup_limits, memory_max), SIZE},
+    {"memory_high", FIELD_INTEGER, AT(struct cgroup_limits, memory_high), SIZE},
+    {"swap_max", FIELD_INTEGER, AT(struct cgroup_limits, swap_max), SIZE,
+     .seen = offsetof(struct cgroup_limits, swap_limited)},
+    {"cpu_quota", FIELD_INTEGER, AT(struct cgroup_limits, cpu_quota), SIZE},
+    {"cpu_period", FIELD_INTEGER, AT(struct cgroup_limits, cpu_period), .max = 1000000},
+    {"cpu_weight", FIELD_INTEGER, AT(struct cgroup_limits, cpu_weight), .max = 10000},
+    {"pids_max", FIELD_INTEGER, AT(struct cgroup_limits, pids_max), .max = 4194304},
+    {"cpuset", FIELD_TEXT, AT(struct cgroup_limits, cpuset), .max = NAME_LENGTH_MAX},
+    {"io_max", FIELD_TEXT, AT(struct cgroup_limits, io_max), .max = NAME_LENGTH_MAX},
+};
+static const struct schema cgroup_schema = SCHEMA(struct cgroup_limits, cgroup_fields, NULL);
+
+static const char *const mount_kinds[] = {
+    [0] = "",
+    [MOUNT_TMPFS] = "tmpfs",
+    [MOUNT_VOLUME] = "volume",
+    [MOUNT_DEVTMPFS] = "devtmpfs",
+    [MOUNT_DEBUGFS] = "debugfs",
+    [MOUNT_TRACEFS] = "tracefs",
+    [MOUNT_TRACEFS + 1] = NULL,
 };
 
-/* A string without NUL, *ret_text borrowed from value. */
-static int get_text(const char *key, struct json_object *value, const char **ret_text,
-                    struct error *err)
+static int check_mount(void *item, struct error *err)
 {
-    if (!json_object_is_type(value, json_type_string))
-        return error_set(err, "configuration: %s is not a string", key);
-    const char *text = json_object_get_string(value);
-    if (strlen(text) != (size_t)json_object_get_string_len(value))
-        return error_set(err, "configuration: %s has a NUL in it", key);
-    *ret_text = text;
+    const struct mount_spec *m = item;
+    if (!m->kind || !m->target)
+        return error_set(err, "configuration: a mount needs a kind and a target");
+    if (m->kind == MOUNT_VOLUME && (!m->tag || !m->path || strchr(m->path, '/')))
+        return error_set(err, "configuration: a volume needs a tag and a path in it");
     return 0;
 }
 
-static int get_bool(const char *key, struct json_object *value, bool *ret_value, struct error *err)
+static const struct field mount_fields[] = {
+    {"kind", FIELD_CHOICE, AT(struct mount_spec, kind), .names = mount_kinds},
+    {"target", FIELD_PATH, AT(struct mount_spec, target)},
+    {"read_only", FIELD_BOOL, AT(struct mount_spec, read_only)},
+    {"exec", FIELD_BOOL, AT(struct mount_spec, exec)},
+    {"size", FIELD_INTEGER, AT(struct mount_spec, size), SIZE},
+    {"mode", FIELD_INTEGER, AT(struct mount_spec, mode), .max = 07777},
+    {"tag", FIELD_TEXT, AT(struct mount_spec, tag), .max = NAME_LENGTH_MAX},
+    {"cache", FIELD_TEXT, AT(struct mount_spec, cache), .max = NAME_LENGTH_MAX},
+    {"path", FIELD_TEXT, AT(struct mount_spec, path), .max = NAME_LENGTH_MAX},
+};
+static const struct schema mount_schema = SCHEMA(struct mount_spec, mount_fields, check_mount);
+
+static int check_device(void *item, struct error *err)
 {
-    if (!json_object_is_type(value, json_type_boolean))
-        return error_set(err, "configuration: %s is not true or false", key);
-    *ret_value = json_object_get_boolean(value);
+    const struct device_spec *d = item;
+    return d->path ? 0 : error_set(err, "configuration: a device needs a path");
+}
+
+static const struct field device_fields[] = {
+    {"path", FIELD_PATH, AT(struct device_spec, path)},
+    {"block", FIELD_BOOL, AT(struct device_spec, block)},
+    {"major", FIELD_INTEGER, AT(struct device_spec, major), .max = MAJOR_MAX},
+    {"minor", FIELD_INTEGER, AT(struct device_spec, minor), .max = MINOR_MAX},
+    {"mode", FIELD_INTEGER, AT(struct device_spec, mode), .max = 07777},
+    {"uid", FIELD_INTEGER, AT(struct device_spec, uid), .max = UINT32_MAX - 1},
+    {"gid", FIELD_INTEGER, AT(struct device_spec, gid), .max = UINT32_MAX - 1},
+};
+static const struct schema device_schema = SCHEMA(struct device_spec, device_fields, check_device);
+
+static int check_device_rule(void *item, struct error *err)
+{
+    const struct device_rule *r = item;
+    if (!r->type || strlen(r->type) != 1 || !strchr("abc", r->type[0]))
+        return error_set(err, "configuration: a device rule's type is none of a, b, c");
+    if (!r->access || r->access[strspn(r->access, "rwm")])
+        return error_set(err, "configuration: a device rule's access is not of r, w and m");
     return 0;
 }
 
-static int get_integer(const char *key, struct json_object *value, int64_t max, int64_t *ret_value,
-                       struct error *err)
+static const struct field device_rule_fields[] = {
+    {"type", FIELD_TEXT, AT(struct device_rule, type), .max = 1},
+    {"major", FIELD_INTEGER, AT(struct device_rule, major), .min = -1, .max = MAJOR_MAX},
+    {"minor", FIELD_INTEGER, AT(struct device_rule, minor), .min = -1, .max = MINOR_MAX},
+    {"access", FIELD_TEXT, AT(struct device_rule, access), .max = 3},
+};
+static const struct schema device_rule_schema =
+    SCHEMA(struct device_rule, device_rule_fields, check_device_rule);
+
+static int check_file(void *item, struct error *err)
 {
-    if (!json_object_is_type(value, json_type_int))
-        return error_set(err, "configuration: %s is not an integer", key);
-    int64_t number = json_object_get_int64(value);
-    if (number < 0 || number > max)
-        return error_set(err, "configuration: %s is out of range", key);
-    *ret_value = number;
-    return 0;
+    const struct file_spec *f = item;
+    return f->path && f->text ? 0 : error_set(err, "configuration: a file needs a path and a text");
 }
 
-static int get_strings(const char *key, struct json_object *value, struct strings *list,
-                       struct error *err)
+static const struct field file_fields[] = {
+    {"path", FIELD_PATH, AT(struct file_spec, path)},
+    {"text", FIELD_ANY, AT(struct file_spec, text), .max = TEXT_LENGTH_MAX},
+    {"optional", FIELD_BOOL, AT(struct file_spec, optional)},
+};
+static const struct schema file_schema = SCHEMA(struct file_spec, file_fields, check_file);
+
+static const struct field network_fields[] = {
+    {"interface", FIELD_TEXT, AT(struct network_config, interface), .max = 15},
+    {"mac", FIELD_TEXT, AT(struct network_config, mac), .max = 17},
+    {"mtu", FIELD_INTEGER, AT(struct network_config, mtu), .max = 65535},
+    {"addresses", FIELD_STRINGS, AT(struct network_config, addresses)},
+    {"gateways", FIELD_STRINGS, AT(struct network_config, gateways)},
+};
+static const struct schema network_schema = SCHEMA(struct network_config, network_fields, NULL);
+
+static const char *const uppers[] = {
+    [UPPER_STAY] = "",     [UPPER_RAM] = "ram",   [UPPER_DISK] = "disk",
+    [UPPER_HOST] = "host", [UPPER_NONE] = "none", [UPPER_NONE + 1] = NULL,
+};
+
+static int check_root(void *item, struct error *err)
 {
-    if (!json_object_is_type(value, json_type_array))
-        return error_set(err, "configuration: %s is not an array", key);
-    size_t count = json_object_array_length(value);
-    for (size_t i = 0; i < count; i++) {
-        const char *text;
-        if (get_text(key, json_object_array_get_idx(value, i), &text, err) < 0)
-            return -1;
-        strings_add(list, text);
-    }
-    return 0;
+    const struct agent_config *config = item;
+    return config->upper != UPPER_STAY ? 0 : error_set(err, "configuration: root has no upper");
 }
 
-static int set_args(const char *key, struct json_object *value, struct agent_config *config,
-                    struct error *err)
-{
-    return get_strings(key, value, &config->args, err);
-}
+/* The root's settings are members of the configuration itself: an object at offset 0. */
+static const struct field root_fields[] = {
+    {"upper", FIELD_CHOICE, AT(struct agent_config, upper), .names = uppers},
+    {"size", FIELD_INTEGER, AT(struct agent_config, upper_size), SIZE},
+    {"read_only", FIELD_BOOL, AT(struct agent_config, read_only)},
+};
+static const struct schema root_schema = SCHEMA(struct agent_config, root_fields, check_root);
 
-static int set_env(const char *key, struct json_object *value, struct agent_config *config,
-                   struct error *err)
+static int check_env(const struct agent_config *config, struct error *err)
 {
-    if (get_strings(key, value, &config->env, err) < 0)
-        return -1;
     for (size_t i = 0; i < config->env.count; i++) {
         const char *equals = strchr(config->env.items[i], '=');
         if (!equals || equals == config->env.items[i])
@@ -84,188 +197,57 @@ static int set_env(const char *key, struct json_object *value, struct agent_conf
     return 0;
 }
 
-static int set_cwd(const char *key, struct json_object *value, struct agent_config *config,
-                   struct error *err)
+static int check_config(void *item, struct error *err)
 {
-    const char *text;
-    if (get_text(key, value, &text, err) < 0)
-        return -1;
-    if (text[0] != '/' || strlen(text) >= PATH_MAX)
-        return error_set(err, "configuration: %s is not an absolute path", key);
-    free(config->cwd);
-    config->cwd = xstrdup(text);
-    return 0;
-}
-
-static int set_user(const char *key, struct json_object *value, struct agent_config *config,
-                    struct error *err)
-{
-    const char *text;
-    if (get_text(key, value, &text, err) < 0)
-        return -1;
-    if (!text[0] || strlen(text) > USER_LENGTH_MAX)
-        return error_set(err, "configuration: %s is empty or too long", key);
-    free(config->user);
-    config->user = xstrdup(text);
-    return 0;
-}
-
-static int set_hostname(const char *key, struct json_object *value, struct agent_config *config,
-                        struct error *err)
-{
-    const char *text;
-    if (get_text(key, value, &text, err) < 0)
-        return -1;
-    if (!text[0] || strlen(text) > HOSTNAME_LENGTH_MAX)
-        return error_set(err, "configuration: %s is empty or longer than %d bytes", key,
-                         HOSTNAME_LENGTH_MAX);
-    free(config->hostname);
-    config->hostname = xstrdup(text);
-    return 0;
-}
-
-static int set_tty(const char *key, struct json_object *value, struct agent_config *config,
-                   struct error *err)
-{
-    return get_bool(key, value, &config->tty, err);
-}
-
-static int set_rows(const char *key, struct json_object *value, struct agent_config *config,
-                    struct error *err)
-{
-    int64_t number;
-    if (get_integer(key, value, UINT16_MAX, &number, err) < 0)
-        return -1;
-    config->window.rows = (uint16_t)number;
-    return 0;
-}
-
-static int set_columns(const char *key, struct json_object *value, struct agent_config *config,
-                       struct error *err)
-{
-    int64_t number;
-    if (get_integer(key, value, UINT16_MAX, &number, err) < 0)
-        return -1;
-    config->window.columns = (uint16_t)number;
-    return 0;
-}
-
-static int set_time(const char *key, struct json_object *value, struct agent_config *config,
-                    struct error *err)
-{
-    return get_integer(key, value, INT64_MAX, &config->time_ns, err);
-}
-
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c) : NULL;
-    return found ? (int)(found - digits) : -1;
-}
-
-static int set_entropy(const char *key, struct json_object *value, struct agent_config *config,
-                       struct error *err)
-{
-    const char *text;
-    if (get_text(key, value, &text, err) < 0)
-        return -1;
-    if (strlen(text) != 2 * ENTROPY_SIZE)
-        return error_set(err, "configuration: %s is not of %d digits", key, 2 * ENTROPY_SIZE);
-    for (size_t i = 0; i < ENTROPY_SIZE; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return error_set(err, "configuration: %s is not hexadecimal", key);
-        config->entropy[i] = (uint8_t)(high << 4 | low);
-    }
-    config->has_entropy = true;
-    return 0;
-}
-
-static int set_debug(const char *key, struct json_object *value, struct agent_config *config,
-                     struct error *err)
-{
-    return get_bool(key, value, &config->debug, err);
-}
-
-static int set_upper(const char *key, struct json_object *value, struct agent_config *config,
-                     struct error *err)
-{
-    static const char *const names[] = {
-        [UPPER_RAM] = "ram",
-        [UPPER_DISK] = "disk",
-        [UPPER_HOST] = "host",
-        [UPPER_NONE] = "none",
-    };
-    const char *text;
-    if (get_text(key, value, &text, err) < 0)
-        return -1;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (names[i] && strcmp(names[i], text) == 0) {
-            config->upper = (enum root_upper)i;
-            return 0;
-        }
-    }
-    return error_set(err, "configuration: unknown %s", key);
-}
-
-static int set_size(const char *key, struct json_object *value, struct agent_config *config,
-                    struct error *err)
-{
-    int64_t number;
-    if (get_integer(key, value, INT64_MAX, &number, err) < 0)
-        return -1;
-    config->upper_size = (uint64_t)number;
-    return 0;
-}
-
-static int apply(const struct setting *settings, size_t count, struct json_object *object,
-                 struct agent_config *config, struct error *err)
-{
-    json_object_object_foreach(object, key, value)
-    {
-        size_t i = 0;
-        while (i < count && strcmp(settings[i].key, key) != 0)
-            i++;
-        if (i == count)
-            return error_set(err, "configuration: unknown key '%.100s'", key);
-        if (settings[i].set(key, value, config, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int set_root(const char *key, struct json_object *value, struct agent_config *config,
-                    struct error *err)
-{
-    static const struct setting settings[] = {{"upper", set_upper}, {"size", set_size}};
-    if (!json_object_is_type(value, json_type_object))
-        return error_set(err, "configuration: %s is not an object", key);
-    if (apply(settings, ARRAY_LEN(settings), value, config, err) < 0)
-        return -1;
-    if (config->upper == UPPER_STAY)
-        return error_set(err, "configuration: %s has no upper", key);
-    return 0;
-}
-
-static int apply_all(struct json_object *object, struct agent_config *config, struct error *err)
-{
-    static const struct setting settings[] = {
-        {"args", set_args},       {"env", set_env},           {"cwd", set_cwd},
-        {"user", set_user},       {"hostname", set_hostname}, {"tty", set_tty},
-        {"rows", set_rows},       {"columns", set_columns},   {"time_ns", set_time},
-        {"entropy", set_entropy}, {"debug", set_debug},       {"root", set_root},
-    };
-    if (!json_object_is_type(object, json_type_object))
-        return error_set(err, "configuration: not a JSON object");
-    if (apply(settings, ARRAY_LEN(settings), object, config, err) < 0)
-        return -1;
+    struct agent_config *config = item;
     if (config->args.count == 0)
         return error_set(err, "configuration: no args");
+    if (config->seccomp.length % sizeof(struct sock_filter))
+        return error_set(err, "configuration: seccomp is no whole number of instructions");
     if (!config->cwd)
         config->cwd = xstrdup("/");
-    return 0;
+    return check_env(config, err);
 }
+
+#define CONFIG(member) AT(struct agent_config, member)
+static const struct field config_fields[] = {
+    {"args", FIELD_STRINGS, CONFIG(args)},
+    {"env", FIELD_STRINGS, CONFIG(env)},
+    {"cwd", FIELD_PATH, CONFIG(cwd)},
+    {"user", FIELD_TEXT, CONFIG(user), .max = USER_LENGTH_MAX},
+    {"groups", FIELD_STRINGS, CONFIG(groups)},
+    {"hostname", FIELD_TEXT, CONFIG(hostname), .max = HOSTNAME_LENGTH_MAX},
+    {"tty", FIELD_BOOL, CONFIG(tty)},
+    {"rows", FIELD_INTEGER, CONFIG(rows), .max = UINT16_MAX},
+    {"columns", FIELD_INTEGER, CONFIG(columns), .max = UINT16_MAX},
+    {"time_ns", FIELD_INTEGER, CONFIG(time_ns), SIZE},
+    {"entropy", FIELD_HEX, CONFIG(entropy), .min = ENTROPY_SIZE, .max = ENTROPY_SIZE},
+    {"debug", FIELD_BOOL, CONFIG(debug)},
+    {"root", FIELD_OBJECT, .schema = &root_schema},
+    {"no_init", FIELD_BOOL, CONFIG(no_init)},
+    {"netns", FIELD_BOOL, CONFIG(netns)},
+    {"userns", FIELD_BOOL, CONFIG(userns)},
+    {"capabilities", FIELD_OBJECT, CONFIG(capabilities), .schema = &capability_schema,
+     .seen = offsetof(struct agent_config, has_capabilities)},
+    {"no_new_privs", FIELD_BOOL, CONFIG(no_new_privs)},
+    {"seccomp", FIELD_HEX, CONFIG(seccomp), .max = BPF_MAXINSNS * sizeof(struct sock_filter)},
+    {"rlimits", FIELD_LIST, CONFIG(rlimits), .max = LIST_MAX, .schema = &rlimit_schema},
+    {"sysctls", FIELD_LIST, CONFIG(sysctls), .max = LIST_MAX, .schema = &sysctl_schema},
+    {"cgroup", FIELD_OBJECT, CONFIG(cgroup), .schema = &cgroup_schema},
+    {"swap_disk", FIELD_BOOL, CONFIG(swap_disk)},
+    {"mounts", FIELD_LIST, CONFIG(mounts), .max = LIST_MAX, .schema = &mount_schema},
+    {"shm_size", FIELD_INTEGER, CONFIG(shm_size), SIZE},
+    {"sys_writable", FIELD_BOOL, CONFIG(sys_writable)},
+    {"masked", FIELD_STRINGS, CONFIG(masked)},
+    {"readonly", FIELD_STRINGS, CONFIG(readonly)},
+    {"devices", FIELD_LIST, CONFIG(devices), .max = LIST_MAX, .schema = &device_schema},
+    {"device_rules", FIELD_LIST, CONFIG(device_rules), .max = LIST_MAX,
+     .schema = &device_rule_schema, .seen = offsetof(struct agent_config, has_device_rules)},
+    {"files", FIELD_LIST, CONFIG(files), .max = LIST_MAX, .schema = &file_schema},
+    {"network", FIELD_OBJECT, CONFIG(network), .schema = &network_schema},
+    {"prestart", FIELD_TEXT, CONFIG(prestart), .max = TEXT_LENGTH_MAX},
+};
+static const struct schema config_schema = SCHEMA(struct agent_config, config_fields, check_config);
 
 /* NULL with err set when the text is not exactly one JSON value. The caller owns the result. */
 static struct json_object *parse_json(const char *json, size_t length, struct error *err)
@@ -303,7 +285,7 @@ int agent_config_parse(const char *json, size_t length, struct agent_config *ret
     if (!object)
         return -1;
     struct agent_config config = {0};
-    int result = apply_all(object, &config, err);
+    int result = schema_read(&config_schema, "the text", object, &config, err);
     json_object_put(object);
     if (result < 0)
         agent_config_free(&config);
@@ -314,10 +296,6 @@ int agent_config_parse(const char *json, size_t length, struct agent_config *ret
 
 void agent_config_free(struct agent_config *config)
 {
-    strings_free(&config->args);
-    strings_free(&config->env);
-    free(config->cwd);
-    free(config->user);
-    free(config->hostname);
+    schema_free(&config_schema, config);
     *config = (struct agent_config){0};
 }

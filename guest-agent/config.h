@@ -1,18 +1,53 @@
 /*
  * The configuration the host sends in CONFIG frames: one JSON object. Strict: an unknown key, a
  * wrong type, a value out of range or bytes after the object are errors, so that an option that
- * this agent does not know is refused and never dropped.
+ * this agent does not know is refused and never dropped. Sizes are in bytes; what is absent is
+ * off, zero or empty.
  *
  *   args      [string, ...]  at least one; argv of the workload
  *   env       ["K=V", ...]   its whole environment
  *   cwd       string         absolute, "/" by default
  *   user      string         name|uid[:group|gid], resolved in the root (user.h)
+ *   groups    [string, ...]  supplementary groups on top of the user's own, names or numbers
  *   hostname  string
  *   tty       bool           with rows and columns, 0 = unknown
  *   time_ns   integer        CLOCK_REALTIME to set; 0 or absent leaves the clock
  *   entropy   string         64 hexadecimal digits for the kernel's generator
  *   debug     bool
- *   root      {"upper": "ram"|"disk"|"host"|"none", "size": bytes}; absent: the current root
+ *   root      {"upper": "ram"|"disk"|"host"|"none", "size": n, "read_only": bool}; absent: the
+ *             current root: the workload shares the agent's, and nothing below applies
+ *
+ *   no_init   bool           the workload is process 1 of its PID namespace itself
+ *   netns     bool           a network namespace besides those that are always new
+ *   userns    bool           a user namespace with every id mapped to itself
+ *   capabilities {"bounding", "effective", "permitted", "inheritable", "ambient": mask, ...}
+ *             bit n is capability n of capabilities(7)
+ *   no_new_privs bool        prctl(2), PR_SET_NO_NEW_PRIVS
+ *   seccomp   string         hexadecimal: an array of struct sock_filter, seccomp(2)
+ *   rlimits   [{"resource": number of setrlimit(2), "soft": n, "hard": n}, ...]; -1: unlimited
+ *   sysctls   [{"name": "net.core.somaxconn", "value": string}, ...]
+ *   cgroup    {"memory_max", "memory_high", "swap_max", "cpu_quota", "cpu_period" (us),
+ *              "cpu_weight", "pids_max": n, "cpuset": list, "io_max": text for the upper disk}
+ *             for the files of cgroup v2; absent: no limit
+ *   swap_disk bool           there is a disk for swap (its virtio serial is "vmc-swap")
+ *
+ *   mounts    [{"kind": "tmpfs"|"volume"|"devtmpfs"|"debugfs"|"tracefs", "target": path,
+ *               "read_only", "exec": bool, "size", "mode": n (tmpfs),
+ *               "tag": mount tag, "cache": "none"|"mmap"|"loose", "path": entry in it,
+ *               (volume)}, ...] in this order
+ *   shm_size  integer        of /dev/shm; 0: 64 MiB
+ *   sys_writable bool        /sys and the cgroup file system are not read-only
+ *   masked    [path, ...]    covered, by an empty directory or by /dev/null
+ *   readonly  [path, ...]    read-only, below this very path
+ *   devices   [{"path", "block": bool, "major", "minor", "mode", "uid", "gid"}, ...] on top of the
+ *             default ones
+ *   device_rules [{"type": "a"|"b"|"c", "major", "minor": number or -1 for all, "access": "rwm"},
+ *             ...] the whole list of what is allowed; absent: no check at all
+ *   files     [{"path", "text", "optional": bool}, ...] put over the root's own file, which is not
+ *             changed; an optional one is left out where it has no place
+ *   network   {"interface": name, "mac": text, "mtu": n, "addresses": ["ADDR/LEN", ...],
+ *              "gateways": [ADDR, ...]} of either family
+ *   prestart  string         script that /bin/sh of the initramfs runs before the workload
  *
  * Strings may hold any byte but NUL: arguments and paths need not be UTF-8.
  */
@@ -38,20 +73,131 @@ enum root_upper {
     UPPER_NONE,
 };
 
+struct byte_string {
+    uint8_t *bytes; /* owned */
+    size_t length;
+};
+
+struct capability_sets {
+    int64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+struct rlimit_spec {
+    int64_t resource, soft, hard;
+};
+struct rlimit_list {
+    struct rlimit_spec *items;
+    size_t count;
+};
+
+struct sysctl_spec {
+    char *name, *value;
+};
+struct sysctl_list {
+    struct sysctl_spec *items;
+    size_t count;
+};
+
+/* 0 or NULL: no limit of this kind. */
+struct cgroup_limits {
+    int64_t memory_max, memory_high, swap_max;
+    bool swap_limited; /* "swap_max" was given; it may be 0 */
+    int64_t cpu_quota, cpu_period, cpu_weight, pids_max;
+    char *cpuset, *io_max;
+};
+
+enum mount_kind {
+    MOUNT_TMPFS = 1,
+    MOUNT_VOLUME,
+    MOUNT_DEVTMPFS,
+    MOUNT_DEBUGFS,
+    MOUNT_TRACEFS,
+};
+struct mount_spec {
+    int kind; /* enum mount_kind */
+    char *target;
+    bool read_only, exec;
+    int64_t size, mode;
+    char *tag, *cache, *path;
+};
+struct mount_list {
+    struct mount_spec *items;
+    size_t count;
+};
+
+struct device_spec {
+    char *path;
+    bool block;
+    int64_t major, minor, mode, uid, gid;
+};
+struct device_list {
+    struct device_spec *items;
+    size_t count;
+};
+
+struct device_rule {
+    char *type; /* "a", "b" or "c" */
+    int64_t major, minor;
+    char *access; /* of "rwm" */
+};
+struct device_rule_list {
+    struct device_rule *items;
+    size_t count;
+};
+
+struct file_spec {
+    char *path, *text;
+    bool optional;
+};
+struct file_list {
+    struct file_spec *items;
+    size_t count;
+};
+
+struct network_config {
+    char *interface; /* NULL: there is no network but the loopback */
+    char *mac;
+    int64_t mtu;
+    struct strings addresses, gateways;
+};
+
+/* Every pointer in it is owned, and NULL where the configuration has no such key. */
 struct agent_config {
     struct strings args;
     struct strings env;
-    char *cwd;      /* never NULL */
-    char *user;     /* NULL: root */
+    char *cwd;  /* never NULL */
+    char *user; /* NULL: root */
+    struct strings groups;
     char *hostname; /* NULL: the kernel's default */
     bool tty;
-    struct window_size window;
-    int64_t time_ns; /* 0: leave the clock alone */
-    bool has_entropy;
-    uint8_t entropy[ENTROPY_SIZE];
+    int64_t rows, columns;
+    int64_t time_ns;            /* 0: leave the clock alone */
+    struct byte_string entropy; /* ENTROPY_SIZE bytes, or none */
     bool debug;
-    enum root_upper upper;
-    uint64_t upper_size; /* bytes; 0: the file system's default */
+    int upper;          /* enum root_upper */
+    int64_t upper_size; /* 0: the file system's default */
+    bool read_only;     /* the root */
+
+    bool no_init, netns, userns;
+    bool has_capabilities;
+    struct capability_sets capabilities;
+    bool no_new_privs;
+    struct byte_string seccomp;
+    struct rlimit_list rlimits;
+    struct sysctl_list sysctls;
+    struct cgroup_limits cgroup;
+    bool swap_disk;
+
+    struct mount_list mounts;
+    int64_t shm_size;
+    bool sys_writable;
+    struct strings masked, readonly;
+    struct device_list devices;
+    bool has_device_rules;
+    struct device_rule_list device_rules;
+    struct file_list files;
+    struct network_config network;
+    char *prestart;
 };
 
 /*

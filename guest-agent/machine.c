@@ -40,9 +40,9 @@ static int seed_generator(const struct agent_config *config, struct error *err)
         struct rand_pool_info info;
         uint8_t bytes[ENTROPY_SIZE];
     } pool = {.info = {.entropy_count = 8 * ENTROPY_SIZE, .buf_size = ENTROPY_SIZE}};
-    if (!config->has_entropy)
+    if (config->entropy.length == 0)
         return 0;
-    memcpy(pool.bytes, config->entropy, ENTROPY_SIZE);
+    memcpy(pool.bytes, config->entropy.bytes, ENTROPY_SIZE);
     AUTO_CLOSE int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
     if (fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) < 0)
         return error_errno(err, "cannot seed the guest's random numbers");

@@ -98,7 +98,7 @@ static int build(const struct agent_config *config, struct error *err)
         return mount_share_writable(err);
     if (mount_share_readonly(err) < 0)
         return -1;
-    int result = config->upper == UPPER_RAM ? mount_upper_ram(config->upper_size, err)
+    int result = config->upper == UPPER_RAM ? mount_upper_ram((uint64_t)config->upper_size, err)
                                             : mount_upper_disk(err);
     return result < 0 ? -1 : mount_overlay(err);
 }

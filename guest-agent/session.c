@@ -89,7 +89,8 @@ static int start(struct session *s, struct agent_config *config, const struct us
                  uint64_t rootfs_ns, struct error *err)
 {
     struct process process;
-    if (config->tty && terminal_open(&s->terminal, &config->window, user, s->own_machine, err) < 0)
+    const struct window_size size = {(uint16_t)config->rows, (uint16_t)config->columns};
+    if (config->tty && terminal_open(&s->terminal, &size, user, s->own_machine, err) < 0)
         return -1;
     if (process_start(config, user, s->terminal.slave, &process, err) < 0)
         return -1;

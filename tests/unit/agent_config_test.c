@@ -37,12 +37,12 @@ static void full_configuration(void **state)
     assert_string_equal(c.cwd, "/srv");
     assert_string_equal(c.user, "nobody:users");
     assert_string_equal(c.hostname, "box");
-    assert_true(c.tty && c.debug && c.has_entropy);
-    assert_int_equal(c.window.rows, 24);
-    assert_int_equal(c.window.columns, 80);
+    assert_true(c.tty && c.debug && c.entropy.length == ENTROPY_SIZE);
+    assert_int_equal(c.rows, 24);
+    assert_int_equal(c.columns, 80);
     assert_true(c.time_ns == 1700000000123456789);
-    assert_int_equal(c.entropy[0], 0);
-    assert_int_equal(c.entropy[31], 0xff);
+    assert_int_equal(c.entropy.bytes[0], 0);
+    assert_int_equal(c.entropy.bytes[31], 0xff);
     assert_int_equal(c.upper, UPPER_RAM);
     assert_int_equal(c.upper_size, 1073741824);
     agent_config_free(&c);
@@ -58,7 +58,7 @@ static void defaults(void **state)
     assert_string_equal(c.cwd, "/");
     assert_null(c.user);
     assert_null(c.hostname);
-    assert_false(c.tty || c.debug || c.has_entropy);
+    assert_false(c.tty || c.debug || c.entropy.length > 0);
     assert_int_equal(c.upper, UPPER_STAY);
     assert_int_equal(c.env.count, 0);
     agent_config_free(&c);
@@ -132,15 +132,32 @@ static void mistakes_are_refused(void **state)
         {"{\"args\":[\"a\"],\"columns\":-1}", "columns is out of range"},
         {"{\"args\":[\"a\"],\"rows\":1.5}", "rows is not an integer"},
         {"{\"args\":[\"a\"],\"time_ns\":-1}", "time_ns is out of range"},
-        {"{\"args\":[\"a\"],\"entropy\":\"00\"}", "entropy is not of 64 digits"},
+        {"{\"args\":[\"a\"],\"entropy\":\"00\"}", "entropy has a wrong number of digits"},
         {"{\"args\":[\"a\"],\"entropy\":\"zz0102030405060708090a0b0c0d0e0f1011121314151617"
          "18191a1b1c1d1eff\"}",
          "entropy is not hexadecimal"},
-        {"{\"args\":[\"a\"],\"root\":1}", "root is not an object"},
+        {"{\"args\":[\"a\"],\"root\":1}", "root is not a JSON object"},
         {"{\"args\":[\"a\"],\"root\":{}}", "root has no upper"},
         {"{\"args\":[\"a\"],\"root\":{\"upper\":\"tape\"}}", "unknown upper"},
         {"{\"args\":[\"a\"],\"root\":{\"upper\":\"ram\",\"size\":-1}}", "size is out of range"},
         {"{\"args\":[\"a\"],\"root\":{\"upper\":\"ram\",\"x\":{}}}", "unknown key 'x'"},
+        {"{\"args\":[\"a\"],\"seccomp\":\"00\"}", "no whole number of instructions"},
+        {"{\"args\":[\"a\"],\"capabilities\":{\"bounding\":-1}}", "bounding is out of range"},
+        {"{\"args\":[\"a\"],\"rlimits\":[1]}", "rlimits is not a JSON object"},
+        {"{\"args\":[\"a\"],\"rlimits\":[{\"resource\":16}]}", "resource is out of range"},
+        {"{\"args\":[\"a\"],\"sysctls\":[{\"name\":\"a\"}]}", "needs a name and a value"},
+        {"{\"args\":[\"a\"],\"sysctls\":[{\"name\":\"a/../b\",\"value\":\"1\"}]}", "not a sysctl"},
+        {"{\"args\":[\"a\"],\"mounts\":[{\"target\":\"/a\"}]}", "needs a kind and a target"},
+        {"{\"args\":[\"a\"],\"mounts\":[{\"kind\":\"\",\"target\":\"/a\"}]}", "unknown kind"},
+        {"{\"args\":[\"a\"],\"mounts\":[{\"kind\":\"volume\",\"target\":\"/a\",\"tag\":\"t\","
+         "\"path\":\"a/b\"}]}",
+         "needs a tag and a path"},
+        {"{\"args\":[\"a\"],\"devices\":[{\"major\":1}]}", "device needs a path"},
+        {"{\"args\":[\"a\"],\"device_rules\":[{\"type\":\"d\",\"access\":\"r\"}]}",
+         "none of a, b, c"},
+        {"{\"args\":[\"a\"],\"device_rules\":[{\"type\":\"c\",\"access\":\"rx\"}]}", "r, w and m"},
+        {"{\"args\":[\"a\"],\"files\":[{\"path\":\"/a\"}]}", "needs a path and a text"},
+        {"{\"args\":[\"a\"],\"cgroup\":{\"pids_max\":1e9}}", "pids_max is not an integer"},
         {"{\"args\":[\"a\"],\"root\":{\"upper\":[[[[[[1]]]]]]}}", "byte"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
