@@ -1,18 +1,16 @@
 #include "guest-agent/machine.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/random.h>
-#include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "common/util.h"
+#include "guest-agent/network.h"
 
 /* As systemd gives its services: room for servers, and a soft limit that select(2) survives. */
 #define OPEN_FILES_SOFT 1024
@@ -52,18 +50,6 @@ static int seed_generator(const struct agent_config *config, struct error *err)
     return 0;
 }
 
-/* The kernel gives "lo" 127.0.0.1 and ::1 when it comes up. netdevice(7) */
-static int raise_loopback(struct error *err)
-{
-    AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 && errno == EAFNOSUPPORT)
-        return 0;
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-        return error_errno(err, "cannot bring the loopback interface up");
-    return 0;
-}
-
 static int raise_limits(struct error *err)
 {
     struct rlimit files = {.rlim_cur = OPEN_FILES_SOFT, .rlim_max = OPEN_FILES_HARD};
@@ -75,7 +61,8 @@ static int raise_limits(struct error *err)
 int machine_prepare(const struct agent_config *config, struct error *err)
 {
     if (set_clock(config->time_ns, err) < 0 || seed_generator(config, err) < 0 ||
-        raise_loopback(err) < 0 || raise_limits(err) < 0)
+        network_raise_loopback(err) < 0 || network_configure(&config->network, err) < 0 ||
+        raise_limits(err) < 0)
         return -1;
     if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
         return error_errno(err, "cannot set the host name");

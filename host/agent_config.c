@@ -39,8 +39,20 @@ static struct json_object *root_object(const struct vm_spec *spec)
     return root;
 }
 
+static struct json_object *network_object(const struct network_guest *guest)
+{
+    struct json_object *network = json_object_new_object();
+    add_string(network, "interface", guest->interface);
+    add_string(network, "mac", guest->mac);
+    if (guest->mtu > 0)
+        json_object_object_add(network, "mtu", json_object_new_int((int)guest->mtu));
+    json_object_object_add(network, "addresses", string_array(&guest->addresses));
+    json_object_object_add(network, "gateways", string_array(&guest->gateways));
+    return network;
+}
+
 char *agent_config_json(const struct vm_spec *spec, const char *hostname,
-                        const struct window_size *window)
+                        const struct network_guest *network, const struct window_size *window)
 {
     struct json_object *config = json_object_new_object();
     json_object_object_add(config, "args", string_array(&spec->args));
@@ -54,6 +66,8 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     json_object_object_add(config, "columns", json_object_new_int(window->columns));
     json_object_object_add(config, "root", root_object(spec));
     json_object_object_add(config, "debug", json_object_new_boolean(spec->debug));
+    if (network->interface[0])
+        json_object_object_add(config, "network", network_object(network));
     add_entropy(config);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -6,10 +6,11 @@
 #define VMC_HOST_AGENT_CONFIG_H
 
 #include "common/protocol.h"
+#include "host/network.h"
 #include "host/spec.h"
 
 /* *ret_json is owned by the caller. hostname is the container's unless the spec has one. */
 char *agent_config_json(const struct vm_spec *spec, const char *hostname,
-                        const struct window_size *window);
+                        const struct network_guest *network, const struct window_size *window);
 
 #endif

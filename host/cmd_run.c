@@ -19,6 +19,7 @@ struct run {
     struct accel_plan plan;
     struct container container;
     struct rootfs rootfs;
+    struct network network;
     struct console_log log;
     struct machine machine;
     struct session session;
@@ -41,6 +42,7 @@ static void release(struct run *run)
 {
     end_machine(run);
     console_log_close(&run->log);
+    network_release(&run->network);
     rootfs_free(&run->rootfs);
     state_remove(&run->container);
     close_fd(&run->signal_fd);
@@ -67,7 +69,9 @@ static int prepare(struct run *run, struct error *err)
     if (signals_open(&run->signal_fd, err) < 0 ||
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
-        state_create(&run->container, err) < 0 || namespaces_enter(spec->unprivileged, err) < 0)
+        state_create(&run->container, err) < 0 ||
+        network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
+        namespaces_enter(spec->unprivileged, err) < 0)
         return -1;
     state_sweep(&run->container);
     if (spec->upper == UPPER_NONE)
@@ -83,6 +87,7 @@ static int boot(struct run *run, struct error *err)
         .vmm = run->vmm,
         .image = &run->image,
         .rootfs = &run->rootfs,
+        .network = &run->network,
         .tsc = &run->tsc,
     };
     log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
@@ -118,7 +123,10 @@ static int boot_on_ladder(struct run *run, struct error *err)
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
     struct window_size window = terminal_size();
-    AUTO_FREE char *config = agent_config_json(&run->spec, run->container.id, &window);
+    AUTO_FREE char *config =
+        agent_config_json(&run->spec, run->container.id, &run->network.guest, &window);
+    if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)
+        return -1;
     if (session_start_workload(&run->session, config, err) < 0)
         return -1;
     return session_run(&run->session, ret_status, err);
@@ -129,6 +137,7 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
     struct run run = {
         .container = CONTAINER_INIT,
         .rootfs = ROOTFS_INIT,
+        .network = NETWORK_INIT,
         .log.file_fd = -1,
         .machine = MACHINE_INIT,
         .signal_fd = -1,

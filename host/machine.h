@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "host/guest_image.h"
+#include "host/network.h"
 #include "host/rootfs.h"
 #include "host/spec.h"
 #include "host/tsc.h"
@@ -21,6 +22,7 @@ struct machine_request {
     const char *vmm;  /* path of the hypervisor's binary */
     const struct guest_image *image;
     const struct rootfs *rootfs;
+    const struct network *network;
     const struct tsc_reading *tsc; /* taken at the start of vmc */
 };
 

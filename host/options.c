@@ -62,6 +62,7 @@ const size_t command_count = ARRAY_LEN(command_table);
 #define ROOT "Root file system"
 #define MACHINE "Machine"
 #define WORKLOAD "Workload"
+#define NETWORK "Network"
 #define STREAMS "Terminal"
 #define TIME "Time limits"
 #define IMAGE "Guest image"
@@ -69,6 +70,7 @@ const size_t command_count = ARRAY_LEN(command_table);
 #define GENERAL "General"
 
 static const char *const upper_choices[] = {"ram", "disk", "host", "none", NULL};
+static const char *const net_choices[] = {"none", "user", "user:host-loopback", "bridge", NULL};
 static const char *const accel_choices[] = {"auto", "kvm", "tcg", NULL};
 
 const struct option option_table[] = {
@@ -141,6 +143,36 @@ const struct option option_table[] = {
      "0:0", NULL, false, false},
     {OPTION_HOSTNAME, "hostname", 0, "NAME", RUN, WORKLOAD,
      "host name inside (default: made up for each run)", NULL,
+     NULL, NULL, false, false},
+
+    {OPTION_NET, "net", 0, "MODE", RUN, NETWORK,
+     "network: none, user[:host-loopback], bridge[=NAME] or tap=INTERFACE",
+     "none: the loopback interface alone. user: connections of the guest are made on the host by "
+     "passt, without privileges, so it reaches what the caller reaches, except the host's own "
+     "loopback; with :host-loopback, that is what its gateway, 10.0.2.2, stands for. bridge: an "
+     "interface on a bridge of vmc's own (vmc0) with an address there, as root; containers on it "
+     "reach each other. tap: an interface that is there already and that the caller may use.",
+     "user", net_choices, false, false},
+    {OPTION_NET, "network", 0, "MODE", RUN, NETWORK,
+     "the same as --net", NULL,
+     NULL, NULL, false, true},
+    {OPTION_PUBLISH, "publish", 'p', "[ADDR:][HOST:]PORT[/udp]", RUN, NETWORK,
+     "serve a port of the guest on the host, on 127.0.0.1 unless ADDR says otherwise",
+     "HOST is the port on the host, PORT the guest's; without HOST a free one is chosen and said. "
+     "Only programs on this host reach it unless ADDR is another address: 0.0.0.0 is all of the "
+     "host's IPv4 addresses, [::] all of its IPv6 ones. Ranges are FIRST-LAST on both sides.",
+     NULL, NULL, true, false},
+    {OPTION_IP, "ip", 0, "ADDR[/LENGTH]", RUN, NETWORK,
+     "IPv4 address of the guest, for bridge and tap", NULL,
+     NULL, NULL, false, false},
+    {OPTION_IP6, "ip6", 0, "ADDR[/LENGTH]", RUN, NETWORK,
+     "IPv6 address of the guest, for bridge and tap", NULL,
+     NULL, NULL, false, false},
+    {OPTION_GATEWAY, "gateway", 0, "ADDR", RUN, NETWORK,
+     "default gateway of the guest, for tap; one of each family", NULL,
+     NULL, NULL, true, false},
+    {OPTION_MAC_ADDRESS, "mac-address", 0, "MAC", RUN, NETWORK,
+     "hardware address of the guest's interface (default: made up)", NULL,
      NULL, NULL, false, false},
 
     {OPTION_TTY, "tty", 't', NULL, RUN, STREAMS,

@@ -57,6 +57,8 @@ static int make_descriptors(const struct machine_request *request, struct machin
     theirs->fds[STDOUT_FILENO] = fcntl(errors[1], F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (request->rootfs->disk_fd >= 0)
         theirs->fds[QEMU_FD_DISK] = fcntl(request->rootfs->disk_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
+    if (request->network->link.fd >= 0)
+        theirs->fds[QEMU_FD_NET] = fcntl(request->network->link.fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
         make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
         make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0 ||

@@ -110,6 +110,28 @@ static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
     add_pair(argv, "-device", "virtio-blk-device,drive=upper,serial=vmc-upper");
 }
 
+static void add_network(const struct network *network, struct strings *argv)
+{
+    switch (network->link.kind) {
+    case LINK_NONE:
+        return;
+    case LINK_STREAM:
+        strings_add(argv, "-netdev");
+        strings_addf(argv, "stream,id=net,addr.type=fd,addr.str=%d", QEMU_FD_NET);
+        break;
+    case LINK_TAP:
+        strings_add(argv, "-netdev");
+        strings_addf(argv, "tap,id=net,fd=%d,vhost=off", QEMU_FD_NET);
+        break;
+    case LINK_IN_VMM:
+        strings_add(argv, "-netdev");
+        strings_addf(argv, "user,id=net,%s", network->link.vmm_options);
+        break;
+    }
+    strings_add(argv, "-device");
+    strings_addf(argv, "virtio-net-device,netdev=net,mac=%s", network->guest.mac);
+}
+
 void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct strings *ret)
 {
     strings_add(ret, request->vmm);
@@ -117,6 +139,7 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     add_kernel(request, tsc_khz, ret);
     add_ports(ret);
     add_rootfs(request->rootfs, ret);
+    add_network(request->network, ret);
     /* Only a machine under KVM can stop by itself (internal-error): that is what QMP is for. */
     if (request->accel == ACCEL_KVM) {
         add_socket(ret, "monitor", QEMU_FD_MONITOR);

@@ -205,6 +205,8 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
     if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0)
         return -1;
+    if (network_spec_resolve(req, &ret->network, err) < 0)
+        return -1;
     return resolve_rootfs(req, ret, err);
 }
 
@@ -217,6 +219,7 @@ void spec_free(struct vm_spec *spec)
     free(spec->user);
     free(spec->hostname);
     free(spec->console);
+    network_spec_free(&spec->network);
     strings_free(&spec->append);
     strings_free(&spec->args);
     strings_free(&spec->env);

@@ -12,6 +12,7 @@
 #include "common/util.h"
 #include "host/arch.h"
 #include "host/cli.h"
+#include "host/network_spec.h"
 
 /* Where changes to the root file system go (--upper). */
 enum upper {
@@ -54,6 +55,8 @@ struct vm_spec {
     char *hostname; /* NULL: the container's id */
     bool tty;
     int64_t timeout; /* ns; 0: none */
+
+    struct network_spec network;
 
     char *console; /* file for the console log; NULL: none is kept */
     bool debug;

@@ -138,7 +138,8 @@ static void test_agent_config(void **state)
     strings_add(&spec.args, "\xff\xfe");
     strings_add(&spec.env, "K=V");
     const struct window_size window = {.rows = 10, .columns = 20};
-    char *json = agent_config_json(&spec, "host-1", &window);
+    const struct network_guest guest = {.interface = "eth0", .mac = "02:00:00:00:00:01"};
+    char *json = agent_config_json(&spec, "host-1", &guest, &window);
     struct json_object *config = json_tokener_parse(json);
     assert_non_null(config);
     struct json_object *args = member(config, "args");

@@ -9,8 +9,9 @@
 
 #include "host/qemu_argv.h"
 
-static struct strings build(const struct vm_spec *spec, enum accel accel,
-                            const struct rootfs *rootfs, unsigned khz)
+static struct strings build_with(const struct vm_spec *spec, enum accel accel,
+                                 const struct rootfs *rootfs, const struct network *network,
+                                 unsigned khz)
 {
     char kernel[] = "/images/vmlinux", initrd[] = "/images/initramfs.cpio";
     const struct guest_image image = {.kernel = kernel, .initrd = initrd};
@@ -20,10 +21,18 @@ static struct strings build(const struct vm_spec *spec, enum accel accel,
         .vmm = "/usr/bin/qemu-system-x86_64",
         .image = &image,
         .rootfs = rootfs,
+        .network = network,
     };
     struct strings argv = {0};
     qemu_argv(&request, khz, &argv);
     return argv;
+}
+
+static struct strings build(const struct vm_spec *spec, enum accel accel,
+                            const struct rootfs *rootfs, unsigned khz)
+{
+    const struct network none = NETWORK_INIT;
+    return build_with(spec, accel, rootfs, &none, khz);
 }
 
 /* The word after option, or NULL. */
@@ -169,6 +178,31 @@ static void test_disk_and_writable_share(void **state)
     strings_free(&argv);
 }
 
+static void check_network(enum network_link_kind kind, const char *expected)
+{
+    char share[] = "/s", options[] = "net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80";
+    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    const struct network network = {
+        .link = {.kind = kind, .fd = 99, .vmm_options = options},
+        .guest.mac = "02:00:00:00:00:01",
+    };
+    struct vm_spec spec = plain_spec();
+    struct strings argv = build_with(&spec, ACCEL_TCG, &rootfs, &network, 0);
+    assert_string_equal(value_after(&argv, "-netdev"), expected);
+    assert_string_equal(argv.items[argv.count - 1],
+                        "virtio-net-device,netdev=net,mac=02:00:00:00:00:01");
+    strings_free(&argv);
+}
+
+static void test_network(void **state)
+{
+    (void)state;
+    check_network(LINK_STREAM, "stream,id=net,addr.type=fd,addr.str=9");
+    check_network(LINK_TAP, "tap,id=net,fd=9,vhost=off");
+    check_network(LINK_IN_VMM,
+                  "user,id=net,net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80");
+}
+
 static void check_escape(const char *value, const char *expected)
 {
     char *escaped = qemu_escape(value);
@@ -193,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_kernel_command_line),
         cmocka_unit_test(test_kvm_has_a_monitor),
         cmocka_unit_test(test_disk_and_writable_share),
+        cmocka_unit_test(test_network),
         cmocka_unit_test(test_escape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,79 @@
+#include "host/network.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/log.h"
+#include "host/network_ports.h"
+
+/* A locally administered address, IEEE 802: no vendor's. */
+static void make_mac(char text[MAC_TEXT_SIZE])
+{
+    unsigned char b[5];
+    if (getrandom(b, sizeof(b), 0) != sizeof(b))
+        abort();
+    snprintf(text, MAC_TEXT_SIZE, "02:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4]);
+}
+
+static const struct network_ops *choose_ops(const struct network_spec *spec)
+{
+    switch (spec->mode) {
+    case NETWORK_USER: {
+        AUTO_FREE char *passt = program_find("passt");
+        return passt ? &network_passt : &network_slirp;
+    }
+    case NETWORK_BRIDGE:
+    case NETWORK_TAP:
+    case NETWORK_NONE:
+        break;
+    }
+    return NULL;
+}
+
+int network_prepare(const struct network_spec *spec, const char *directory, struct network *ret,
+                    struct error *err)
+{
+    ret->spec = spec;
+    ret->directory = directory;
+    ret->ops = choose_ops(spec);
+    if (spec->mode == NETWORK_BRIDGE || spec->mode == NETWORK_TAP)
+        return error_set(err, "--net %s is not there yet", network_mode_name(spec->mode));
+    if (!ret->ops)
+        return 0;
+    snprintf(ret->guest.interface, sizeof(ret->guest.interface), "eth0");
+    snprintf(ret->guest.mac, sizeof(ret->guest.mac), "%s", spec->mac);
+    if (!spec->mac[0])
+        make_mac(ret->guest.mac);
+    log_debug("network: %s", ret->ops->name);
+    ret->ports = xcalloc(spec->port_count, sizeof(*ret->ports));
+    if (spec->port_count > 0)
+        memcpy(ret->ports, spec->ports, spec->port_count * sizeof(*ret->ports));
+    if (ports_choose(ret->ports, spec->port_count, err) < 0)
+        return -1;
+    return ret->ops->prepare ? ret->ops->prepare(ret, err) : 0;
+}
+
+int network_wait(struct network *network, int64_t deadline, struct error *err)
+{
+    if (!network->ops || !network->ops->wait)
+        return 0;
+    return network->ops->wait(network, deadline, err);
+}
+
+void network_release(struct network *network)
+{
+    if (network->ops && network->ops->release)
+        network->ops->release(network);
+    /* First: a helper ends by itself when the last end of its socket is closed. */
+    close_fd(&network->link.fd);
+    child_stop(&network->helper);
+    close_fd(&network->ready_fd);
+    close_fd(&network->errors_fd);
+    free(network->link.vmm_options);
+    free(network->ports);
+    strings_free(&network->guest.addresses);
+    strings_free(&network->guest.gateways);
+    strings_free(&network->guest.nameservers);
+    *network = (struct network)NETWORK_INIT;
+}

@@ -1,0 +1,96 @@
+/*
+ * The network of one run on the host's side: what has to exist around the machine, the one
+ * descriptor through which the machine is connected to it, and what the guest is told about it.
+ *
+ * The machine itself never has a network of the host's, with one exception that is said here:
+ * QEMU's own user network, for hosts without passt (in_vmm).
+ *
+ * Order of a run: network_prepare() before vmc enters its namespaces, in the caller's network
+ * namespace and with the caller's rights; the machine is started (as often as the ladder wants)
+ * with what network_link says; network_wait() before the workload starts; network_release().
+ */
+#ifndef VMC_HOST_NETWORK_H
+#define VMC_HOST_NETWORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/util.h"
+#include "host/child.h"
+#include "host/network_spec.h"
+
+/* How the machine is connected. */
+enum network_link_kind {
+    LINK_NONE,   /* the machine has no network device */
+    LINK_STREAM, /* fd: a connected stream socket, frames behind a 32-bit length */
+    LINK_TAP,    /* fd: a tap interface's, tun(4) */
+    LINK_IN_VMM, /* no fd: the hypervisor has a user network and needs the host's namespace */
+};
+
+/* For the machine's backend. Descriptor and strings belong to the network. */
+struct network_link {
+    enum network_link_kind kind;
+    int fd;               /* -1: none; the machine gets a duplicate */
+    char *vmm_options;    /* LINK_IN_VMM: what QEMU's -netdev user takes, or NULL */
+    const char *unjailed; /* NULL, or why the hypervisor must stay in the host's network */
+};
+
+/* What the guest is told: the agent's configuration, and its resolver's. Owned. */
+struct network_guest {
+    char interface[INTERFACE_NAME_SIZE]; /* "": the loopback alone */
+    char mac[MAC_TEXT_SIZE];
+    unsigned mtu;
+    struct strings addresses; /* "ADDR/LEN" */
+    struct strings gateways;
+    struct strings nameservers;
+};
+
+struct network;
+
+/* One kind of network. Each function may be NULL. */
+struct network_ops {
+    const char *name;
+    int (*prepare)(struct network *network, struct error *err);
+    /* Until published ports are bound and traffic can flow. */
+    int (*wait)(struct network *network, int64_t deadline, struct error *err);
+    /* Undoes prepare, also a half-done one. */
+    void (*release)(struct network *network);
+};
+
+struct network {
+    const struct network_spec *spec; /* borrowed */
+    const char *directory;           /* borrowed: the container's, absolute */
+    const struct network_ops *ops;   /* NULL: none, or not prepared */
+    struct network_link link;
+    struct network_guest guest;
+    struct publish *ports; /* owned: the spec's, with the ports that were chosen */
+    struct child helper;   /* the process that carries the traffic */
+    int ready_fd;          /* readable once the helper is ready; -1: it need not be waited for */
+    int errors_fd;         /* the helper's stderr */
+};
+
+#define NETWORK_INIT                                                                               \
+    {                                                                                              \
+        .link.fd = -1, .helper = CHILD_INIT, .ready_fd = -1, .errors_fd = -1                       \
+    }
+
+extern const struct network_ops network_passt, network_slirp;
+
+/*
+ * Makes what --net asks for. Both arguments outlive the network. directory is the container's;
+ * helpers are named by it, so that a process list tells whose they are.
+ */
+int network_prepare(const struct network_spec *spec, const char *directory, struct network *ret,
+                    struct error *err);
+
+/* How long a helper may take from now when the guest is ready for its workload. */
+#define NETWORK_PATIENCE_NS (10 * NS_PER_S)
+
+/* Until published ports are bound, at the latest at the deadline (now_ns() time). */
+int network_wait(struct network *network, int64_t deadline, struct error *err);
+
+/* Accepts one that was never prepared, or is released already. */
+void network_release(struct network *network);
+
+#endif

@@ -1,0 +1,235 @@
+/*
+ * passt(1): a process of its own that carries the guest's connections as ordinary sockets of the
+ * host. It shuts itself in (namespaces, an empty root, seccomp; nobody when root starts it) and
+ * ends when the machine's end of its socket is closed, so that nothing is left of it even when
+ * vmc and QEMU are killed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "host/network_user.h"
+
+/* Numbers of the descriptors in passt, after the standard three. */
+enum {
+    PASST_FD_SOCKET = 3,
+    PASST_FD_READY,
+    PASST_FD_END,
+};
+
+/* Its own hardware address; any that is not the guest's. */
+#define PASST_MAC "02:00:76:6d:63:02"
+
+/* passt carries jumbo frames over its socket; large ones save most of the work. */
+#define PASST_MTU 65520
+
+/*
+ * An interface with a link-local IPv6 address: passt serves IPv6 only on behalf of one. False if
+ * there is none. /proc/net/if_inet6: address, index, prefix length, scope, flags, name.
+ */
+static bool find_ipv6_interface(char ret[INTERFACE_NAME_SIZE])
+{
+    FILE *file = fopen("/proc/net/if_inet6", "re");
+    unsigned scope, flags;
+    bool found = false;
+    if (!file)
+        return false;
+    while (!found && fscanf(file, "%*32s %*x %*x %x %x %15s", &scope, &flags, ret) == 3)
+        found = scope == 0x20 /* link */ && (flags & 0x48) == 0 /* tentative, failed */;
+    fclose(file);
+    return found;
+}
+
+/* passt keeps one address for each port number. */
+static int check_ports(const struct network *network, bool ipv6, struct error *err)
+{
+    for (size_t i = 0; i < network->spec->port_count; i++) {
+        const struct publish *p = &network->ports[i];
+        AUTO_FREE char *where = net_address_with_port(&p->address, p->host_port);
+        if (p->address.family == AF_INET6 && !ipv6)
+            return error_set(err,
+                             "--publish %s: passt serves IPv6 only on a host that has an interface "
+                             "with a link-local IPv6 address",
+                             where);
+        /* Without its mapping of the gateway, passt sends a datagram's answer to the gateway
+         * itself. */
+        if (p->udp && net_address_is_loopback(&p->address) && !network->spec->host_loopback)
+            return error_set(
+                err,
+                "--publish %s/udp: passt answers datagrams from the loopback only with "
+                "--net user:host-loopback, which opens this host's loopback to the "
+                "guest; another address or --net bridge need not",
+                where);
+        for (size_t j = 0; j < i; j++)
+            if (network->ports[j].udp == p->udp && network->ports[j].host_port == p->host_port)
+                return error_set(err,
+                                 "--publish %s: passt publishes a port number of the host on one "
+                                 "address only",
+                                 where);
+    }
+    return 0;
+}
+
+static void add_ports(const struct network *network, bool udp, struct strings *argv)
+{
+    const char *option = udp ? "-u" : "-t";
+    bool any = false;
+    for (size_t i = 0; i < network->spec->port_count; i++) {
+        const struct publish *p = &network->ports[i];
+        char address[NET_ADDRESS_TEXT];
+        if (p->udp != udp)
+            continue;
+        net_address_format(&p->address, address);
+        strings_add(argv, option);
+        strings_addf(argv, "%s/%u:%u", address, p->host_port, p->guest_port);
+        any = true;
+    }
+    /* Said, since passt takes the UDP ports from the TCP ones otherwise. */
+    if (!any) {
+        strings_add(argv, option);
+        strings_add(argv, "none");
+    }
+}
+
+static void add_pair(struct strings *argv, const char *option, const char *value)
+{
+    strings_add(argv, option);
+    strings_add(argv, value);
+}
+
+void passt_argv(const struct network *network, const char *interface, bool ipv6,
+                const struct user_dns *dns, struct strings *ret)
+{
+    /* It wants to be called passt, and the rest tells whose it is. */
+    strings_addf(ret, "%s/passt", network->directory);
+    strings_add(ret, "--foreground");
+    strings_add(ret, "--quiet");
+    strings_add(ret, "--fd");
+    strings_addf(ret, "%d", PASST_FD_SOCKET);
+    /* It writes its number when it is ready, which is all this file is for. */
+    strings_add(ret, "--pid");
+    strings_addf(ret, "/proc/self/fd/%d", PASST_FD_READY);
+    /* Named, since without a default route there is none that it would find. */
+    add_pair(ret, "--interface", interface);
+    add_pair(ret, "--mac-addr", PASST_MAC);
+    add_pair(ret, "--address", USER_ADDRESS);
+    strings_add(ret, "--netmask");
+    strings_addf(ret, "%d", USER_LENGTH);
+    add_pair(ret, "--gateway", USER_GATEWAY);
+    if (ipv6) {
+        add_pair(ret, "--address", USER_ADDRESS6);
+        add_pair(ret, "--gateway", USER_GATEWAY6);
+    } else {
+        strings_add(ret, "--ipv4-only");
+    }
+    /* The agent sets fixed addresses. */
+    strings_add(ret, "--no-dhcp");
+    strings_add(ret, "--no-dhcpv6");
+    strings_add(ret, "--no-ra");
+    add_pair(ret, "--search", "none");
+    if (!network->spec->host_loopback)
+        strings_add(ret, "--no-map-gw");
+    if (dns->forward)
+        add_pair(ret, "--dns-forward", USER_DNS);
+    if (dns->forward6)
+        add_pair(ret, "--dns-forward", USER_DNS6);
+    add_ports(network, false, ret);
+    add_ports(network, true, ret);
+}
+
+/* passt's ends of its descriptors; ours go into the network. */
+static int make_descriptors(struct network *network, int fds[PASST_FD_END], struct error *err)
+{
+    int pair[2], ready[2], errors[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return error_errno(err, "cannot make a socket");
+    network->link.fd = pair[0];
+    fds[PASST_FD_SOCKET] = pair[1];
+    if (pipe2(ready, O_CLOEXEC) < 0)
+        return error_errno(err, "cannot make a pipe");
+    network->ready_fd = ready[0];
+    fds[PASST_FD_READY] = ready[1];
+    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
+        return error_errno(err, "cannot make a pipe");
+    network->errors_fd = errors[0];
+    fds[STDERR_FILENO] = errors[1];
+    /* passt opens it by name, when root has already become nobody. */
+    if (fchmod(ready[1], 0666) < 0)
+        return error_errno(err, "cannot set a pipe's mode");
+    return 0;
+}
+
+static int start(struct network *network, struct strings *argv, struct error *err)
+{
+    int fds[PASST_FD_END] = {-1, -1, -1, -1, -1};
+    AUTO_FREE char *passt = program_find("passt");
+    int result = make_descriptors(network, fds, err);
+    for (size_t i = 0; i < argv->count && result == 0; i++)
+        log_debug("passt: %s", argv->items[i]);
+    if (result == 0)
+        result =
+            child_start(passt ? passt : "passt", argv, fds, PASST_FD_END, &network->helper, err);
+    for (size_t i = STDERR_FILENO; i < PASST_FD_END; i++)
+        close_fd(&fds[i]);
+    return result;
+}
+
+static int prepare(struct network *network, struct error *err)
+{
+    char interface[INTERFACE_NAME_SIZE] = "lo";
+    struct user_dns dns = {false, false};
+    AUTO_STRINGS struct strings argv = {0};
+    bool ipv6 = find_ipv6_interface(interface);
+    if (!ipv6)
+        snprintf(interface, sizeof(interface), "lo");
+    if (check_ports(network, ipv6, err) < 0)
+        return -1;
+    network->link.kind = LINK_STREAM;
+    network->guest.mtu = PASST_MTU;
+    user_guest(&network->guest, ipv6, &dns);
+    passt_argv(network, interface, ipv6, &dns, &argv);
+    return start(network, &argv, err);
+}
+
+/* What it said last, or how it ended. */
+static int explain_end(struct network *network, struct error *err)
+{
+    char text[2048];
+    ssize_t n = read(network->errors_fd, text, sizeof(text) - 1);
+    while (n > 0 && text[n - 1] == '\n')
+        n--;
+    text[n > 0 ? n : 0] = '\0';
+    const char *last = strrchr(text, '\n');
+    last = last ? last + 1 : text;
+    error_set(err, "the network could not be started: passt: %s",
+              last[0] ? last : "it ended without a word");
+    error_sanitize(err->text);
+    return -1;
+}
+
+static int wait_ready(struct network *network, int64_t deadline, struct error *err)
+{
+    struct pollfd ready = {.fd = network->ready_fd, .events = POLLIN};
+    int n;
+    while ((n = poll(&ready, 1, poll_timeout(deadline))) < 0 && errno == EINTR)
+        ;
+    if (n <= 0)
+        return error_set(err, "the network is not ready in time: passt has not started");
+    /* End of file without a word: it has ended. */
+    if (!(ready.revents & POLLIN))
+        return explain_end(network, err);
+    close_fd(&network->ready_fd);
+    return 0;
+}
+
+const struct network_ops network_passt = {
+    .name = "passt",
+    .prepare = prepare,
+    .wait = wait_ready,
+};

@@ -1,0 +1,28 @@
+#include "host/resolver.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "common/io.h"
+#include "common/util.h"
+
+#define RESOLV_CONF_MAX 65536
+
+size_t resolver_read(const char *path, struct net_address ret[RESOLVER_MAX])
+{
+    AUTO_FREE char *text = NULL;
+    size_t count = 0;
+    if (read_file_at(AT_FDCWD, path, RESOLV_CONF_MAX, &text, NULL, NULL) < 0)
+        return 0;
+    char *rest = text, *line;
+    while (count < RESOLVER_MAX && (line = strsep(&rest, "\n"))) {
+        const char *keyword = strsep(&line, " \t");
+        if (strcmp(keyword, "nameserver") != 0 || !line)
+            continue;
+        line += strspn(line, " \t");
+        line[strcspn(line, " \t\r#;")] = '\0';
+        if (net_address_parse(line, &ret[count]))
+            count++;
+    }
+    return count;
+}
