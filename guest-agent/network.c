@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -12,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/io.h"
 #include "common/util.h"
 
 /* One request: header, the message of its kind, and a few attributes. */
@@ -181,10 +183,43 @@ static int add_default_route(unsigned index, const char *text, struct error *err
     return 0;
 }
 
+/*
+ * Link-local addresses count at once, too, without duplicate address detection (ip-sysctl.rst). A
+ * kernel without IPv6 has no such file.
+ */
+static int skip_detection(const char *interface, struct error *err)
+{
+    AUTO_FREE char *path = xasprintf("/proc/sys/net/ipv6/conf/%s/accept_dad", interface);
+    return access(path, F_OK) < 0 ? 0 : write_file(path, "0", err);
+}
+
+/*
+ * Has the kernel look for a link-local gateway now: whoever is at the other end learns this
+ * interface's link-local address from that, and can open connections to it.
+ */
+static int greet_gateway(unsigned index, const char *text, struct error *err)
+{
+    struct request r;
+    struct ndmsg *neighbour = begin(&r, RTM_NEWNEIGH, NLM_F_CREATE, sizeof(*neighbour));
+    uint8_t gateway[16];
+    size_t size;
+    if (parse_address(text, gateway, &neighbour->ndm_family, &size, err) < 0)
+        return -1;
+    if (neighbour->ndm_family != AF_INET6 || gateway[0] != 0xfe || (gateway[1] & 0xc0) != 0x80)
+        return 0;
+    neighbour->ndm_ifindex = (int)index;
+    neighbour->ndm_flags = NTF_USE;
+    add_attribute(&r, NDA_DST, gateway, size);
+    if (transact(&r, err) < 0)
+        return error_wrap(err, "gateway %s", text);
+    return 0;
+}
+
 static int configure(const struct network_config *config, struct error *err)
 {
     unsigned index;
-    if (find_interface(config->interface, &index, err) < 0 || set_link(config, index, err) < 0)
+    if (find_interface(config->interface, &index, err) < 0 || set_link(config, index, err) < 0 ||
+        skip_detection(config->interface, err) < 0)
         return -1;
     for (size_t i = 0; i < config->addresses.count; i++)
         if (add_address(index, config->addresses.items[i], err) < 0)
@@ -193,7 +228,8 @@ static int configure(const struct network_config *config, struct error *err)
     if (set_up(index, err) < 0)
         return -1;
     for (size_t i = 0; i < config->gateways.count; i++)
-        if (add_default_route(index, config->gateways.items[i], err) < 0)
+        if (add_default_route(index, config->gateways.items[i], err) < 0 ||
+            greet_gateway(index, config->gateways.items[i], err) < 0)
             return -1;
     return 0;
 }

@@ -5,6 +5,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "host/network_dns.h"
+
 static struct json_object *string_array(const struct strings *list)
 {
     struct json_object *array = json_object_new_array_ext((int)list->count);
@@ -51,6 +53,21 @@ static struct json_object *network_object(const struct network_guest *guest)
     return network;
 }
 
+/* The files that are put over the root's own. */
+static struct json_object *file_list(const struct network_guest *network)
+{
+    struct json_object *files = json_object_new_array();
+    AUTO_FREE char *resolv_conf = dns_resolv_conf(network);
+    if (resolv_conf) {
+        struct json_object *file = json_object_new_object();
+        add_string(file, "path", "/etc/resolv.conf");
+        add_string(file, "text", resolv_conf);
+        json_object_object_add(file, "optional", json_object_new_boolean(true));
+        json_object_array_add(files, file);
+    }
+    return files;
+}
+
 char *agent_config_json(const struct vm_spec *spec, const char *hostname,
                         const struct network_guest *network, const struct window_size *window)
 {
@@ -68,6 +85,7 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     json_object_object_add(config, "debug", json_object_new_boolean(spec->debug));
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(network));
+    json_object_object_add(config, "files", file_list(network));
     add_entropy(config);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

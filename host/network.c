@@ -24,7 +24,9 @@ static const struct network_ops *choose_ops(const struct network_spec *spec)
         return passt ? &network_passt : &network_slirp;
     }
     case NETWORK_BRIDGE:
+        return &network_bridge;
     case NETWORK_TAP:
+        return &network_tap;
     case NETWORK_NONE:
         break;
     }
@@ -37,8 +39,6 @@ int network_prepare(const struct network_spec *spec, const char *directory, stru
     ret->spec = spec;
     ret->directory = directory;
     ret->ops = choose_ops(spec);
-    if (spec->mode == NETWORK_BRIDGE || spec->mode == NETWORK_TAP)
-        return error_set(err, "--net %s is not there yet", network_mode_name(spec->mode));
     if (!ret->ops)
         return 0;
     snprintf(ret->guest.interface, sizeof(ret->guest.interface), "eth0");
@@ -63,11 +63,12 @@ int network_wait(struct network *network, int64_t deadline, struct error *err)
 
 void network_release(struct network *network)
 {
-    if (network->ops && network->ops->release)
-        network->ops->release(network);
     /* First: a helper ends by itself when the last end of its socket is closed. */
     close_fd(&network->link.fd);
+    close_fd(&network->life_fd);
     child_stop(&network->helper);
+    if (network->ops && network->ops->release)
+        network->ops->release(network);
     close_fd(&network->ready_fd);
     close_fd(&network->errors_fd);
     free(network->link.vmm_options);

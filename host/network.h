@@ -68,14 +68,16 @@ struct network {
     struct child helper;   /* the process that carries the traffic */
     int ready_fd;          /* readable once the helper is ready; -1: it need not be waited for */
     int errors_fd;         /* the helper's stderr */
+    int life_fd;           /* the helper ends when it is closed; -1: it ends otherwise */
+    struct bridge *bridge; /* owned by network_bridge.c; NULL elsewhere */
 };
 
 #define NETWORK_INIT                                                                               \
     {                                                                                              \
-        .link.fd = -1, .helper = CHILD_INIT, .ready_fd = -1, .errors_fd = -1                       \
+        .link.fd = -1, .helper = CHILD_INIT, .ready_fd = -1, .errors_fd = -1, .life_fd = -1        \
     }
 
-extern const struct network_ops network_passt, network_slirp;
+extern const struct network_ops network_passt, network_slirp, network_bridge, network_tap;
 
 /*
  * Makes what --net asks for. Both arguments outlive the network. directory is the container's;

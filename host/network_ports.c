@@ -24,8 +24,7 @@ static int explain(const struct publish *port, struct error *err)
     return error_errno(err, "--publish: port %s/%s of the host", where, protocol);
 }
 
-/* A socket bound to the port. */
-static int bind_port(const struct publish *port, struct error *err)
+int port_bind(const struct publish *port, struct error *err)
 {
     struct sockaddr_storage address;
     socklen_t length = net_address_socket(&port->address, port->host_port, &address);
@@ -72,7 +71,7 @@ int ports_choose(struct publish *ports, size_t count, struct error *err)
     while (result == 0 && held < count) {
         struct publish *port = &ports[held];
         bool chosen = port->host_port == 0;
-        int fd = bind_port(port, err);
+        int fd = port_bind(port, err);
         if (fd < 0) {
             result = -1;
             break;

@@ -16,4 +16,7 @@
  */
 int ports_choose(struct publish *ports, size_t count, struct error *err);
 
+/* A socket that is bound to the port, owned by the caller; -1: not, and the error says why. */
+int port_bind(const struct publish *port, struct error *err);
+
 #endif

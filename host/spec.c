@@ -205,9 +205,12 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
     if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0)
         return -1;
-    if (network_spec_resolve(req, &ret->network, err) < 0)
+    if (network_spec_resolve(req, &ret->network, err) < 0 || resolve_rootfs(req, ret, err) < 0)
         return -1;
-    return resolve_rootfs(req, ret, err);
+    if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
+        return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "
+                              "host's network and changes it back; --net user needs nothing");
+    return 0;
 }
 
 void spec_free(struct vm_spec *spec)

@@ -7,14 +7,15 @@ TRAFFIC=$VMC_TEST_LIB/traffic
 # --- a world of its own --------------------------------------------------------------------
 
 # A network namespace with a loopback, and an interface "outside" with 192.0.2.1/24 and
-# 2001:db8::1/64, whose other end is "elsewhere". world COMMAND... runs a command in it.
+# 2001:db8::1/64, whose other end is "elsewhere". world COMMAND... runs a command in it. With -m it
+# has mounts of its own, too.
 make_world() {
     if am_root; then
-        unshare -n sleep infinity 3>&- &
-        WORLD=(nsenter -t $! -n --)
+        unshare -n "$@" sleep infinity 3>&- &
+        WORLD=(nsenter -t $! -n "$@" --)
     else
-        unshare -n --map-root-user --map-auto sleep infinity 3>&- &
-        WORLD=(nsenter -t $! -U -n --preserve-credentials --)
+        unshare -n "$@" --map-root-user --map-auto sleep infinity 3>&- &
+        WORLD=(nsenter -t $! -U -n "$@" --preserve-credentials --)
     fi
     local holder=$!
     BACKGROUND+=("$holder")
@@ -213,6 +214,227 @@ has_passt() {
         [[ $(readlink "/proc/$pid/exe" || tr '\0' ' ' <"/proc/$pid/cmdline") != *passt* ]] || return 0
     done
     return 1
+}
+
+# --- name servers ----------------------------------------------------------------------------
+
+# A world whose /etc/resolv.conf names one server.
+make_world_with_resolver() {
+    make_world -m
+    make_outside
+    echo "nameserver $1" >resolv.conf
+    world mount --bind "$PWD/resolv.conf" /etc/resolv.conf
+    world_server names dns "$1" 53 203.0.113.7
+}
+
+guest_resolves() {
+    world timeout -k 5 "${VMC_FULL_DEADLINE:-120}" "$VMC" run -m 512M -r "$FULL" -- \
+        sh -c 'echo "nameserver $1" >/etc/resolv.conf; exec python3 -c "$0" resolve some.name.example' \
+        "$(cat "$TRAFFIC")" "$1" 3>&-
+}
+
+@test "user: a name server on the host's loopback answers the guest" {
+    make_world_with_resolver 127.0.0.53
+    run guest_resolves 10.0.2.3
+    assert_output 203.0.113.7
+}
+
+@test "user: a name server on another address answers the guest" {
+    make_world_with_resolver 192.0.2.1
+    run guest_resolves 192.0.2.1
+    assert_output 203.0.113.7
+}
+
+# --- bridge ----------------------------------------------------------------------------------
+
+# An ordinary user has no bridge, which the first of these tests says; the others are root's.
+nothing_of_the_bridge() {
+    [ -z "$(world ip -o link show type bridge)" ] || fail "$(world ip link)"
+    [ -z "$(world nft list ruleset)" ] || fail "$(world nft list ruleset)"
+    assert_equal "$(world cat /proc/sys/net/ipv4/ip_forward)" 0
+    assert_equal "$(world cat /proc/sys/net/ipv6/conf/all/forwarding)" 0
+    [ ! -e "/run/vmc-network/$(world stat -Lc %i /proc/self/ns/net)" ] || fail "leases left"
+}
+
+bridge_leases() {
+    ls "/run/vmc-network/$(world stat -Lc %i /proc/self/ns/net)/vmc0" | grep -v '^made$'
+}
+
+@test "bridge: is refused without root, and with --nopriv" {
+    if am_root; then
+        run --separate-stderr "$VMC" run --net bridge --nopriv "$SMALL" -- true
+    else
+        run --separate-stderr vmc --net bridge -- true
+    fi
+    assert_refused 'needs root'
+}
+
+@test "bridge: two containers reach each other, IPv4, IPv6 and UDP; the last one leaves nothing" {
+    am_root || return 0
+    make_world
+    guest_server one --net bridge -- serve :: 80
+    local one=$PID
+    guest_server two --net bridge -- echo :: 5000
+    local two=$PID
+    assert_equal "$(bridge_leases)" $'10.118.99.2\n10.118.99.3\nfd76:6d63:0:63::2\nfd76:6d63:0:63::3'
+    run guest --net bridge -- get 10.118.99.2 80
+    assert_output "hello from one to ::ffff:10.118.99.4"
+    run guest --net bridge -- get fd76:6d63:0:63::2 80
+    assert_output "hello from one to fd76:6d63:0:63::4"
+    run guest --net bridge -- ask fd76:6d63:0:63::3 5000 text
+    assert_output "echo text"
+    run world "$TRAFFIC" get 10.118.99.2 80
+    assert_match "$output" '^hello from one'
+    stop_guest "$one"
+    run world ip -o link show type bridge
+    assert_match "$output" 'vmc0'
+    stop_guest "$two"
+    nothing_of_the_bridge
+}
+
+@test "bridge: published ports, on the loopback by default, TCP and UDP, IPv4 and IPv6" {
+    am_root || return 0
+    make_world
+    make_outside
+    guest_server web --net bridge -p 8080:80 -p '[::1]:8080:80' -p 192.0.2.1:8081:80 -- serve 0.0.0.0 80
+    run world "$TRAFFIC" get 127.0.0.1 8080
+    assert_output "hello from web to 10.118.99.1"
+    run world "$TRAFFIC" get ::1 8080
+    assert_output "hello from web to 10.118.99.1"
+    run world "$TRAFFIC" get 192.0.2.1 8081
+    assert_output "hello from web to 10.118.99.1"
+    run world "$TRAFFIC" refused 192.0.2.1 8080
+    assert_output refused
+    stop_guest "$PID"
+    guest_server echo --net bridge -p 5000:5001/udp -- echo 0.0.0.0 5001
+    run world "$TRAFFIC" ask 127.0.0.1 5000 text
+    assert_output "echo text"
+    stop_guest "$PID"
+    nothing_of_the_bridge
+}
+
+@test "bridge: what leaves it has the host's address, IPv4 and IPv6" {
+    am_root || return 0
+    make_world
+    make_outside
+    # Another host: a namespace with the other end of "outside".
+    unshare -n sleep infinity 3>&- &
+    local there=$!
+    BACKGROUND+=("$there")
+    wait_for 10 other_network "$there" || fail "no network namespace"
+    world ip link set elsewhere netns "$there"
+    local home=("${WORLD[@]}") away=(nsenter -t "$there" -n --)
+    WORLD=("${away[@]}")
+    world sh -c 'echo 0 >/proc/sys/net/ipv6/conf/elsewhere/accept_dad'
+    world ip link set lo up
+    world ip link set elsewhere up
+    world ip addr add 192.0.2.2/24 dev elsewhere
+    world ip addr add 2001:db8::2/64 dev elsewhere nodad
+    world_server there serve :: 80
+    WORLD=("${home[@]}")
+    run guest --net bridge -- get 192.0.2.2 80
+    assert_output "hello from there to ::ffff:192.0.2.1"
+    run guest --net bridge -- get 2001:db8::2 80
+    assert_output "hello from there to 2001:db8::1"
+    # And nothing comes in by itself.
+    guest_server web --net bridge -- serve :: 80
+    WORLD=("${away[@]}")
+    world ip route add 10.118.99.0/24 via 192.0.2.1
+    run world "$TRAFFIC" refused 10.118.99.2 80
+    assert_output refused
+    WORLD=("${home[@]}")
+    stop_guest "$PID"
+    nothing_of_the_bridge
+}
+
+@test "bridge: an address is a lease: distinct, chosen, refused while taken, free after kill -9" {
+    am_root || return 0
+    make_world
+    guest_server one --net bridge -- serve 0.0.0.0 80
+    run world "$VMC" run --net bridge -r "$SMALL" --ip 10.118.99.2 -- true
+    assert_status 125
+    assert_match "$output" '10\.118\.99\.2: another container has it'
+    run world "$VMC" run --net bridge -r "$SMALL" --ip 10.1.2.3 -- true
+    assert_status 125
+    assert_match "$output" 'not on the bridge'
+    run world "$VMC" run --net bridge -r "$SMALL" --ip 10.118.99.77 --ip6 fd76:6d63:0:63::abc -- cat /proc/net/fib_trie /proc/net/if_inet6
+    assert_match "$output" '10\.118\.99\.77'
+    assert_match "$output" 'fd766d63000000630000000000000abc'
+    kill -KILL "$(pgrep -P "$(pgrep -P "$PID")")" "$(pgrep -P "$PID")" || true
+    wait_for 10 gone "$PID"
+    wait_for 10 no_tap || fail "the tap interface is still there: $(world ip link)"
+    run bridge_leases
+    assert_output $'10.118.99.2\nfd76:6d63:0:63::2'
+    run world "$VMC" run --net bridge -r "$SMALL" -- cat /proc/net/fib_trie
+    assert_match "$output" '10\.118\.99\.2'$'\n'
+    nothing_of_the_bridge
+}
+
+no_tap() {
+    ! world ip -o link | grep -q vmc-tap
+}
+
+@test "bridge: 6 containers at once have 6 addresses" {
+    am_root || return 0
+    make_world
+    local i pids=()
+    for i in 1 2 3 4 5 6; do
+        world timeout 100 "$VMC" run --net bridge -m 96m -r "$SMALL" -- cat /proc/net/fib_trie >"trie-$i" 2>"err-$i" 3>&- &
+        pids+=($!)
+    done
+    for i in "${pids[@]}"; do wait "$i" || fail "$(cat err-*)"; done
+    assert_equal "$(grep -ohE '10\.118\.99\.([2-9]|[1-9][0-9])$' trie-* | sort | uniq -c | wc -l)" 6
+    nothing_of_the_bridge
+}
+
+@test "bridge: another name is another bridge, and an interface of somebody else's is refused" {
+    am_root || return 0
+    make_world
+    world ip link add name lab type bridge
+    run world "$VMC" run --net bridge=lab -r "$SMALL" -- true
+    assert_status 125
+    assert_match "$output" 'lab that vmc has not made'
+    world ip link del lab
+    guest_server one --net bridge -- serve 0.0.0.0 80
+    run world "$VMC" run --net bridge=lab -r "$SMALL" -- cat /proc/net/fib_trie
+    assert_match "$output" '10\.118\.100\.2'
+    run world "$TRAFFIC" get 10.118.99.2 80
+    assert_match "$output" '^hello from one'
+    stop_guest "$PID"
+    nothing_of_the_bridge
+}
+
+# --- tap -------------------------------------------------------------------------------------
+
+@test "tap: a prepared interface, with the addresses that were given" {
+    am_root || return 0
+    make_world
+    world ip tuntap add dev prepared mode tap
+    world sh -c 'echo 0 >/proc/sys/net/ipv6/conf/prepared/accept_dad'
+    world ip addr add 198.51.100.1/24 dev prepared
+    world ip addr add 2001:db8:1::1/64 dev prepared nodad
+    world ip link set prepared up
+    guest_server web --net tap=prepared --ip 198.51.100.2/24 --ip6 2001:db8:1::2/64 --gateway 198.51.100.1 \
+        --mac-address 02:00:5e:10:00:02 -- serve :: 80
+    run world "$TRAFFIC" get 198.51.100.2 80
+    assert_output "hello from web to ::ffff:198.51.100.1"
+    run world "$TRAFFIC" get 2001:db8:1::2 80
+    assert_output "hello from web to 2001:db8:1::1"
+    run world ip neigh show 198.51.100.2
+    assert_match "$output" '02:00:5e:10:00:02'
+    run world "$VMC" run --net tap=prepared -r "$SMALL" -- true
+    assert_status 125
+    assert_match "$output" 'in use'
+    stop_guest "$PID"
+    run world "$VMC" run --net tap=prepared -r "$SMALL" -- sh -c 'ls /sys/class/net; cat /proc/net/route'
+    assert_match "$output" '^eth0'
+}
+
+@test "tap: an interface that is not there, or none of that kind, is named" {
+    run --separate-stderr vmc --net tap=surely-not -- true
+    assert_refused 'surely-not'
+    run --separate-stderr vmc --net tap=lo -- true
+    if [ -r /dev/net/tun ]; then assert_refused 'interface lo'; else assert_refused '/dev/net/tun'; fi
 }
 
 # --- refusals --------------------------------------------------------------------------------

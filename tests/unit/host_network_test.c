@@ -1,5 +1,6 @@
 /* What --net and its companions mean: the grammar of --publish, modes, addresses, argument lists.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "host/bridge.h"
 #include "host/network_user.h"
 #include "host/resolver.h"
 
@@ -292,6 +294,67 @@ static void test_slirp_options(void **state)
     network_spec_free(&spec);
 }
 
+static void test_bridge(void **state)
+{
+    (void)state;
+    const struct bridge_plan plan = {.name = "vmc0", .number = 99};
+    char text[NET_ADDRESS_TEXT];
+    bridge_address(&plan, BRIDGE_LAST, text);
+    assert_string_equal(text, "10.118.99.254");
+    bridge_address6(&plan, BRIDGE_LAST, text);
+    assert_string_equal(text, "fd76:6d63:0:63::fe");
+    char *rules = bridge_rules(&plan);
+    assert_string_equal(rules, "table inet vmc_99 {\n"
+                               " chain postrouting {\n"
+                               "  type nat hook postrouting priority srcnat; policy accept;\n"
+                               "  ip saddr 10.118.99.0/24 oifname != \"vmc0\" masquerade\n"
+                               "  ip6 saddr fd76:6d63:0:63::0/64 oifname != \"vmc0\" masquerade\n"
+                               " }\n"
+                               " chain forward {\n"
+                               "  type filter hook forward priority filter; policy accept;\n"
+                               "  iifname \"vmc0\" oifname \"vmc0\" accept\n"
+                               "  oifname \"vmc0\" ct state established,related accept\n"
+                               "  oifname \"vmc0\" drop\n"
+                               " }\n"
+                               "}\n");
+    free(rules);
+}
+
+/* ---- leases ---- */
+
+static void test_leases(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/vmc-lease.XXXXXX";
+    struct lease_room room = LEASE_ROOM_INIT;
+    struct error err = ERROR_INIT;
+    int one, two, again;
+    assert_non_null(mkdtemp(path));
+    room.bridge_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_null(lease_note_read(&room));
+    assert_int_equal(lease_note_write(&room, "99 1\n", &err), 0);
+    char *note = lease_note_read(&room);
+    assert_string_equal(note, "99 1\n");
+    free(note);
+    assert_int_equal(lease_take(&room, "10.0.0.2", &one, &err), 0);
+    assert_int_equal(lease_take(&room, "10.0.0.2", &again, &err), 0);
+    assert_int_equal(again, -1);
+    assert_int_equal(lease_take(&room, "10.0.0.3", &two, &err), 0);
+    assert_true(one >= 0 && two >= 0);
+    assert_int_equal(lease_sweep(&room), 2);
+    /* As when its vmc is killed: the lock goes, the file stays. */
+    close_fd(&one);
+    assert_int_equal(lease_sweep(&room), 1);
+    assert_int_equal(lease_take(&room, "10.0.0.2", &one, &err), 0);
+    assert_true(one >= 0);
+    lease_drop(&room, "10.0.0.2", &one);
+    lease_drop(&room, "10.0.0.3", &two);
+    assert_int_equal(lease_sweep(&room), 0);
+    assert_int_equal(unlinkat(room.bridge_fd, "made", 0), 0);
+    assert_int_equal(rmdir(path), 0);
+    lease_room_close(&room);
+}
+
 /* ---- name servers ---- */
 
 static size_t read_resolver(const char *text, struct net_address ret[RESOLVER_MAX])
@@ -336,7 +399,8 @@ int main(void)
         cmocka_unit_test(test_publish_refused), cmocka_unit_test(test_publish_twice),
         cmocka_unit_test(test_modes),           cmocka_unit_test(test_refused),
         cmocka_unit_test(test_passt_argv),      cmocka_unit_test(test_slirp_options),
-        cmocka_unit_test(test_resolver),
+        cmocka_unit_test(test_resolver),        cmocka_unit_test(test_bridge),
+        cmocka_unit_test(test_leases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

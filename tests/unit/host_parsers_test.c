@@ -138,7 +138,10 @@ static void test_agent_config(void **state)
     strings_add(&spec.args, "\xff\xfe");
     strings_add(&spec.env, "K=V");
     const struct window_size window = {.rows = 10, .columns = 20};
-    const struct network_guest guest = {.interface = "eth0", .mac = "02:00:00:00:00:01"};
+    struct network_guest guest = {.interface = "eth0", .mac = "02:00:00:00:00:01"};
+    strings_add(&guest.addresses, "10.0.2.15/24");
+    strings_add(&guest.nameservers, "10.0.2.3");
+    strings_add(&guest.nameservers, "fd00::53");
     char *json = agent_config_json(&spec, "host-1", &guest, &window);
     struct json_object *config = json_tokener_parse(json);
     assert_non_null(config);
@@ -151,8 +154,19 @@ static void test_agent_config(void **state)
     struct json_object *root = member(config, "root");
     assert_string_equal(json_object_get_string(member(root, "upper")), "ram");
     assert_int_equal(json_object_get_int64(member(root, "size")), 1 << 20);
+    struct json_object *network = member(config, "network");
+    assert_string_equal(json_object_get_string(member(network, "interface")), "eth0");
+    struct json_object *addresses = member(network, "addresses");
+    assert_string_equal(json_object_get_string(json_object_array_get_idx(addresses, 0)),
+                        "10.0.2.15/24");
+    struct json_object *file = json_object_array_get_idx(member(config, "files"), 0);
+    assert_string_equal(json_object_get_string(member(file, "path")), "/etc/resolv.conf");
+    assert_string_equal(json_object_get_string(member(file, "text")),
+                        "nameserver 10.0.2.3\nnameserver fd00::53\n");
     json_object_put(config);
     free(json);
+    strings_free(&guest.addresses);
+    strings_free(&guest.nameservers);
     strings_free(&spec.args);
     strings_free(&spec.env);
 }
