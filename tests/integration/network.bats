@@ -257,7 +257,7 @@ nothing_of_the_bridge() {
 }
 
 bridge_leases() {
-    ls "/run/vmc-network/$(world stat -Lc %i /proc/self/ns/net)/vmc0" | grep -v '^made$'
+    find "/run/vmc-network/$(world stat -Lc %i /proc/self/ns/net)/vmc0" -type f ! -name made -printf '%f\n' | sort
 }
 
 @test "bridge: is refused without root, and with --nopriv" {
