@@ -161,6 +161,7 @@ static const struct schema file_schema = SCHEMA(struct file_spec, file_fields, c
 static const struct field network_fields[] = {
     {"interface", FIELD_TEXT, AT(struct network_config, interface), .max = 15},
     {"mac", FIELD_TEXT, AT(struct network_config, mac), .max = 17},
+    {"announce", FIELD_BOOL, AT(struct network_config, announce)},
     {"mtu", FIELD_INTEGER, AT(struct network_config, mtu), .max = 65535},
     {"addresses", FIELD_STRINGS, AT(struct network_config, addresses)},
     {"gateways", FIELD_STRINGS, AT(struct network_config, gateways)},

@@ -46,7 +46,8 @@
  *   files     [{"path", "text", "optional": bool}, ...] put over the root's own file, which is not
  *             changed; an optional one is left out where it has no place
  *   network   {"interface": name, "mac": text, "mtu": n, "addresses": ["ADDR/LEN", ...],
- *              "gateways": [ADDR, ...]} of either family
+ *              "gateways": [ADDR, ...]} of either family; "announce": bool: link-local
+ *             addresses count at once and are made known to the gateway
  *   prestart  string         script that /bin/sh of the initramfs runs before the workload
  *
  * Strings may hold any byte but NUL: arguments and paths need not be UTF-8.
@@ -158,6 +159,7 @@ struct network_config {
     char *interface; /* NULL: there is no network but the loopback */
     char *mac;
     int64_t mtu;
+    bool announce;
     struct strings addresses, gateways;
 };
 

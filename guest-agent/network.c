@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,18 +106,30 @@ int network_move(const char *interface, pid_t pid, struct error *err)
     return 0;
 }
 
-/* The hardware address and the mtu, while the interface is down. */
+/* True if the interface has this hardware address already: setting it again would cost time. */
+static bool has_mac(const char *interface, const unsigned char mac[6])
+{
+    struct ifreq request = {0};
+    AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+    return fd >= 0 && ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
+           memcmp(request.ifr_hwaddr.sa_data, mac, 6) == 0;
+}
+
+/* The hardware address, the mtu, and up: in this order, by the kernel (do_setlink). */
 static int set_link(const struct network_config *config, unsigned index, struct error *err)
 {
     struct request r;
     struct ifinfomsg *link = begin(&r, RTM_NEWLINK, 0, sizeof(*link));
     unsigned char mac[6];
     link->ifi_index = (int)index;
+    link->ifi_flags = link->ifi_change = IFF_UP;
     if (config->mac) {
         if (sscanf(config->mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2],
                    &mac[3], &mac[4], &mac[5]) != 6)
             return error_set(err, "'%s' is no hardware address", config->mac);
-        add_attribute(&r, IFLA_ADDRESS, mac, sizeof(mac));
+        if (!has_mac(config->interface, mac))
+            add_attribute(&r, IFLA_ADDRESS, mac, sizeof(mac));
     }
     if (config->mtu > 0) {
         uint32_t mtu = (uint32_t)config->mtu;
@@ -218,19 +231,19 @@ static int greet_gateway(unsigned index, const char *text, struct error *err)
 static int configure(const struct network_config *config, struct error *err)
 {
     unsigned index;
-    if (find_interface(config->interface, &index, err) < 0 || set_link(config, index, err) < 0 ||
-        skip_detection(config->interface, err) < 0)
+    if (find_interface(config->interface, &index, err) < 0 ||
+        (config->announce && skip_detection(config->interface, err) < 0) ||
+        set_link(config, index, err) < 0)
         return -1;
     for (size_t i = 0; i < config->addresses.count; i++)
         if (add_address(index, config->addresses.items[i], err) < 0)
             return -1;
-    /* A route needs an interface that is up. */
-    if (set_up(index, err) < 0)
-        return -1;
-    for (size_t i = 0; i < config->gateways.count; i++)
-        if (add_default_route(index, config->gateways.items[i], err) < 0 ||
-            greet_gateway(index, config->gateways.items[i], err) < 0)
+    for (size_t i = 0; i < config->gateways.count; i++) {
+        const char *gateway = config->gateways.items[i];
+        if (add_default_route(index, gateway, err) < 0 ||
+            (config->announce && greet_gateway(index, gateway, err) < 0))
             return -1;
+    }
     return 0;
 }
 

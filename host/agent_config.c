@@ -48,6 +48,8 @@ static struct json_object *network_object(const struct network_guest *guest)
     add_string(network, "mac", guest->mac);
     if (guest->mtu > 0)
         json_object_object_add(network, "mtu", json_object_new_int((int)guest->mtu));
+    if (guest->announce)
+        json_object_object_add(network, "announce", json_object_new_boolean(true));
     json_object_object_add(network, "addresses", string_array(&guest->addresses));
     json_object_object_add(network, "gateways", string_array(&guest->gateways));
     return network;

@@ -41,6 +41,7 @@ struct network_guest {
     char interface[INTERFACE_NAME_SIZE]; /* "": the loopback alone */
     char mac[MAC_TEXT_SIZE];
     unsigned mtu;
+    bool announce;            /* its link-local IPv6 address has to be known from the start */
     struct strings addresses; /* "ADDR/LEN" */
     struct strings gateways;
     struct strings nameservers;

@@ -193,6 +193,9 @@ static int prepare(struct network *network, struct error *err)
     network->link.kind = LINK_STREAM;
     network->guest.mtu = PASST_MTU;
     user_guest(&network->guest, ipv6, &dns);
+    /* passt connects clients of its IPv6 loopback to the guest's link-local address. */
+    for (size_t i = 0; i < network->spec->port_count; i++)
+        network->guest.announce |= network->ports[i].address.family == AF_INET6;
     passt_argv(network, interface, ipv6, &dns, &argv);
     return start(network, &argv, err);
 }

@@ -24,7 +24,7 @@ char *slirp_options(const struct network *network)
     char *options = xasprintf("net=10.0.2.0/%d,host=%s,dns=%s,ipv6-prefix=%s,ipv6-prefixlen=%d,"
                               "ipv6-host=%s,ipv6-dns=%s",
                               USER_LENGTH, USER_GATEWAY, USER_DNS, USER_PREFIX6, USER_LENGTH6,
-                              USER_GATEWAY6, USER_DNS6);
+                              USER_HOST6, USER_DNS6);
     for (size_t i = 0; i < network->spec->port_count; i++) {
         const struct publish *p = &network->ports[i];
         char address[NET_ADDRESS_TEXT];

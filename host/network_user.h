@@ -16,6 +16,8 @@
 #define USER_ADDRESS6 "fd76:6d63::15"
 /* Link-local, as routers are: passt maps the host's loopback to no other. */
 #define USER_GATEWAY6 "fe80::2"
+/* Where QEMU itself answers. It is the router at fe80::2, too. */
+#define USER_HOST6 "fd76:6d63::2"
 #define USER_DNS6 "fd76:6d63::3"
 #define USER_LENGTH6 64
 

@@ -178,6 +178,40 @@ stop_guest() {
     assert_refused 'IPv6'
 }
 
+# A PATH with QEMU and without passt.
+without_passt() {
+    local program
+    mkdir -p programs
+    for program in qemu-system-x86_64 newuidmap newgidmap; do
+        ln -sf "$(command -v $program)" programs/
+    done
+    env PATH="$PWD/programs" "$@"
+}
+
+@test "user: without passt QEMU does it, and the run says so in one line" {
+    make_world
+    make_outside
+    world_server four serve 192.0.2.1 80
+    world_server six serve 2001:db8::1 80
+    run --separate-stderr without_passt "$VMC" run -m 512M -r "$FULL" -- true
+    assert_status 0
+    assert_equal "${#stderr_lines[@]}" 1
+    assert_match "$stderr" 'passt is not installed'
+    "${WORLD[@]}" "$(command -v env)" PATH="$PWD/programs" NAME=web "$VMC" run -m 512M -r "$FULL" -e NAME=web \
+        -p 8080:80 -- python3 -c "$(cat "$TRAFFIC")" serve 0.0.0.0 80 >guest-web 2>guest-web.err </dev/null 3>&- &
+    PID=$!
+    BACKGROUND+=("$PID")
+    wait_for "$DEADLINE" has_line guest-web up || fail "$(cat guest-web.err)"
+    run world "$TRAFFIC" get 127.0.0.1 8080
+    assert_match "$output" '^hello from web'
+    kill "$PID"
+    wait_for "$DEADLINE" gone "$PID" || fail "vmc has not ended"
+    run --separate-stderr world env PATH="$PWD/programs" "$VMC" run -r "$FULL" -m 512M -- python3 -c "$(cat "$TRAFFIC")" get 192.0.2.1 80
+    assert_match "$output" '^hello from four'
+    run --separate-stderr world env PATH="$PWD/programs" "$VMC" run -r "$FULL" -m 512M -- python3 -c "$(cat "$TRAFFIC")" get 2001:db8::1 80
+    assert_match "$output" '^hello from six'
+}
+
 @test "a port that is taken is named, before anything starts" {
     make_world
     world_server other serve 127.0.0.1 8080

@@ -287,7 +287,7 @@ static void test_slirp_options(void **state)
     char *options = slirp_options(&network);
     assert_string_equal(options,
                         "net=10.0.2.0/24,host=10.0.2.2,dns=10.0.2.3,ipv6-prefix=fd76:6d63::,"
-                        "ipv6-prefixlen=64,ipv6-host=fe80::2,ipv6-dns=fd76:6d63::3,"
+                        "ipv6-prefixlen=64,ipv6-host=fd76:6d63::2,ipv6-dns=fd76:6d63::3,"
                         "hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80,"
                         "hostfwd=udp:0.0.0.0:53-10.0.2.15:53");
     free(options);
