@@ -67,12 +67,34 @@ int lease_room_reenter(struct lease_room *room, struct error *err)
     return room->bridge_fd < 0 ? error_errno(err, "cannot make a directory in " ROOT) : 0;
 }
 
-int lease_room_enter(const char *bridge, struct lease_room *ret, struct error *err)
+static int name_netns(char ret[24], struct error *err)
 {
     struct stat netns;
     if (stat("/proc/self/ns/net", &netns) < 0)
         return error_errno(err, "cannot look at the network namespace");
-    snprintf(ret->netns, sizeof(ret->netns), "%lu", (unsigned long)netns.st_ino);
+    snprintf(ret, 24, "%lu", (unsigned long)netns.st_ino);
+    return 0;
+}
+
+void lease_bridges(struct strings *ret)
+{
+    char netns[24];
+    if (name_netns(netns, NULL) < 0)
+        return;
+    AUTO_FREE char *path = xasprintf(ROOT "/%s", netns);
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            strings_add(ret, entry->d_name);
+    if (dir)
+        closedir(dir);
+}
+
+int lease_room_enter(const char *bridge, struct lease_room *ret, struct error *err)
+{
+    if (name_netns(ret->netns, err) < 0)
+        return -1;
     snprintf(ret->bridge, sizeof(ret->bridge), "%s", bridge);
     ret->root_fd = open_directory(AT_FDCWD, ROOT);
     if (ret->root_fd < 0)

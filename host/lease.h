@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "common/util.h"
 #include "host/network_spec.h"
 
 struct lease_room {
@@ -41,6 +42,9 @@ int lease_room_reenter(struct lease_room *room, struct error *err);
 /* Gives up the lock; the directories stay open. */
 void lease_room_leave(struct lease_room *room);
 void lease_room_close(struct lease_room *room);
+
+/* The names of all bridges that the network namespace has directories for. */
+void lease_bridges(struct strings *ret);
 
 /* The following need the lock. */
 

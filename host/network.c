@@ -1,5 +1,6 @@
 #include "host/network.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -36,6 +37,7 @@ static const struct network_ops *choose_ops(const struct network_spec *spec)
 int network_prepare(const struct network_spec *spec, const char *directory, struct network *ret,
                     struct error *err)
 {
+    network_sweep();
     ret->spec = spec;
     ret->directory = directory;
     ret->ops = choose_ops(spec);
@@ -61,8 +63,19 @@ int network_wait(struct network *network, int64_t deadline, struct error *err)
     return network->ops->wait(network, deadline, err);
 }
 
+/* A helper that is not there any more before it was told to go has left the guest alone. */
+static void report_early_end(const struct network *network)
+{
+    struct pollfd ended = {.fd = network->helper.pidfd, .events = POLLIN};
+    if (network->helper.pid > 0 && network->ready_fd < 0 && poll(&ended, 1, 0) > 0)
+        fprintf(stderr,
+                "vmc: warning: the guest's network (%s) had ended before the workload did\n",
+                network->ops->name);
+}
+
 void network_release(struct network *network)
 {
+    report_early_end(network);
     /* First: a helper ends by itself when the last end of its socket is closed. */
     close_fd(&network->link.fd);
     close_fd(&network->life_fd);

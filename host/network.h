@@ -93,6 +93,12 @@ int network_prepare(const struct network_spec *spec, const char *directory, stru
 /* Until published ports are bound, at the latest at the deadline (now_ns() time). */
 int network_wait(struct network *network, int64_t deadline, struct error *err);
 
+/*
+ * Takes away the bridges of this network namespace that no container is on: what killed runs left.
+ * For root; failures are not errors of this run.
+ */
+void network_sweep(void);
+
 /* Accepts one that was never prepared, or is released already. */
 void network_release(struct network *network);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "host/bridge.h"
@@ -133,6 +134,30 @@ static int publish(struct network *network, struct error *err)
         close_fd(&forwards[i].fd);
     free(forwards);
     return result;
+}
+
+/* ---- leftovers ---- */
+
+static void sweep_bridge(const char *name)
+{
+    struct lease_room room = LEASE_ROOM_INIT;
+    struct error err = ERROR_INIT;
+    if (lease_room_enter(name, &room, &err) < 0) {
+        log_debug("%s", err.text);
+    } else if (lease_sweep(&room) == 0) {
+        bridge_tear_down(&room);
+        lease_room_remove(&room);
+    }
+    lease_room_close(&room);
+}
+
+void network_sweep(void)
+{
+    AUTO_STRINGS struct strings bridges = {0};
+    if (geteuid() == 0)
+        lease_bridges(&bridges);
+    for (size_t i = 0; i < bridges.count; i++)
+        sweep_bridge(bridges.items[i]);
 }
 
 /* ---- the network's operations ---- */

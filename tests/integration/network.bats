@@ -242,12 +242,29 @@ without_passt() {
     vmc -- true
 }
 
-has_passt() {
+passt_process() {
     local pid
     for pid in $(marked_processes); do
-        [[ $(readlink "/proc/$pid/exe" || tr '\0' ' ' <"/proc/$pid/cmdline") != *passt* ]] || return 0
+        [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *vmc/*/passt\ * ]] || echo "$pid"
     done
-    return 1
+}
+
+@test "user: when passt dies the run goes on without a network, and says so" {
+    mkfifo in
+    vmc_background -- cat
+    exec {hold}>in
+    wait_for "$DEADLINE" has_machine || fail "no machine"
+    echo text >&"$hold"
+    wait_for "$DEADLINE" has_line out text || fail "no workload"
+    kill -KILL "$(passt_process)"
+    exec {hold}>&-
+    finish
+    assert_equal "$STATUS" 0
+    assert_match "$(cat err)" 'network \(passt\) had ended'
+}
+
+has_passt() {
+    [ -n "$(passt_process)" ]
 }
 
 # --- name servers ----------------------------------------------------------------------------
@@ -401,6 +418,11 @@ bridge_leases() {
     assert_output $'10.118.99.2\nfd76:6d63:0:63::2'
     run world "$VMC" run --net bridge -r "$SMALL" -- cat /proc/net/fib_trie
     assert_match "$output" '10\.118\.99\.2'$'\n'
+    nothing_of_the_bridge
+    guest_server one --net bridge -- serve 0.0.0.0 80
+    kill -KILL "$(pgrep -P "$(pgrep -P "$PID")")" "$(pgrep -P "$PID")" || true
+    wait_for 10 gone "$PID"
+    world "$VMC" run --net none -r "$SMALL" -- true
     nothing_of_the_bridge
 }
 
