@@ -31,7 +31,10 @@ struct child {
 int child_start(const char *path, struct strings *argv, const int *fds, size_t fd_count,
                 struct child *ret, struct error *err);
 
-/* Kills it (where that is not allowed: leaves it), waits for it. Accepts one that never started, or has been stopped. */
+/*
+ * Kills it and waits for it; where that is not allowed, waits a little for it to end by itself.
+ * Accepts one that never started, or has been stopped.
+ */
 void child_stop(struct child *child);
 
 /*

@@ -9,6 +9,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/util.h"
@@ -111,9 +112,14 @@ static _Noreturn void serve(struct forward *forwards, size_t count, int life_fd)
     }
 }
 
-int forwarder_start(const struct forward *forwards, size_t count, int life_fd, struct child *ret,
-                    struct error *err)
+int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_fd,
+                    struct child *ret, struct error *err)
 {
+    int life[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, life) < 0)
+        return error_errno(err, "cannot make a socket");
+    *ret_life_fd = life[0];
+    AUTO_CLOSE int life_fd = life[1];
     pid_t pid = fork();
     if (pid == 0) {
         struct forward *own = xcalloc(count, sizeof(*own));

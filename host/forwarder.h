@@ -15,6 +15,7 @@
 struct forward {
     int fd; /* bound, and listening if it is TCP's; owned by who has the structure */
     bool udp;
+    struct net_address source; /* of datagrams to the guest; AF_UNSPEC: the kernel's choice */
     struct net_address guest;
     uint16_t guest_port;
 };
@@ -24,10 +25,10 @@ int forward_open(const struct publish *port, const struct net_address *guest, st
                  struct error *err);
 
 /*
- * Starts the process, as nobody when called by root. It ends when the other end of life_fd is
- * closed, and when vmc does. Everything but the forwards' descriptors and life_fd is closed in it.
+ * Starts the process, as nobody when called by root. It ends when *ret_life_fd, which the caller
+ * owns, is closed, and when vmc does. It keeps the forwards' descriptors and no other.
  */
-int forwarder_start(const struct forward *forwards, size_t count, int life_fd, struct child *ret,
-                    struct error *err);
+int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_fd,
+                    struct child *ret, struct error *err);
 
 #endif

@@ -63,11 +63,16 @@ int network_wait(struct network *network, int64_t deadline, struct error *err)
     return network->ops->wait(network, deadline, err);
 }
 
+static bool has_ended(const struct child *child)
+{
+    struct pollfd ended = {.fd = child->pidfd, .events = POLLIN};
+    return child->pid > 0 && poll(&ended, 1, 0) > 0;
+}
+
 /* A helper that is not there any more before it was told to go has left the guest alone. */
 static void report_early_end(const struct network *network)
 {
-    struct pollfd ended = {.fd = network->helper.pidfd, .events = POLLIN};
-    if (network->helper.pid > 0 && network->ready_fd < 0 && poll(&ended, 1, 0) > 0)
+    if (network->ready_fd < 0 && (has_ended(&network->helper) || has_ended(&network->forwarder)))
         fprintf(stderr,
                 "vmc: warning: the guest's network (%s) had ended before the workload did\n",
                 network->ops->name);
@@ -80,12 +85,14 @@ void network_release(struct network *network)
     close_fd(&network->link.fd);
     close_fd(&network->life_fd);
     child_stop(&network->helper);
+    child_stop(&network->forwarder);
     if (network->ops && network->ops->release)
         network->ops->release(network);
     close_fd(&network->ready_fd);
     close_fd(&network->errors_fd);
     free(network->link.vmm_options);
     free(network->ports);
+    free(network->inner);
     strings_free(&network->guest.addresses);
     strings_free(&network->guest.gateways);
     strings_free(&network->guest.nameservers);

@@ -65,17 +65,20 @@ struct network {
     const struct network_ops *ops;   /* NULL: none, or not prepared */
     struct network_link link;
     struct network_guest guest;
-    struct publish *ports; /* owned: the spec's, with the ports that were chosen */
-    struct child helper;   /* the process that carries the traffic */
-    int ready_fd;          /* readable once the helper is ready; -1: it need not be waited for */
-    int errors_fd;         /* the helper's stderr */
-    int life_fd;           /* the helper ends when it is closed; -1: it ends otherwise */
-    struct bridge *bridge; /* owned by network_bridge.c; NULL elsewhere */
+    struct publish *ports;  /* owned: the spec's, with the ports that were chosen */
+    struct publish *inner;  /* owned: the ports that the helper serves, passt_relay.h; or NULL */
+    struct child helper;    /* the process that carries the traffic */
+    int ready_fd;           /* readable once the helper is ready; -1: it need not be waited for */
+    int errors_fd;          /* the helper's stderr */
+    struct child forwarder; /* serves published ports */
+    int life_fd;            /* the forwarder ends when it is closed */
+    struct bridge *bridge;  /* owned by network_bridge.c; NULL elsewhere */
 };
 
 #define NETWORK_INIT                                                                               \
     {                                                                                              \
-        .link.fd = -1, .helper = CHILD_INIT, .ready_fd = -1, .errors_fd = -1, .life_fd = -1        \
+        .link.fd = -1, .helper = CHILD_INIT, .forwarder = CHILD_INIT, .ready_fd = -1,              \
+        .errors_fd = -1, .life_fd = -1                                                             \
     }
 
 extern const struct network_ops network_passt, network_slirp, network_bridge, network_tap;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -119,17 +118,13 @@ static int publish(struct network *network, struct error *err)
     size_t count = network->spec->port_count, open = 0;
     struct forward *forwards = xcalloc(count, sizeof(*forwards));
     struct net_address guest;
-    int life[2] = {-1, -1}, result = 0;
+    int result = 0;
     net_address_parse(b->ip, &guest);
     while (result == 0 && open < count)
         if ((result = forward_open(&network->ports[open], &guest, &forwards[open], err)) == 0)
             open++;
-    if (result == 0 && count > 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, life) < 0)
-        result = error_errno(err, "cannot make a socket");
-    network->life_fd = life[0];
     if (result == 0 && count > 0)
-        result = forwarder_start(forwards, count, life[1], &network->helper, err);
-    cleanup_close(&life[1]);
+        result = forwarder_start(forwards, count, &network->life_fd, &network->forwarder, err);
     for (size_t i = 0; i < open; i++)
         close_fd(&forwards[i].fd);
     free(forwards);

@@ -15,6 +15,7 @@
 
 #include "common/log.h"
 #include "host/network_user.h"
+#include "host/passt_relay.h"
 
 /* Numbers of the descriptors in passt, after the standard three. */
 enum {
@@ -46,32 +47,39 @@ static bool find_ipv6_interface(char ret[INTERFACE_NAME_SIZE])
     return found;
 }
 
-/* passt keeps one address for each port number. */
+/*
+ * passt keeps one address for each port number of the host, and answers datagrams of one of the
+ * guest's from one socket of each family.
+ */
+static int check_pair(const struct publish *a, const struct publish *b, const char *where,
+                      struct error *err)
+{
+    if (a->udp != b->udp)
+        return 0;
+    if (a->host_port == b->host_port)
+        return error_set(err,
+                         "--publish %s: passt publishes a port number of the host on one address "
+                         "only",
+                         where);
+    if (a->udp && a->guest_port == b->guest_port && a->address.family == b->address.family)
+        return error_set(err, "--publish %s: passt publishes a UDP port of the guest once only",
+                         where);
+    return 0;
+}
+
 static int check_ports(const struct network *network, bool ipv6, struct error *err)
 {
     for (size_t i = 0; i < network->spec->port_count; i++) {
-        const struct publish *p = &network->ports[i];
-        AUTO_FREE char *where = net_address_with_port(&p->address, p->host_port);
-        if (p->address.family == AF_INET6 && !ipv6)
+        const struct publish *given = &network->ports[i];
+        AUTO_FREE char *where = net_address_with_port(&given->address, given->host_port);
+        if (given->address.family == AF_INET6 && !ipv6)
             return error_set(err,
                              "--publish %s: passt serves IPv6 only on a host that has an interface "
                              "with a link-local IPv6 address",
                              where);
-        /* Without its mapping of the gateway, passt sends a datagram's answer to the gateway
-         * itself. */
-        if (p->udp && net_address_is_loopback(&p->address) && !network->spec->host_loopback)
-            return error_set(
-                err,
-                "--publish %s/udp: passt answers datagrams from the loopback only with "
-                "--net user:host-loopback, which opens this host's loopback to the "
-                "guest; another address or --net bridge need not",
-                where);
         for (size_t j = 0; j < i; j++)
-            if (network->ports[j].udp == p->udp && network->ports[j].host_port == p->host_port)
-                return error_set(err,
-                                 "--publish %s: passt publishes a port number of the host on one "
-                                 "address only",
-                                 where);
+            if (check_pair(&network->inner[i], &network->inner[j], where, err) < 0)
+                return -1;
     }
     return 0;
 }
@@ -79,9 +87,10 @@ static int check_ports(const struct network *network, bool ipv6, struct error *e
 static void add_ports(const struct network *network, bool udp, struct strings *argv)
 {
     const char *option = udp ? "-u" : "-t";
+    const struct publish *ports = network->inner ? network->inner : network->ports;
     bool any = false;
     for (size_t i = 0; i < network->spec->port_count; i++) {
-        const struct publish *p = &network->ports[i];
+        const struct publish *p = &ports[i];
         char address[NET_ADDRESS_TEXT];
         if (p->udp != udp)
             continue;
@@ -188,7 +197,7 @@ static int prepare(struct network *network, struct error *err)
     bool ipv6 = find_ipv6_interface(interface);
     if (!ipv6)
         snprintf(interface, sizeof(interface), "lo");
-    if (check_ports(network, ipv6, err) < 0)
+    if (passt_relay_start(network, err) < 0 || check_ports(network, ipv6, err) < 0)
         return -1;
     network->link.kind = LINK_STREAM;
     network->guest.mtu = PASST_MTU;

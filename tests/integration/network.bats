@@ -139,6 +139,20 @@ stop_guest() {
 @test "user: UDP on a published port" {
     make_world
     make_outside
+    guest_server echo -p 5000:5001/udp -p '[::1]:5000:5001/udp' -- echo :: 5001
+    run world "$TRAFFIC" ask 127.0.0.1 5000 text
+    assert_output "echo text"
+    run world "$TRAFFIC" ask ::1 5000 six
+    assert_output "echo six"
+    stop_guest "$PID"
+    guest_server echo -p 0.0.0.0:5000:5001/udp -- echo 0.0.0.0 5001
+    run world "$TRAFFIC" ask 192.0.2.1 5000 other
+    assert_output "echo other"
+    stop_guest "$PID"
+    run --separate-stderr world "$VMC" run -r "$SMALL" -p 5000:53/udp -p 5001:53/udp -- true
+    assert_refused 'once only'
+    run --separate-stderr world "$VMC" run -r "$SMALL" -p 5000:53 -p 127.0.0.2:5000:54 -- true
+    assert_refused 'one address'
     guest_server echo --net user:host-loopback -p 5000:5001/udp -- echo 0.0.0.0 5001
     run world "$TRAFFIC" ask 127.0.0.1 5000 text
     assert_output "echo text"
@@ -176,6 +190,8 @@ stop_guest() {
     stop_guest "$PID"
     run --separate-stderr guest -p '[::1]:8080:80' -- serve :: 80
     assert_refused 'IPv6'
+    run --separate-stderr guest -p 5000:5001/udp -- echo 0.0.0.0 5001
+    assert_refused 'host-loopback'
 }
 
 # A PATH with QEMU and without passt.
@@ -247,6 +263,25 @@ passt_process() {
     for pid in $(marked_processes); do
         [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *vmc/*/passt\ * ]] || echo "$pid"
     done
+}
+
+@test "user: passt is shut in: nobody for root, no capability, seccomp, no new privileges" {
+    mkfifo in
+    vmc_background -p 5000/udp -- cat
+    exec {hold}>in
+    echo text >&"$hold"
+    wait_for "$DEADLINE" has_line out text || fail "no workload"
+    local status uid
+    status=/proc/$(passt_process)/status
+    uid=$(id -u)
+    [ "$uid" != 0 ] || uid=65534
+    assert_equal "$(awk '/^Uid:/ { print $2, $3, $4, $5 }' "$status")" "$uid $uid $uid $uid"
+    assert_equal "$(awk '/^CapEff:|^CapPrm:|^CapAmb:/ { print $2 }' "$status" | sort -u)" 0000000000000000
+    assert_equal "$(awk '/^Seccomp:/ { print $2 }' "$status")" 2
+    assert_equal "$(awk '/^NoNewPrivs:/ { print $2 }' "$status")" 1
+    exec {hold}>&-
+    finish
+    assert_equal "$STATUS" 0
 }
 
 @test "user: when passt dies the run goes on without a network, and says so" {
