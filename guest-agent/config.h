@@ -127,7 +127,7 @@ struct mount_list {
 };
 
 struct device_spec {
-    char *path;
+    const char *path; /* owned all the same: const for tables of default devices */
     bool block;
     int64_t major, minor, mode, uid, gid;
 };

@@ -10,6 +10,7 @@
 
 #include "common/io.h"
 #include "common/util.h"
+#include "guest-agent/disks.h"
 #include "guest-agent/network.h"
 
 /* As systemd gives its services: room for servers, and a soft limit that select(2) survives. */
@@ -61,11 +62,13 @@ static int raise_limits(struct error *err)
 int machine_prepare(const struct agent_config *config, struct error *err)
 {
     if (set_clock(config->time_ns, err) < 0 || seed_generator(config, err) < 0 ||
-        network_raise_loopback(err) < 0 || network_configure(&config->network, err) < 0 ||
         raise_limits(err) < 0)
         return -1;
-    if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
-        return error_errno(err, "cannot set the host name");
+    if (!config->netns &&
+        (network_raise_loopback(err) < 0 || network_configure(&config->network, err) < 0))
+        return -1;
+    if (config->swap_disk && disk_swap_on(SWAP_DISK_SERIAL, err) < 0)
+        return -1;
     /* The kernel ends someone else when memory runs out: without this process nothing works. */
     return write_file("/proc/self/oom_score_adj", "-1000", err);
 }

@@ -9,7 +9,10 @@
 #include "common/error.h"
 #include "guest-agent/config.h"
 
-/* Clock, random numbers, host name, network, resource limits. Only as PID 1. */
+/*
+ * Clock, random numbers, resource limits, swap, and the network unless the container has one of
+ * its own. Only as PID 1.
+ */
 int machine_prepare(const struct agent_config *config, struct error *err);
 
 /* CLOCK_BOOTTIME in nanoseconds, clock_gettime(2). */

@@ -1,50 +1,56 @@
-/* The file systems and device nodes that a container finds in its root. */
+#include "guest-agent/populate.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/mount.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/util.h"
 #include "guest-agent/mounts.h"
-#include "guest-agent/rootfs.h"
 
-#define NO_PROGRAMS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 #define NO_DEVICES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
-/* As in the OCI runtime specification, config-linux.md, "Default Filesystems", plus /run, /tmp. */
+enum place_flags {
+    PLACE_OPTIONAL = 1, /* a kernel without it is no reason not to start */
+    PLACE_SYS = 2,      /* read-only unless the configuration wants it writable */
+    PLACE_SHM = 4,      /* has its size from the configuration */
+};
+
+/*
+ * The OCI runtime specification, config-linux.md, "Default Filesystems"; and cgroup, /dev/mqueue,
+ * /run and /tmp as container engines have them.
+ */
 static const struct place {
     const char *type;
     const char *target;
     unsigned attributes;
-    bool optional; /* a kernel without it is no reason not to start */
+    unsigned flags;
     struct mount_option options[4];
 } places[] = {
-    {"proc", "/proc", NO_PROGRAMS, false, {{0}}},
-    {"sysfs", "/sys", NO_PROGRAMS | MOUNT_ATTR_RDONLY, false, {{0}}},
-    {"cgroup2", "/sys/fs/cgroup", NO_PROGRAMS, true, {{0}}},
-    {"tmpfs", "/dev", MOUNT_ATTR_NOSUID, false, {{"mode", "0755"}, {"size", "64m"}}},
+    {"proc", "/proc", MOUNT_CONFINED, 0, {{0}}},
+    {"sysfs", "/sys", MOUNT_CONFINED, PLACE_SYS, {{0}}},
+    {"cgroup2", "/sys/fs/cgroup", MOUNT_CONFINED, PLACE_OPTIONAL | PLACE_SYS, {{0}}},
     {"devpts",
      "/dev/pts",
      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-     false,
+     0,
      {{"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}}},
-    {"tmpfs", "/dev/shm", NO_PROGRAMS, false, {{"mode", "1777"}}},
-    {"mqueue", "/dev/mqueue", NO_PROGRAMS, true, {{0}}},
-    {"tmpfs", "/run", NO_DEVICES, false, {{"mode", "0755"}}},
-    {"tmpfs", "/tmp", NO_DEVICES, false, {{"mode", "1777"}}},
+    {"tmpfs", "/dev/shm", MOUNT_CONFINED, PLACE_SHM, {{"mode", "1777"}}},
+    {"mqueue", "/dev/mqueue", MOUNT_CONFINED, PLACE_OPTIONAL, {{0}}},
+    {"tmpfs", "/run", NO_DEVICES, 0, {{"mode", "0755"}}},
+    {"tmpfs", "/tmp", NO_DEVICES, 0, {{"mode", "1777"}}},
 };
 
-/* Numbers: Documentation/admin-guide/devices.txt in the kernel's source. */
-static const struct node {
-    const char *path;
-    unsigned major, minor;
-} nodes[] = {
-    {"/dev/null", 1, 3},   {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
-    {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
+/* "Default Devices"; numbers: Documentation/admin-guide/devices.txt in the kernel's source. */
+static const struct device_spec default_devices[] = {
+    {"/dev/null", false, 1, 3, 0666, 0, 0},    {"/dev/zero", false, 1, 5, 0666, 0, 0},
+    {"/dev/full", false, 1, 7, 0666, 0, 0},    {"/dev/random", false, 1, 8, 0666, 0, 0},
+    {"/dev/urandom", false, 1, 9, 0666, 0, 0}, {"/dev/tty", false, 5, 0, 0666, 0, 0},
 };
 
+/* "Dev symbolic links", runtime-linux.md. */
 static const struct link {
     const char *path, *target;
 } links[] = {
@@ -53,26 +59,82 @@ static const struct link {
     {"/dev/stderr", "/proc/self/fd/2"},
 };
 
-static int make_devices(struct error *err)
+static bool uses_devtmpfs(const struct agent_config *config)
 {
-    for (size_t i = 0; i < ARRAY_LEN(nodes); i++)
-        if (mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) < 0)
-            return error_errno(err, "cannot make %s", nodes[i].path);
+    for (size_t i = 0; i < config->mounts.count; i++)
+        if (config->mounts.items[i].kind == MOUNT_DEVTMPFS)
+            return true;
+    return false;
+}
+
+static int make_device(const struct device_spec *d, int old_root, struct error *err)
+{
+    AUTO_FREE char *parent = xstrdup(d->path);
+    *strrchr(parent, '/') = '\0';
+    mode_t type = d->block ? S_IFBLK : S_IFCHR;
+    dev_t number = makedev((unsigned)d->major, (unsigned)d->minor);
+    if (parent[0] && mount_point_make(parent, true, err) < 0)
+        return -1;
+    if (mknod(d->path, type | (mode_t)d->mode, number) < 0) {
+        /* In a user namespace nobody may: the agent's own node is mounted there
+         * (user_namespaces(7)). */
+        if (errno == EPERM)
+            return mount_bind(old_root, d->path + 1, d->path, 0, err);
+        return errno == EEXIST ? 0 : error_errno(err, "cannot make %s", d->path);
+    }
+    if ((d->uid || d->gid) && chown(d->path, (uid_t)d->uid, (gid_t)d->gid) < 0)
+        return error_errno(err, "cannot give %s to its owner", d->path);
+    return 0;
+}
+
+static int make_dev(const struct agent_config *config, int old_root, struct error *err)
+{
+    static const struct mount_option options[] = {{"mode", "0755"}, {"size", "64m"}, {0}};
+    if (uses_devtmpfs(config)) {
+        if (mount_bind(old_root, "dev", "/dev", MOUNT_ATTR_NOSUID, err) < 0)
+            return -1;
+    } else if (mount_on_directory("tmpfs", options, MOUNT_ATTR_NOSUID, "/dev", err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(default_devices); i++)
+        if (make_device(&default_devices[i], old_root, err) < 0)
+            return -1;
+    for (size_t i = 0; i < config->devices.count; i++)
+        if (make_device(&config->devices.items[i], old_root, err) < 0)
+            return -1;
     for (size_t i = 0; i < ARRAY_LEN(links); i++)
-        if (symlink(links[i].target, links[i].path) < 0)
+        if (symlink(links[i].target, links[i].path) < 0 && errno != EEXIST)
             return error_errno(err, "cannot make %s", links[i].path);
     return 0;
 }
 
-int rootfs_populate(struct error *err)
+static int mount_place(const struct agent_config *config, const struct place *p, struct error *err)
+{
+    unsigned attributes = p->attributes;
+    struct mount_option options[ARRAY_LEN(p->options) + 1];
+    memcpy(options, p->options, sizeof(p->options));
+    AUTO_FREE char *size = xasprintf("%lld", (long long)config->shm_size);
+    if (p->flags & PLACE_SYS && !config->sys_writable)
+        attributes |= MOUNT_ATTR_RDONLY;
+    if (p->flags & PLACE_SHM) {
+        options[1] = (struct mount_option){"size", config->shm_size ? size : "64m"};
+        options[2] = (struct mount_option){0};
+    }
+    if (mount_on_directory(p->type, options, attributes, p->target, err) == 0)
+        return 0;
+    if (!(p->flags & PLACE_OPTIONAL))
+        return -1;
+    log_debug("%s", err->text);
+    return 0;
+}
+
+int populate(const struct agent_config *config, int old_root, struct error *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        const struct place *p = &places[i];
-        if (mount_on_directory(p->type, p->options, p->attributes, p->target, err) == 0)
-            continue;
-        if (!p->optional)
+        if (strcmp(places[i].target, "/dev/pts") == 0 && make_dev(config, old_root, err) < 0)
             return -1;
-        log_debug("%s", err->text);
+        if (mount_place(config, &places[i], err) < 0)
+            return -1;
     }
-    return make_devices(err);
+    return 0;
 }

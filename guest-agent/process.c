@@ -2,13 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
+#include <limits.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,22 +15,12 @@
 #include "common/io.h"
 #include "common/relay.h"
 #include "common/util.h"
-#include "guest-agent/search.h"
+#include "guest-agent/cgroup.h"
+#include "guest-agent/child.h"
+#include "guest-agent/link.h"
+#include "guest-agent/network.h"
 
 #define EXEC_DEADLINE_S 60
-
-/* What the child was doing when it failed; it says so in one write(2) to a close-on-exec pipe. */
-enum stage {
-    STAGE_STREAMS,
-    STAGE_USER,
-    STAGE_CWD,
-    STAGE_EXEC,
-};
-
-struct failure {
-    int stage;
-    int cause; /* errno */
-};
 
 struct pipe {
     int read_end;
@@ -57,6 +46,7 @@ static int pipe_open(struct pipe *p, struct error *err)
 
 struct streams {
     struct pipe input, output, error_output, report;
+    struct pipe link; /* a socket pair: read_end is the agent's */
 };
 
 static void streams_close(struct streams *s)
@@ -65,10 +55,15 @@ static void streams_close(struct streams *s)
     pipe_close(&s->output);
     pipe_close(&s->error_output);
     pipe_close(&s->report);
+    pipe_close(&s->link);
 }
 
 static int streams_open(struct streams *s, bool tty, struct error *err)
 {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return error_errno(err, "cannot make a socket");
+    s->link = (struct pipe){pair[0], pair[1]};
     if (pipe_open(&s->report, err) < 0)
         return -1;
     if (tty)
@@ -83,107 +78,59 @@ static int streams_open(struct streams *s, bool tty, struct error *err)
     return 0;
 }
 
-/* From here to execve(2), the child calls nothing that allocates or locks. */
-static _Noreturn void child_fail(int report, enum stage stage)
+/*
+ * The cgroup namespace is not among these: made here, its root would be the agent's cgroup
+ * (cgroup_namespaces(7)), so the child makes it once it is in its own.
+ */
+static uint64_t namespace_flags(const struct agent_config *config)
 {
-    struct failure failure = {.stage = stage, .cause = errno};
-    /* A pipe takes this in one piece; if it does not, the parent sees an empty report. */
-    if (write(report, &failure, sizeof(failure)) < 0)
-        _exit(STATUS_VMC_FAILED);
-    _exit(STATUS_VMC_FAILED);
+    uint64_t flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWTIME;
+    if (config->netns)
+        flags |= CLONE_NEWNET;
+    if (config->userns)
+        flags |= CLONE_NEWUSER;
+    return flags;
 }
 
-static void child_reset_signals(void)
+static pid_t clone_child(const struct agent_config *config, int cgroup, int *ret_pidfd)
 {
-    /* The system call itself: sigaction(3) refuses the two signals that glibc keeps for itself,
-     * and an ignored one would be inherited. All zero is SIG_DFL without flags. */
-    static const unsigned char standard[64];
-    for (int number = 1; number < NSIG; number++)
-        syscall(SYS_rt_sigaction, number, standard, NULL, NSIG / 8);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    struct clone_args args = {
+        .flags = CLONE_PIDFD, .pidfd = (uintptr_t)ret_pidfd, .exit_signal = SIGCHLD};
+    if (config->upper != UPPER_STAY) {
+        args.flags |= namespace_flags(config) | CLONE_INTO_CGROUP;
+        args.cgroup = (uint64_t)cgroup;
+    }
+    return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-static int child_set_streams(const struct streams *s, int tty)
+/* Every id is itself: the namespace takes privilege away, and no file changes its owner. */
+static int map_ids(pid_t pid, struct error *err)
 {
-    /* Each is close-on-exec already, or was inherited from whoever started a test. */
-    if (setsid() < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-        return -1;
-    if (tty >= 0 && ioctl(tty, TIOCSCTTY, 0) < 0)
-        return -1;
-    if (dup2(tty >= 0 ? tty : s->input.read_end, 0) < 0 ||
-        dup2(tty >= 0 ? tty : s->output.write_end, 1) < 0 ||
-        dup2(tty >= 0 ? tty : s->error_output.write_end, 2) < 0)
-        return -1;
+    static const char *const files[] = {"uid_map", "gid_map"};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        AUTO_FREE char *path = xasprintf("/proc/%d/%s", pid, files[i]);
+        if (write_file(path, "0 0 4294967295", err) < 0)
+            return -1;
+    }
     return 0;
 }
 
-/* The agent is exempt from the out-of-memory killer; what it starts is not. */
-static void child_reset_oom_score(void)
+/* What only the agent can do for the container stands; the child may go on. */
+static int let_go(const struct agent_config *config, const struct process *process,
+                  struct error *err)
 {
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    ssize_t ignored = write(fd, "0", 1);
-    (void)ignored;
-    close(fd);
-}
-
-static _Noreturn void child_run(const struct agent_config *config, const struct user *user,
-                                char *const *paths, const struct streams *s, int tty)
-{
-    int report = s->report.write_end;
-    child_reset_signals();
-    if (child_set_streams(s, tty) < 0)
-        child_fail(report, STAGE_STREAMS);
-    if (getppid() == 1)
-        child_reset_oom_score();
-    umask(022);
-    /* Whatever else is open is the agent's, or came with it. */
-    if (close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-        child_fail(report, STAGE_STREAMS);
-    if (user && user_become(user) < 0)
-        child_fail(report, STAGE_USER);
-    if (chdir(config->cwd) < 0)
-        child_fail(report, STAGE_CWD);
-    search_exec(paths, config->args.items, config->env.items);
-    child_fail(report, STAGE_EXEC);
-}
-
-static int explain_exec(const char *command, int cause, struct error *err)
-{
-    errno = cause;
-    error_errno(err, "cannot run '%.900s'", command);
-    err->status = cause == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
-    struct stat st;
-    if (cause == ENOENT && strchr(command, '/') && stat(command, &st) == 0)
-        error_set(err, "cannot run '%.900s': the interpreter or loader that it names is missing",
-                  command);
-    else if (cause == ENOENT && !strchr(command, '/'))
-        error_set(err, "cannot run '%.900s': command not found in PATH", command);
-    err->status = cause == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
-    return -1;
-}
-
-static int explain(const struct agent_config *config, const struct failure *failure,
-                   struct error *err)
-{
-    errno = failure->cause;
-    switch (failure->stage) {
-    case STAGE_USER:
-        return error_errno(err, "cannot become user '%s'", config->user ? config->user : "root");
-    case STAGE_CWD:
-        return error_errno(err, "cannot change to the working directory '%.900s'", config->cwd);
-    case STAGE_EXEC:
-        return explain_exec(config->args.items[0], failure->cause, err);
-    default:
-        return error_errno(err, "cannot prepare the standard streams");
-    }
+    if (config->upper == UPPER_STAY)
+        return 0;
+    if (config->userns && map_ids(process->pid, err) < 0)
+        return -1;
+    if (config->netns && config->network.interface &&
+        network_move(config->network.interface, process->pid, err) < 0)
+        return -1;
+    return link_send(process->link, LINK_GO, NULL, NULL, 0, err);
 }
 
 /* 0: the pipe closed without a report, so execve(2) succeeded. */
-static int await_exec(const struct agent_config *config, int report, struct error *err)
+static int await_exec(int report, struct error *err)
 {
     int64_t deadline = now_ns() + EXEC_DEADLINE_S * NS_PER_S;
     struct pollfd p = {.fd = report, .events = POLLIN};
@@ -193,49 +140,110 @@ static int await_exec(const struct agent_config *config, int report, struct erro
     while (ready < 0 && errno == EINTR);
     if (ready == 0)
         return error_set(err, "the command did not start within %d s", EXEC_DEADLINE_S);
-    struct failure failure;
-    ssize_t n = read(report, &failure, sizeof(failure));
+    /* A pipe takes this in one piece: it is shorter than PIPE_BUF. */
+    uint8_t payload[ERROR_SIZE_MAX];
+    ssize_t n = read(report, payload, sizeof(payload));
     if (n == 0)
         return 0;
-    if (n != sizeof(failure))
+    if (n < 2)
         return error_set(err, "the command did not start, for no known reason");
-    return explain(config, &failure, err);
+    const struct frame frame = {.type = FRAME_ERROR, .length = (uint32_t)n, .payload = payload};
+    return decode_error(&frame, err);
+}
+_Static_assert(ERROR_SIZE_MAX <= PIPE_BUF, "a report is one write");
+
+/* What the child has said on its way to execve(2) waits in the link. */
+static int collect(struct process *process, struct error *err)
+{
+    struct link_message message;
+    int got;
+    while ((got = link_receive(process->link, &message, err)) > 0) {
+        if (message.kind == LINK_TERMINAL) {
+            process->master = message.fds[0];
+            process->slave = message.fds[1];
+        } else if (message.kind == LINK_WORKLOAD) {
+            close_fd(&process->pidfd);
+            process->pidfd = message.fds[0];
+        } else if (message.kind == LINK_EXIT) {
+            process->recorded = true;
+            process->record = message.record;
+        }
+    }
+    return got;
 }
 
-static int start(const struct agent_config *config, const struct user *user, struct streams *s,
-                 int tty, pid_t *ret_pid, struct error *err)
+static int start(struct agent_config *config, struct streams *s, int cgroup,
+                 struct process *process, struct error *err)
 {
-    AUTO_STRINGS struct strings paths = {0};
-    search_paths(config->args.items[0], config->env.items, &paths);
-    pid_t pid = fork();
-    if (pid < 0)
+    process->pid = clone_child(config, cgroup, &process->pidfd);
+    if (process->pid < 0)
         return error_errno(err, "cannot start a process");
-    if (pid == 0)
-        child_run(config, user, strings_argv(&paths), s, tty);
+    if (process->pid == 0)
+        child_run(&(struct child){
+            .config = config,
+            .link = s->link.write_end,
+            .report = s->report.write_end,
+            .input = s->input.read_end,
+            .output = s->output.write_end,
+            .error_output = s->error_output.write_end,
+        });
+    close_fd(&s->link.write_end);
     close_fd(&s->report.write_end);
-    if (await_exec(config, s->report.read_end, err) < 0) {
-        kill(pid, SIGKILL);
-        return -1;
-    }
-    *ret_pid = pid;
+    process->link = take_fd(&s->link.read_end);
+    if (set_nonblocking(process->link, true) < 0)
+        return error_errno(err, "cannot prepare a socket");
     return 0;
 }
 
-int process_start(const struct agent_config *config, const struct user *user, int tty,
-                  struct process *ret_process, struct error *err)
+int process_start(struct agent_config *config, struct process *ret_process, struct error *err)
 {
-    struct streams s = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
-    pid_t pid = -1;
-    if (streams_open(&s, tty >= 0, err) < 0 || start(config, user, &s, tty, &pid, err) < 0) {
-        streams_close(&s);
-        return -1;
+    struct streams s = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+    struct process process = PROCESS_NONE;
+    AUTO_CLOSE int cgroup = -1;
+    int result = streams_open(&s, config->tty, err);
+    if (result == 0 && config->upper != UPPER_STAY)
+        result = cgroup_make(config, &cgroup, err);
+    if (result == 0)
+        result = start(config, &s, cgroup, &process, err);
+    if (result == 0)
+        result = let_go(config, &process, err);
+    if (result == 0)
+        result = await_exec(s.report.read_end, err);
+    if (result == 0)
+        result = collect(&process, err);
+    if (result == 0) {
+        process.input = take_fd(&s.input.write_end);
+        process.output = take_fd(&s.output.read_end);
+        process.error_output = take_fd(&s.error_output.read_end);
+        *ret_process = process;
+    } else {
+        if (process.pidfd >= 0)
+            pidfd_send_signal(process.pidfd, SIGKILL, NULL, 0);
+        process_free(&process);
     }
-    *ret_process = (struct process){
-        .pid = pid,
-        .input = take_fd(&s.input.write_end),
-        .output = take_fd(&s.output.read_end),
-        .error_output = take_fd(&s.error_output.read_end),
-    };
     streams_close(&s);
-    return 0;
+    return result;
+}
+
+struct exit_record process_record(struct process *process, int status)
+{
+    struct error ignored;
+    collect(process, &ignored);
+    if (process->recorded)
+        return process->record;
+    return (struct exit_record){
+        .signaled = WIFSIGNALED(status),
+        .value = (uint8_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)),
+    };
+}
+
+void process_free(struct process *process)
+{
+    close_fd(&process->pidfd);
+    close_fd(&process->link);
+    close_fd(&process->master);
+    close_fd(&process->slave);
+    close_fd(&process->input);
+    close_fd(&process->output);
+    close_fd(&process->error_output);
 }

@@ -4,19 +4,22 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#include "common/log.h"
 #include "common/protocol.h"
 #include "common/util.h"
+#include "guest-agent/disks.h"
 #include "guest-agent/mounts.h"
 
 /* Places in the initramfs; it is tmpfs or ramfs, so directories cost nothing. */
 #define SHARE_PATH "/share"
 #define UPPER_PATH "/upper"
 #define ROOT_PATH "/root"
-#define UPPER_DISK_DEVICE "/dev/vda"
+#define VOLUMES_PATH "/volumes"
 
 /*
  * virtio carries at most 512000 bytes (126 pages and headers, net/9p/trans_virtio.c).
@@ -56,7 +59,10 @@ static int mount_upper_ram(uint64_t size, struct error *err)
 
 static int mount_upper_disk(struct error *err)
 {
-    static const struct mount_option options[] = {{"source", UPPER_DISK_DEVICE}, {0}};
+    AUTO_FREE char *device = NULL;
+    if (disk_find(UPPER_DISK_SERIAL, &device, err) < 0)
+        return -1;
+    const struct mount_option options[] = {{"source", device}, {NULL, NULL}};
     return mount_on_directory("ext4", options, 0, UPPER_PATH, err);
 }
 
@@ -92,7 +98,7 @@ static int mount_overlay(struct error *err)
     return 0;
 }
 
-static int build(const struct agent_config *config, struct error *err)
+int rootfs_build(const struct agent_config *config, struct error *err)
 {
     if (config->upper == UPPER_HOST || config->upper == UPPER_NONE)
         return mount_share_writable(err);
@@ -103,35 +109,77 @@ static int build(const struct agent_config *config, struct error *err)
     return result < 0 ? -1 : mount_overlay(err);
 }
 
-/*
- * The initramfs root cannot be left with pivot_root(2) (its NOTES), so the new root is moved over
- * it, as switch_root(8) does. ".." stops at the new root: what is below has no path.
- */
-static int enter(struct error *err)
+/* A tag is mounted once, whatever number of volumes it carries. */
+static bool is_mounted(const struct mount_list *list, size_t i)
 {
-    static const char *const old_mounts[] = {"/proc", "/sys", "/dev"};
-    for (size_t i = 0; i < ARRAY_LEN(old_mounts); i++)
-        if (umount2(old_mounts[i], MNT_DETACH) < 0)
-            return error_errno(err, "cannot unmount %s of the initramfs", old_mounts[i]);
-    if (chdir(ROOT_PATH) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
-        chdir("/") < 0)
-        return error_errno(err, "cannot enter the root file system");
+    for (size_t j = 0; j < i; j++)
+        if (list->items[j].kind == MOUNT_VOLUME &&
+            strcmp(list->items[j].tag, list->items[i].tag) == 0)
+            return true;
+    return false;
+}
+
+int rootfs_mount_volumes(const struct mount_list *list, struct error *err)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct mount_spec *m = &list->items[i];
+        if (m->kind != MOUNT_VOLUME || is_mounted(list, i))
+            continue;
+        AUTO_FREE char *target = xasprintf("%s/%s", VOLUMES_PATH, m->tag);
+        const struct mount_option options[] = {{"source", m->tag},
+                                               {"trans", "virtio"},
+                                               {"version", "9p2000.L"},
+                                               {"msize", "512000"},
+                                               {"cache", m->cache ? m->cache : "mmap"},
+                                               {"posixacl", NULL},
+                                               {NULL, NULL}};
+        if (mount_on_directory("9p", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, target, err) <
+            0)
+            return -1;
+    }
     return 0;
 }
 
-int rootfs_enter(const struct agent_config *config, struct error *err)
+int rootfs_pivot(int *ret_old, struct error *err)
 {
-    if (config->upper == UPPER_STAY)
-        return 0;
-    if (build(config, err) < 0 || enter(err) < 0)
-        return -1;
-    return rootfs_populate(err);
+    struct mount_attr private = {.propagation = MS_PRIVATE};
+    if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof(private)) < 0)
+        return error_errno(err, "cannot make the mounts private");
+    /* A mount of this namespace's own: one that came from outside a user namespace is locked. */
+    if (mount(ROOT_PATH, ROOT_PATH, NULL, MS_BIND | MS_REC, NULL) < 0)
+        return error_errno(err, "cannot mount the root file system");
+    AUTO_CLOSE int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    /* The old root then lies on top of the new one, where no path leads: pivot_root(2), NOTES. */
+    if (old < 0 || chdir(ROOT_PATH) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+        return error_errno(err, "cannot enter the root file system");
+    *ret_old = take_fd(&old);
+    return 0;
 }
 
-int rootfs_sync(struct error *err)
+int rootfs_leave(int old, struct error *err)
 {
-    AUTO_CLOSE int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fchdir(old) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        return error_errno(err, "cannot leave the agent's root");
+    return 0;
+}
+
+static int sync_one(const char *path, struct error *err)
+{
+    AUTO_CLOSE int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0 || syncfs(root) < 0)
-        return error_errno(err, "cannot write the root file system back");
+        return error_errno(err, "cannot write %s back", path);
+    return 0;
+}
+
+int rootfs_sync(const struct agent_config *config, struct error *err)
+{
+    if (config->upper != UPPER_STAY && config->upper != UPPER_RAM && sync_one(ROOT_PATH, err) < 0)
+        return -1;
+    for (size_t i = 0; i < config->mounts.count; i++) {
+        const struct mount_spec *m = &config->mounts.items[i];
+        AUTO_FREE char *path = m->tag ? xasprintf("%s/%s", VOLUMES_PATH, m->tag) : NULL;
+        if (path && !is_mounted(&config->mounts, i) && sync_one(path, err) < 0)
+            return -1;
+    }
     return 0;
 }

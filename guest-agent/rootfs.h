@@ -1,6 +1,6 @@
 /*
- * The workload's root: the share of the host (9p), below an overlay of the guest's own or as it
- * is, and the file systems that every container finds in it.
+ * The container's root: the share of the host (9p), below an overlay of the guest's own or as it
+ * is. The agent builds it; the container's first process makes it its root.
  */
 #ifndef VMC_GUEST_AGENT_ROOTFS_H
 #define VMC_GUEST_AGENT_ROOTFS_H
@@ -8,16 +8,20 @@
 #include "common/error.h"
 #include "guest-agent/config.h"
 
-/*
- * Builds the root and makes it this process's own. The initramfs is out of reach by path
- * afterwards: the new root covers it, and nothing of it stays mounted elsewhere.
- */
-int rootfs_enter(const struct agent_config *config, struct error *err);
+/* Mounts the root at its place in the agent's tree. */
+int rootfs_build(const struct agent_config *config, struct error *err);
 
-/* /proc, /sys, /dev, /run, /tmp in the current root, missing directories made. */
-int rootfs_populate(struct error *err);
+/* Mounts the shares that volumes lie in, each at volumes/TAG in the agent's tree. */
+int rootfs_mount_volumes(const struct mount_list *list, struct error *err);
+
+/*
+ * In a mount namespace of its own: makes the container's root this process's root with
+ * pivot_root(2). *ret_old, owned by the caller, leads to the agent's tree until rootfs_leave().
+ */
+int rootfs_pivot(int *ret_old, struct error *err);
+int rootfs_leave(int old, struct error *err);
 
 /* Everything that was written is with the host, or on the disk, when this returns. */
-int rootfs_sync(struct error *err);
+int rootfs_sync(const struct agent_config *config, struct error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -14,11 +13,9 @@
 #include "guest-agent/config.h"
 #include "guest-agent/handshake.h"
 #include "guest-agent/machine.h"
-#include "guest-agent/process.h"
 #include "guest-agent/rootfs.h"
 #include "guest-agent/serial.h"
 #include "guest-agent/session_private.h"
-#include "guest-agent/user.h"
 
 /* How long the last frames may take, and the host to end the machine after them. */
 #define FLUSH_DEADLINE_S 10
@@ -52,28 +49,13 @@ static int greet_on_data(struct session *s, struct error *err)
                : 0;
 }
 
-/* No user in the configuration is root; outside a machine of our own it is whoever we are. */
-static int resolve_user(struct agent_config *config, bool own_machine, struct user *user,
-                        const struct user **ret_chosen, struct error *err)
-{
-    *ret_chosen = NULL;
-    if (!config->user && !own_machine)
-        return 0;
-    if (user_lookup(config->user ? config->user : "0", user, err) < 0)
-        return -1;
-    *ret_chosen = user;
-    for (size_t i = 0; i < config->env.count; i++)
-        if (strncmp(config->env.items[i], "HOME=", 5) == 0)
-            return 0;
-    strings_addf(&config->env, "HOME=%s", user->home);
-    return 0;
-}
-
 /* The three streams: pipes, a terminal over the channel, or none (a terminal on its own line). */
-static int open_streams(struct session *s, const struct process *process, struct error *err)
+static int open_streams(struct session *s, struct error *err)
 {
-    int input = process->input;
-    int output = process->output;
+    struct process *p = &s->process;
+    int input = take_fd(&p->input);
+    int output = take_fd(&p->output);
+    int error_output = take_fd(&p->error_output);
     if (s->terminal.master >= 0 && s->terminal.serial < 0) {
         /* The relay closes its descriptors when it likes; window sizes need one for longer. */
         input = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
@@ -81,26 +63,23 @@ static int open_streams(struct session *s, const struct process *process, struct
     }
     relay_sink_open(&s->input, &s->data, FRAME_STDIN, 0, input);
     relay_source_open(&s->output, &s->data, FRAME_STDOUT, 0, output);
-    relay_source_open(&s->error_output, &s->data, FRAME_STDERR, 0, process->error_output);
+    relay_source_open(&s->error_output, &s->data, FRAME_STDERR, 0, error_output);
     return greet_on_data(s, err);
 }
 
-static int start(struct session *s, struct agent_config *config, const struct user *user,
-                 uint64_t rootfs_ns, struct error *err)
+static int start(struct session *s, struct agent_config *config, uint64_t rootfs_ns,
+                 struct error *err)
 {
-    struct process process;
-    const struct window_size size = {(uint16_t)config->rows, (uint16_t)config->columns};
-    if (config->tty && terminal_open(&s->terminal, &size, user, s->own_machine, err) < 0)
+    if (process_start(config, &s->process, err) < 0)
         return -1;
-    if (process_start(config, user, s->terminal.slave, &process, err) < 0)
-        return -1;
-    s->workload = process.pid;
+    s->terminal.master = take_fd(&s->process.master);
+    s->terminal.slave = take_fd(&s->process.slave);
     struct started started = {
-        .pid = (uint32_t)process.pid, .rootfs_ns = rootfs_ns, .start_ns = boottime_ns()};
+        .pid = (uint32_t)s->process.pid, .rootfs_ns = rootfs_ns, .start_ns = boottime_ns()};
     uint8_t payload[STARTED_SIZE];
     encode_started(payload, &started);
     channel_send(&s->control, FRAME_STARTED, 0, payload, sizeof(payload));
-    return open_streams(s, &process, err);
+    return open_streams(s, err);
 }
 
 /* From the configuration to a running workload. */
@@ -111,19 +90,14 @@ static int prepare(struct session *s, struct agent_config *config, struct error 
         return -1;
     if (!s->own_machine && config->upper != UPPER_STAY)
         return error_set(err, "only a machine of its own can have a root file system");
-    /* The line has its name in the initramfs's /dev: it is opened before that is left. */
+    if (s->own_machine && config->upper == UPPER_STAY)
+        return error_set(err, "a machine of its own needs a root file system");
     if (s->own_machine && config->tty && terminal_open_serial(&s->terminal, err) < 0)
         return -1;
-    if (rootfs_enter(config, err) < 0)
+    if (s->own_machine &&
+        (rootfs_build(config, err) < 0 || rootfs_mount_volumes(&config->mounts, err) < 0))
         return -1;
-    uint64_t rootfs_ns = boottime_ns();
-    struct user user = {0};
-    const struct user *chosen;
-    int result = resolve_user(config, s->own_machine, &user, &chosen, err);
-    if (result == 0)
-        result = start(s, config, chosen, rootfs_ns, err);
-    user_free(&user);
-    return result;
+    return start(s, config, boottime_ns(), err);
 }
 
 static int run(struct session *s, const struct session_setup *setup, struct error *err)
@@ -134,13 +108,14 @@ static int run(struct session *s, const struct session_setup *setup, struct erro
     int result = handshake_config(&s->control, &config, err);
     if (result == 0)
         result = prepare(s, &config, err);
-    bool written =
-        config.upper == UPPER_DISK || config.upper == UPPER_HOST || config.upper == UPPER_NONE;
+    if (result == 0)
+        result = session_relay(s, err);
+    if (result == 0) {
+        terminal_drain(&s->terminal);
+        result = rootfs_sync(&config, err);
+    }
     agent_config_free(&config);
-    if (result < 0 || session_relay(s, err) < 0)
-        return -1;
-    terminal_drain(&s->terminal);
-    return written ? rootfs_sync(err) : 0;
+    return result;
 }
 
 /* The very last frame: EXIT after success, else ERROR with the reason. */
@@ -180,6 +155,7 @@ static void session_free(struct session *s)
     relay_source_free(&s->output);
     relay_source_free(&s->error_output);
     terminal_close(&s->terminal);
+    process_free(&s->process);
     channel_close(&s->control);
     channel_close(&s->data);
     close_fd(&s->signals);
@@ -195,6 +171,7 @@ int session_serve(const struct session_setup *setup)
     s->data.fd = setup->data;
     s->signals = s->input.fd = s->output.fd = s->error_output.fd = -1;
     s->terminal = (struct terminal)TERMINAL_NONE;
+    s->process = (struct process)PROCESS_NONE;
     int result = run(s, setup, &err);
     if (result < 0) {
         log_debug("%s", err.text);

@@ -1,13 +1,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/util.h"
-#include "guest-agent/process.h"
 #include "guest-agent/session_private.h"
 
 #define GIVE_UP_S 10
@@ -39,9 +39,8 @@ static int handle_control(struct session *s, const struct frame *frame, struct e
     case FRAME_SIGNAL:
         if (decode_signal(frame, &number, err) < 0)
             return -1;
-        /* Not reaped yet, so the number is still this process's. */
-        if (!s->ended)
-            kill(s->workload, number);
+        /* A workload that has ended takes no more signals, and that is no error. */
+        pidfd_send_signal(s->process.pidfd, number, NULL, 0);
         return 0;
     case FRAME_WINSIZE:
         if (decode_winsize(frame, &size, err) < 0)
@@ -111,11 +110,10 @@ static void reap(struct session *s)
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid != s->workload || s->ended)
+        if (pid != s->process.pid || s->ended)
             continue;
         s->ended = true;
-        s->record.signaled = WIFSIGNALED(status);
-        s->record.value = (uint8_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        s->record = process_record(&s->process, status);
     }
 }
 

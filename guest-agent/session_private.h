@@ -9,6 +9,7 @@
 
 #include "common/channel.h"
 #include "common/relay.h"
+#include "guest-agent/process.h"
 #include "guest-agent/terminal.h"
 
 struct session {
@@ -20,8 +21,8 @@ struct session {
     struct relay_sink input;
     struct relay_source output;
     struct relay_source error_output;
-    pid_t workload;
-    bool ended; /* the workload's main process, and record tells how */
+    struct process process;
+    bool ended; /* the workload, and record tells how */
     struct exit_record record;
     int64_t give_up; /* when to stop waiting for output: some process could not be ended */
     bool host_left;

@@ -189,13 +189,31 @@ static int open_regular(const char *path, FILE **ret_file, struct error *err)
     return 0;
 }
 
-int user_lookup(const char *spec, struct user *ret_user, struct error *err)
+static int add_groups(const struct strings *extra, FILE *group, struct user *user,
+                      struct error *err)
+{
+    AUTO_FREE char *buffer = xcalloc(LINE_MAX_BYTES, 1);
+    for (size_t i = 0; i < extra->count; i++) {
+        if (user->group_count == USER_GROUPS_MAX)
+            return error_set(err, "more than %d supplementary groups", USER_GROUPS_MAX);
+        if (resolve_group(extra->items[i], group, buffer, &user->groups[user->group_count], err) <
+            0)
+            return -1;
+        user->group_count++;
+    }
+    return 0;
+}
+
+int user_lookup(const char *spec, const struct strings *extra, struct user *ret_user,
+                struct error *err)
 {
     FILE *passwd = NULL, *group = NULL;
     int result = -1;
     if (open_regular("/etc/passwd", &passwd, err) == 0 &&
         open_regular("/etc/group", &group, err) == 0)
         result = user_resolve(spec, passwd, group, ret_user, err);
+    if (result == 0 && (result = add_groups(extra, group, ret_user, err)) < 0)
+        user_free(ret_user);
     if (passwd)
         fclose(passwd);
     if (group)

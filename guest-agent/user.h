@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "common/util.h"
 
 /* NGROUPS_MAX is 65536; this many entries are no mistake of a human. */
 #define USER_GROUPS_MAX 1024
@@ -30,8 +31,12 @@ struct user {
 int user_resolve(const char *spec, FILE *passwd, FILE *group, struct user *ret_user,
                  struct error *err);
 
-/* The same with /etc/passwd and /etc/group of the current root. */
-int user_lookup(const char *spec, struct user *ret_user, struct error *err);
+/*
+ * The same with /etc/passwd and /etc/group of the current root, and with the supplementary groups
+ * of extra, names or numbers, on top.
+ */
+int user_lookup(const char *spec, const struct strings *extra, struct user *ret_user,
+                struct error *err);
 
 /* setgroups(2), setgid(2), setuid(2), in this order: async-signal-safe. 0, or -1 with errno. */
 int user_become(const struct user *user);

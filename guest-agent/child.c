@@ -1,0 +1,88 @@
+#include "guest-agent/child.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/protocol.h"
+#include "common/util.h"
+#include "guest-agent/container.h"
+#include "guest-agent/init.h"
+#include "guest-agent/link.h"
+#include "guest-agent/terminal.h"
+#include "guest-agent/user.h"
+#include "guest-agent/workload.h"
+
+/* No user in the configuration is root; outside a container it is whoever we are. */
+static int resolve_user(struct agent_config *config, struct user *user,
+                        const struct user **ret_chosen, struct error *err)
+{
+    *ret_chosen = NULL;
+    if (!config->user && config->upper == UPPER_STAY)
+        return 0;
+    if (user_lookup(config->user ? config->user : "0", &config->groups, user, err) < 0)
+        return -1;
+    *ret_chosen = user;
+    for (size_t i = 0; i < config->env.count; i++)
+        if (strncmp(config->env.items[i], "HOME=", 5) == 0)
+            return 0;
+    strings_addf(&config->env, "HOME=%s", user->home);
+    return 0;
+}
+
+/* A terminal of the container's own devpts; the agent relays its master. */
+static int open_terminal(const struct child *child, const struct user *user, int *ret_slave,
+                         struct error *err)
+{
+    const struct agent_config *config = child->config;
+    const struct window_size size = {(uint16_t)config->rows, (uint16_t)config->columns};
+    struct terminal t = TERMINAL_NONE;
+    if (terminal_open(&t, &size, user, config->upper != UPPER_STAY, err) < 0)
+        return -1;
+    const int fds[] = {t.master, t.slave};
+    int result = link_send(child->link, LINK_TERMINAL, NULL, fds, 2, err);
+    close_fd(&t.master);
+    *ret_slave = t.slave;
+    return result;
+}
+
+static int run(const struct child *child, struct error *err)
+{
+    struct agent_config *config = child->config;
+    struct workload workload = {
+        .config = config,
+        .input = child->input,
+        .output = child->output,
+        .error_output = child->error_output,
+    };
+    struct user user = {0};
+    bool container = config->upper != UPPER_STAY;
+    if (container && container_enter(config, child->link, err) < 0)
+        return -1;
+    if (resolve_user(config, &user, &workload.user, err) < 0)
+        return -1;
+    if (config->tty) {
+        int slave;
+        if (open_terminal(child, workload.user, &slave, err) < 0)
+            return -1;
+        workload.tty = true;
+        workload.input = workload.output = workload.error_output = slave;
+    }
+    if (container && container_seal(config, err) < 0)
+        return -1;
+    if (container && !config->no_init)
+        return init_run(&workload, child->link, child->report, err);
+    return workload_exec(&workload, err);
+}
+
+_Noreturn void child_run(const struct child *child)
+{
+    struct error err = ERROR_INIT;
+    uint8_t payload[ERROR_SIZE_MAX];
+    run(child, &err);
+    /* One write; if even that fails, the agent sees an empty report. */
+    if (write_all(child->report, payload, encode_error(payload, &err)) < 0)
+        _exit(STATUS_VMC_FAILED);
+    _exit(STATUS_VMC_FAILED);
+}

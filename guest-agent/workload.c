@@ -1,0 +1,132 @@
+#include "guest-agent/workload.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/util.h"
+#include "guest-agent/capabilities.h"
+#include "guest-agent/search.h"
+
+static void reset_signals(void)
+{
+    /* The system call itself: sigaction(3) refuses the two signals that glibc keeps for itself,
+     * and an ignored one would be inherited. All zero is SIG_DFL without flags. */
+    static const unsigned char standard[64];
+    for (int number = 1; number < NSIG; number++)
+        syscall(SYS_rt_sigaction, number, standard, NULL, NSIG / 8);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_streams(const struct workload *w, struct error *err)
+{
+    if (setsid() < 0 || (w->tty && ioctl(w->input, TIOCSCTTY, 0) < 0))
+        return error_errno(err, "cannot lead a session");
+    if (dup2(w->input, STDIN_FILENO) < 0 || dup2(w->output, STDOUT_FILENO) < 0 ||
+        dup2(w->error_output, STDERR_FILENO) < 0)
+        return error_errno(err, "cannot prepare the standard streams");
+    /* Whatever else is open is the agent's, or came with it. */
+    if (close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+        return error_errno(err, "cannot close descriptors");
+    return 0;
+}
+
+static rlim_t limit_value(int64_t value)
+{
+    return value < 0 ? RLIM_INFINITY : (rlim_t)value;
+}
+
+static int set_limits(const struct rlimit_list *list, struct error *err)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct rlimit_spec *r = &list->items[i];
+        const struct rlimit limit = {limit_value(r->soft), limit_value(r->hard)};
+        if (setrlimit((__rlimit_resource_t)r->resource, &limit) < 0)
+            return error_errno(err, "cannot set resource limit %d", (int)r->resource);
+    }
+    return 0;
+}
+
+/*
+ * Needs CAP_SYS_ADMIN or no_new_privs (seccomp(2)): the former is still permitted here, and goes
+ * with the next step. So the filter sees one capset(2) and then execve(2).
+ */
+static int load_filter(const struct agent_config *config, struct error *err)
+{
+    struct sock_fprog program = {
+        .len = (unsigned short)(config->seccomp.length / sizeof(struct sock_filter)),
+        .filter = (struct sock_filter *)(void *)config->seccomp.bytes,
+    };
+    if (config->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return error_errno(err, "cannot set no_new_privs");
+    if (program.len == 0)
+        return 0;
+    if (capabilities_raise(err) < 0)
+        return -1;
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+        return error_errno(err, "cannot load the seccomp filter");
+    return 0;
+}
+
+static int become(const struct workload *w, struct error *err)
+{
+    const struct agent_config *config = w->config;
+    const struct capability_sets *sets = config->has_capabilities ? &config->capabilities : NULL;
+    if (sets && capabilities_bound(sets->bounding, err) < 0)
+        return -1;
+    /* Permitted capabilities outlive the change of user: those that are kept are set below. */
+    if ((sets || config->seccomp.length > 0) && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+        return error_errno(err, "cannot keep capabilities");
+    if (w->user && user_become(w->user) < 0)
+        return error_errno(err, "cannot become user '%s'", config->user ? config->user : "root");
+    if (chdir(config->cwd) < 0)
+        return error_errno(err, "cannot change to the working directory '%.900s'", config->cwd);
+    if (load_filter(config, err) < 0)
+        return -1;
+    return sets ? capabilities_set(sets, err) : 0;
+}
+
+static int explain_exec(const char *command, struct error *err)
+{
+    int cause = errno;
+    struct stat st;
+    if (cause == ENOENT && strchr(command, '/') && stat(command, &st) == 0)
+        error_set(err, "cannot run '%.900s': the interpreter or loader that it names is missing",
+                  command);
+    else if (cause == ENOENT && !strchr(command, '/'))
+        error_set(err, "cannot run '%.900s': command not found in PATH", command);
+    else
+        error_errno(err, "cannot run '%.900s'", command);
+    err->status = cause == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+    return -1;
+}
+
+int workload_exec(const struct workload *w, struct error *err)
+{
+    const struct agent_config *config = w->config;
+    AUTO_STRINGS struct strings paths = {0};
+    search_paths(config->args.items[0], config->env.items, &paths);
+    reset_signals();
+    if (set_streams(w, err) < 0)
+        return -1;
+    /* The agent is exempt from the out-of-memory killer; what it starts is not. */
+    if (config->upper != UPPER_STAY && write_file("/proc/self/oom_score_adj", "0", err) < 0)
+        return -1;
+    umask(022);
+    if (set_limits(&config->rlimits, err) < 0 || become(w, err) < 0)
+        return -1;
+    search_exec(strings_argv(&paths), config->args.items, strings_argv(&w->config->env));
+    return explain_exec(config->args.items[0], err);
+}
