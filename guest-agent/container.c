@@ -39,8 +39,11 @@ static int set_sysctls(const struct sysctl_list *list, struct error *err)
     return 0;
 }
 
-/* A tmpfs holds the provided files: the root's own ones stay as they are below. */
-static int provide_files(const struct file_list *list, struct error *err)
+/*
+ * A tmpfs holds the provided files: the root's own ones stay as they are below. It is mounted in
+ * the agent's tree, since parts of a detached mount cannot be mounted elsewhere (open_tree(2)).
+ */
+static int provide_files(int old_root, const struct file_list *list, struct error *err)
 {
     static const struct mount_option options[] = {{"mode", "0755"}, {"size", "4m"}, {0}};
     if (list->count == 0)
@@ -48,6 +51,8 @@ static int provide_files(const struct file_list *list, struct error *err)
     AUTO_CLOSE int store = mount_detached("tmpfs", options, MOUNT_CONFINED, err);
     if (store < 0)
         return -1;
+    if (move_mount(store, "", old_root, "mnt", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(err, "cannot provide files");
     for (size_t i = 0; i < list->count; i++) {
         const struct file_spec *f = &list->items[i];
         if (f->optional && access(f->path, F_OK) < 0)
@@ -104,7 +109,7 @@ static int mount_all(int old_root, const struct mount_list *list, struct error *
 static int build(const struct agent_config *config, int old_root, struct error *err)
 {
     if (populate(config, old_root, err) < 0 || mount_all(old_root, &config->mounts, err) < 0 ||
-        provide_files(&config->files, err) < 0)
+        provide_files(old_root, &config->files, err) < 0)
         return -1;
     if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
         return error_errno(err, "cannot set the host name");

@@ -25,8 +25,12 @@ static int report(int context, const char *type, struct error *err)
     return error_wrap(err, "%s", message + 2);
 }
 
-static int configure(int context, const struct mount_option *options)
+/* A mount table names what has no source of its own by its type, as mount(8) users write it. */
+static int configure(int context, const char *type, const struct mount_option *options)
 {
+    bool named = options->key && strcmp(options->key, "source") == 0;
+    if (!named && fsconfig(context, FSCONFIG_SET_STRING, "source", type, 0) < 0)
+        return -1;
     for (; options->key; options++) {
         unsigned command = options->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
         if (fsconfig(context, command, options->key, options->value, 0) < 0)
@@ -41,7 +45,7 @@ int mount_detached(const char *type, const struct mount_option *options, unsigne
     AUTO_CLOSE int context = fsopen(type, FSOPEN_CLOEXEC);
     if (context < 0)
         return error_errno(err, "cannot make a %s file system", type);
-    if (configure(context, options) < 0)
+    if (configure(context, type, options) < 0)
         return report(context, type, err);
     int mount = fsmount(context, FSMOUNT_CLOEXEC, attributes);
     return mount < 0 ? report(context, type, err) : mount;
