@@ -38,6 +38,7 @@ static struct json_object *root_object(const struct vm_spec *spec)
     add_string(root, "upper", upper_name(spec->upper));
     uint64_t size = spec->upper == UPPER_RAM ? spec->upper_size : 0;
     json_object_object_add(root, "size", json_object_new_int64((int64_t)size));
+    json_object_object_add(root, "read_only", json_object_new_boolean(spec->container.read_only));
     return root;
 }
 
@@ -84,6 +85,7 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     json_object_object_add(config, "rows", json_object_new_int(window->rows));
     json_object_object_add(config, "columns", json_object_new_int(window->columns));
     json_object_object_add(config, "root", root_object(spec));
+    container_config(&spec->container, config);
     json_object_object_add(config, "debug", json_object_new_boolean(spec->debug));
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(network));

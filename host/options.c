@@ -63,6 +63,7 @@ const size_t command_count = ARRAY_LEN(command_table);
 #define MACHINE "Machine"
 #define WORKLOAD "Workload"
 #define NETWORK "Network"
+#define CONTAINER "Container"
 #define STREAMS "Terminal"
 #define TIME "Time limits"
 #define IMAGE "Guest image"
@@ -174,6 +175,54 @@ const struct option option_table[] = {
     {OPTION_MAC_ADDRESS, "mac-address", 0, "MAC", RUN, NETWORK,
      "hardware address of the guest's interface (default: made up)", NULL,
      NULL, NULL, false, false},
+
+    {OPTION_PRIVILEGED, "privileged", 0, NULL, RUN, CONTAINER,
+     "give COMMAND all of the guest's kernel",
+     "All capabilities, all devices, nothing masked or read-only. It is the guest's kernel that is "
+     "given away, not the host's.",
+     NULL, NULL, false, false},
+    {OPTION_CAP_ADD, "cap-add", 0, "CAPABILITY", RUN, CONTAINER,
+     "add a capability to the default set",
+     "A name of capabilities(7), with or without CAP_, or ALL. The default set is the one of "
+     "container engines.",
+     NULL, NULL, true, false},
+    {OPTION_CAP_DROP, "cap-drop", 0, "CAPABILITY", RUN, CONTAINER,
+     "take a capability, or ALL, away", NULL,
+     NULL, NULL, true, false},
+    {OPTION_NOCAPS, "nocaps", 0, "LIST", RUN, CONTAINER,
+     "take the capabilities of a comma-separated list away", NULL,
+     NULL, NULL, true, false},
+    {OPTION_NO_NEW_PRIVS, "no-new-privileges", 0, NULL, RUN, CONTAINER,
+     "no program gives COMMAND more rights, set-user-ID or not", NULL,
+     NULL, NULL, false, false},
+    {OPTION_READ_ONLY, "read-only", 0, NULL, RUN, CONTAINER,
+     "COMMAND cannot write to its root file system",
+     "/run, /tmp, /dev and /dev/shm stay writable.",
+     NULL, NULL, false, false},
+    {OPTION_INIT, "init", 0, NULL, RUN, CONTAINER,
+     "an init reaps orphans and passes signals on (default)", NULL,
+     NULL, NULL, false, false},
+    {OPTION_NO_INIT, "no-init", 0, NULL, RUN, CONTAINER,
+     "COMMAND is process 1 itself",
+     "The kernel then keeps signals from it that it has no handler for.",
+     NULL, NULL, false, false},
+    {OPTION_NETNS, "netns", 0, NULL, RUN, CONTAINER,
+     "a network namespace besides those that a container always has", NULL,
+     NULL, NULL, false, false},
+    {OPTION_USERNS, "userns", 0, NULL, RUN, CONTAINER,
+     "a user namespace: root's capabilities count inside the container only",
+     "Every id is mapped to itself, so files keep their owners. Implies --netns.",
+     NULL, NULL, false, false},
+    {OPTION_MEM_LIMIT, "mem-limit", 0, "SIZE", RUN, CONTAINER,
+     "most memory of all of COMMAND's processes (memory.max)",
+     "A limit within the machine's own, --memory: who exceeds it is ended by the kernel.",
+     NULL, NULL, false, false},
+    {OPTION_PIDS_LIMIT, "pids-limit", 0, "N", RUN, CONTAINER,
+     "most processes and threads (pids.max)", NULL,
+     NULL, NULL, false, false},
+    {OPTION_PIDS_LIMIT, "pid-max", 0, "N", RUN, CONTAINER,
+     "the same", NULL,
+     NULL, NULL, false, true},
 
     {OPTION_TTY, "tty", 't', NULL, RUN, STREAMS,
      "give COMMAND a terminal",

@@ -203,7 +203,8 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->debug = request_has(req, OPTION_DEBUG);
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
-    if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0)
+    if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0 ||
+        container_resolve(req, ret->memory, &ret->container, err) < 0)
         return -1;
     if (network_spec_resolve(req, &ret->network, err) < 0 || resolve_rootfs(req, ret, err) < 0)
         return -1;

@@ -12,6 +12,7 @@
 #include "common/util.h"
 #include "host/arch.h"
 #include "host/cli.h"
+#include "host/container_spec.h"
 #include "host/network_spec.h"
 
 /* Where changes to the root file system go (--upper). */
@@ -47,6 +48,8 @@ struct vm_spec {
     bool unprivileged;
     enum upper upper;
     uint64_t upper_size; /* bytes; 0: the default of its kind */
+
+    struct container_spec container;
 
     struct strings args;
     struct strings env;

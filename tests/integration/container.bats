@@ -1,0 +1,113 @@
+# What the workload sees is a container: its rights, its view of the kernel, its limits.
+load ../lib/common
+
+capability_sets() {
+    sed -n 's/^Cap\(Inh\|Prm\|Eff\|Bnd\|Amb\):\t0*\([0-9a-f]\)/\1=\2/p' <<<"$1" | tr '\n' ' '
+}
+
+@test "the default capabilities are those of container engines, in all five sets" {
+    run vmc --net none -- cat /proc/self/status
+    assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=a80425fb Eff=a80425fb Bnd=a80425fb Amb=0 '
+    [[ $output == *$'NoNewPrivs:\t0'* ]] || fail "$output"
+}
+
+@test "another user than root has none of them, and the same bound" {
+    run vmc --net none -u daemon -- cat /proc/self/status
+    assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=0 Eff=0 Bnd=a80425fb Amb=0 '
+}
+
+@test "--cap-drop ALL --cap-add one, whatever the order; --nocaps; --privileged; --no-new-privileges" {
+    run vmc --net none --cap-add chown --cap-drop ALL --no-new-privileges -- cat /proc/self/status
+    assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=1 Eff=1 Bnd=1 Amb=0 '
+    [[ $output == *$'NoNewPrivs:\t1'* ]] || fail "$output"
+    run vmc --net none --nocaps cap_mknod,net_raw --cap-add CAP_SYS_ADMIN -- cat /proc/self/status
+    assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=a02405fb Eff=a02405fb Bnd=a02405fb Amb=0 '
+    run vmc --net none --privileged -- cat /proc/self/status
+    assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=1ffffffffff Eff=1ffffffffff Bnd=1ffffffffff Amb=0 '
+}
+
+@test "the workload sees its own processes only, and its init cannot be looked into or ended" {
+    run vmc --net none -- sh -c 'echo $$; kill -KILL 1; readlink /proc/1/root || echo hidden
+        ls -d /proc/[0-9]* | wc -l; test -e /proc/3/status && echo more; echo end'
+    assert_status 0
+    assert_match "$output" $'^2\nhidden\n[0-9]+\n'
+    [[ $output == *end ]] || fail "$output"
+    [ "$(sed -n 3p <<<"$output")" -le 4 ] || fail "$output"
+}
+
+@test "the agent's file systems are out of reach" {
+    run vmc --net none --privileged -- sh -c 'ls /init /base /share /volumes 2>/dev/null; cut -d" " -f2 /proc/mounts | sort'
+    assert_output '/
+/dev
+/dev/mqueue
+/dev/pts
+/dev/shm
+/proc
+/run
+/sys
+/sys/fs/cgroup
+/tmp'
+}
+
+@test "orphans are reaped, and signals sent to process 1 reach the workload" {
+    run vmc --net none -- sh -c 'sh -c "sh -c \"exit 0\" & exit 0"; trap "echo got; exit 3" TERM; kill -TERM 1; while :; do sleep 0.1; done'
+    assert_status 3
+    assert_output got
+}
+
+@test "--no-init: the workload is process 1 and its status is the run's" {
+    run vmc --net none --no-init -- sh -c 'echo $$; exit 9'
+    assert_status 9
+    assert_output 1
+}
+
+@test "devices: the standard ones work; a node of another one can be made and not opened" {
+    run vmc --net none -- sh -c 'for d in null zero full random urandom tty; do [ -c /dev/$d ] || echo no $d; done
+        head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; echo x >/dev/null
+        mknod /root/disk b 254 0 && { cat /root/disk 2>/dev/null || echo refused; }'
+    assert_output $'4\n4\nrefused'
+}
+
+@test "/proc/sys, /sys and cgroups are read-only, masked files are empty; not with --privileged" {
+    run vmc --net none -- sh -c '{ echo x >/proc/sys/kernel/hostname; mkdir /sys/fs/cgroup/a; } 2>/dev/null
+        wc -c </proc/timer_list; uname -n >/dev/null; ls /sys/firmware | wc -l; echo x >/proc/sys/vm/swappiness || echo read-only'
+    [[ $output == *$'0\nread-only' ]] || fail "$output"
+    run vmc --net none --privileged --hostname one -- sh -c 'echo two >/proc/sys/kernel/hostname; uname -n; mkdir /sys/fs/cgroup/a && echo made'
+    assert_output $'two\nmade'
+}
+
+@test "--read-only leaves /tmp, /run and /dev/shm writable" {
+    run vmc --net none --read-only -- sh -c 'for d in / /etc /tmp /run /dev/shm; do touch $d/x 2>/dev/null && echo $d; done; true'
+    assert_output $'/tmp\n/run\n/dev/shm'
+}
+
+@test "--mem-limit ends what exceeds it with 137, and the machine goes on" {
+    run vmc --net none --mem-limit 32m -- vmc-probe memory 100
+    assert_status 137
+    run vmc --net none --mem-limit 32m -- sh -c 'vmc-probe memory 100 >/dev/null; echo "child $?"; cat /sys/fs/cgroup/memory.max'
+    assert_status 0
+    [[ $output == *$'child 137\n33554432' ]] || fail "$output"
+}
+
+@test "--pids-limit and its other name" {
+    run vmc --net none --pid-max 8 -- sh -c 'cat /sys/fs/cgroup/pids.max; i=0; while [ $i -lt 20 ]; do sleep 20 & i=$((i+1)); done; echo not limited'
+    [[ $output == 8* && $output != *'not limited'* ]] || fail "$output"
+}
+
+@test "--userns and --netns: namespaces of their own, files keep their owners" {
+    run vmc --net none --userns -- sh -c 'cat /proc/self/uid_map | tr -s " "; stat -c %u /etc/passwd; echo >/dev/null && echo dev; hostname x 2>/dev/null; ls /sys/class/net'
+    assert_output $' 0 0 4294967295\n0\ndev\nlo'
+    run vmc --netns -- sh -c 'ls /sys/class/net | tr "\n" " "'
+    assert_output 'eth0 lo '
+}
+
+@test "bad values are refused, one line each" {
+    local case
+    for case in '--cap-add NOPE' '--cap-add=' '--cap-drop CAP_' '--cap-drop 7x' '--nocaps a,b' '--nocaps chown,,kill' \
+        '--cap-add CHOWN --cap-drop chown' '--mem-limit 1k' '--mem-limit x' '--mem-limit 900g' '--mem-limit -1' \
+        '--pids-limit 0' '--pids-limit x' '--pids-limit 99999999' '--pid-max=' '--init --no-init' '--privileged=1' '--read-only=x'; do
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr vmc $case -- true
+        assert_refused "$(sed 's/^\(--[a-z-]*\).*/\1/; s/pid-max/pid/' <<<"$case")" || fail "$case"
+    done
+}
