@@ -157,9 +157,14 @@ int decode_started(const struct frame *frame, struct started *ret_started, struc
     return 0;
 }
 
+/* Bits of the exit record's first byte. */
+#define EXIT_SIGNALED 1u
+#define EXIT_OUT_OF_MEMORY 2u
+
 void encode_exit(uint8_t *bytes, const struct exit_record *record)
 {
-    bytes[0] = record->signaled;
+    bytes[0] = (uint8_t)((record->signaled ? EXIT_SIGNALED : 0) |
+                         (record->out_of_memory ? EXIT_OUT_OF_MEMORY : 0));
     bytes[1] = record->value;
 }
 
@@ -167,10 +172,13 @@ int decode_exit(const struct frame *frame, struct exit_record *ret_record, struc
 {
     uint8_t kind = frame->payload[0];
     uint8_t value = frame->payload[1];
-    if (kind > 1 || (kind == 1 && (value < 1 || value > SIGNAL_MAX)))
+    bool signaled = kind & EXIT_SIGNALED;
+    if (kind > (EXIT_SIGNALED | EXIT_OUT_OF_MEMORY) ||
+        (signaled && (value < 1 || value > SIGNAL_MAX)))
         return error_set(err, "protocol error: exit record %u %u", kind, value);
-    ret_record->signaled = kind == 1;
+    ret_record->signaled = signaled;
     ret_record->value = value;
+    ret_record->out_of_memory = kind & EXIT_OUT_OF_MEMORY;
     return 0;
 }
 

@@ -136,7 +136,8 @@ int decode_started(const struct frame *frame, struct started *ret_started, struc
 /* How the workload ended, as wait(2) tells it. */
 struct exit_record {
     bool signaled;
-    uint8_t value; /* exit code 0-255, or signal number 1-SIGNAL_MAX */
+    uint8_t value;      /* exit code 0-255, or signal number 1-SIGNAL_MAX */
+    bool out_of_memory; /* the guest's kernel ended one of the container's processes for memory */
 };
 #define EXIT_SIZE 2
 void encode_exit(uint8_t *bytes, const struct exit_record *record);

@@ -10,6 +10,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
+#include "guest-agent/cgroup.h"
 #include "guest-agent/config.h"
 #include "guest-agent/handshake.h"
 #include "guest-agent/machine.h"
@@ -123,6 +124,7 @@ static int say_last_word(struct session *s, bool success, const struct error *er
 {
     uint8_t payload[ERROR_SIZE_MAX];
     if (success) {
+        s->record.out_of_memory = s->own_machine && cgroup_out_of_memory();
         encode_exit(payload, &s->record);
         channel_send(&s->control, FRAME_EXIT, 0, payload, EXIT_SIZE);
     } else {

@@ -132,6 +132,16 @@ static int run_workload(struct run *run, int *ret_status, struct error *err)
     return session_run(&run->session, ret_status, err);
 }
 
+/* On top of the workload's own status, which may hide it: 137, or what its parent made of it. */
+static void say_out_of_memory(const struct vm_spec *spec)
+{
+    bool limited = spec->container.memory_max > 0;
+    uint64_t size = limited ? spec->container.memory_max : spec->memory;
+    fprintf(stderr,
+            "vmc: out of memory: the guest's kernel ended a process of the container (%s %llum)\n",
+            limited ? "--mem-limit" : "--memory", (unsigned long long)(size >> 20));
+}
+
 int cmd_run(const struct request *req, int *ret_status, struct error *err)
 {
     struct run run = {
@@ -155,6 +165,8 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
         log_debug("%s", err->text);
         result = 0;
     }
+    if (result == 0 && run.session.record.out_of_memory)
+        say_out_of_memory(&run.spec);
     bool timing = run.spec.timing;
     release(&run);
     run.timing.end = now_ns();

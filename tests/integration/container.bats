@@ -69,7 +69,7 @@ capability_sets() {
 }
 
 @test "/proc/sys, /sys and cgroups are read-only, masked files are empty; not with --privileged" {
-    run vmc --net none -- sh -c '{ echo x >/proc/sys/kernel/hostname; mkdir /sys/fs/cgroup/a; } 2>/dev/null
+    run --separate-stderr vmc --net none -- sh -c '{ echo x >/proc/sys/kernel/hostname; mkdir /sys/fs/cgroup/a; } 2>/dev/null
         wc -c </proc/timer_list; uname -n >/dev/null; ls /sys/firmware | wc -l; echo x >/proc/sys/vm/swappiness || echo read-only'
     [[ $output == *$'0\nread-only' ]] || fail "$output"
     run vmc --net none --privileged --hostname one -- sh -c 'echo two >/proc/sys/kernel/hostname; uname -n; mkdir /sys/fs/cgroup/a && echo made'
@@ -82,9 +82,10 @@ capability_sets() {
 }
 
 @test "--mem-limit ends what exceeds it with 137, and the machine goes on" {
-    run vmc --net none --mem-limit 32m -- vmc-probe memory 100
+    run --separate-stderr vmc --net none --mem-limit 32m -- vmc-probe memory 100
     assert_status 137
-    run vmc --net none --mem-limit 32m -- sh -c 'vmc-probe memory 100 >/dev/null; echo "child $?"; cat /sys/fs/cgroup/memory.max'
+    assert_match "$stderr" '^vmc: out of memory: .*--mem-limit 32m'
+    run --separate-stderr vmc --net none --mem-limit 32m -- sh -c 'vmc-probe memory 100 >/dev/null; echo "child $?"; cat /sys/fs/cgroup/memory.max'
     assert_status 0
     [[ $output == *$'child 137\n33554432' ]] || fail "$output"
 }

@@ -243,11 +243,12 @@ static void exit_record_for_every_status(void **state)
             uint8_t bytes[EXIT_SIZE] = {(uint8_t)kind, (uint8_t)value};
             struct frame frame = frame_of(FRAME_EXIT, bytes, sizeof(bytes));
             struct exit_record record;
-            int good = kind == 0 || (kind == 1 && value >= 1 && value <= SIGNAL_MAX) ? 0 : -1;
+            int good = kind < 4 && (!(kind & 1) || (value >= 1 && value <= SIGNAL_MAX)) ? 0 : -1;
             assert_int_equal(decode_exit(&frame, &record, &err), good);
             if (good < 0)
                 continue;
-            assert_int_equal(exit_record_status(&record), kind ? 128 + value : value);
+            assert_int_equal(exit_record_status(&record), kind & 1 ? 128 + value : value);
+            assert_int_equal(record.out_of_memory, kind >> 1);
             uint8_t again[EXIT_SIZE];
             encode_exit(again, &record);
             assert_memory_equal(again, bytes, EXIT_SIZE);
