@@ -246,7 +246,6 @@ static const struct field config_fields[] = {
      .schema = &device_rule_schema, .seen = offsetof(struct agent_config, has_device_rules)},
     {"files", FIELD_LIST, CONFIG(files), .max = LIST_MAX, .schema = &file_schema},
     {"network", FIELD_OBJECT, CONFIG(network), .schema = &network_schema},
-    {"prestart", FIELD_TEXT, CONFIG(prestart), .max = TEXT_LENGTH_MAX},
 };
 static const struct schema config_schema = SCHEMA(struct agent_config, config_fields, check_config);
 

@@ -48,7 +48,6 @@
  *   network   {"interface": name, "mac": text, "mtu": n, "addresses": ["ADDR/LEN", ...],
  *              "gateways": [ADDR, ...]} of either family; "announce": bool: link-local
  *             addresses count at once and are made known to the gateway
- *   prestart  string         script that /bin/sh of the initramfs runs before the workload
  *
  * Strings may hold any byte but NUL: arguments and paths need not be UTF-8.
  */
@@ -199,7 +198,6 @@ struct agent_config {
     struct device_rule_list device_rules;
     struct file_list files;
     struct network_config network;
-    char *prestart;
 };
 
 /*

@@ -82,7 +82,7 @@ start_sleeper() {
 }
 
 @test "a guest that panics in mid-run: 125, and the console's last words" {
-    run --separate-stderr vmc -m 128M -- sh -c \
+    run --separate-stderr vmc --privileged -m 128M -- sh -c \
         'echo 2 >/proc/sys/vm/panic_on_oom && exec vmc-probe memory 100000'
     assert_status 125
     assert_match "${stderr_lines[0]}" '^vmc: '
@@ -90,7 +90,7 @@ start_sleeper() {
 }
 
 @test "a workload that resets the machine does not end with 0" {
-    run --separate-stderr vmc -- sh -c 'command -v python3 >/dev/null; echo 1 >/proc/sys/kernel/panic_on_oops; kill -9 -1; echo b >/proc/sysrq-trigger; exit 99'
+    run --separate-stderr vmc --privileged -- sh -c 'command -v python3 >/dev/null; echo 1 >/proc/sys/kernel/panic_on_oops; kill -9 -1; echo b >/proc/sysrq-trigger; exit 99'
     [ "$status" != 0 ] || fail "status 0"
 }
 
