@@ -37,6 +37,12 @@ make_outside() {
     done
     world ip addr add 192.0.2.1/24 dev outside
     world ip addr add 2001:db8::1/64 dev outside nodad
+    # The kernel gives it once the link has a carrier.
+    wait_for 10 has_link_local outside || fail "no link-local address"
+}
+
+has_link_local() {
+    world ip -6 addr show dev "$1" scope link | grep -q 'inet6 fe80'
 }
 
 world() {
