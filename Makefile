@@ -23,7 +23,7 @@ BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -DVMC_VERSION='"$(VERSION)"' \
 	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS) -MMD -MP
 HOST_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-HOST_LIBS := -ljson-c -lcap
+HOST_LIBS := -ljson-c -lseccomp -lcap
 
 # The agent is static: it is the guest's whole user space. Cross compilers come by GUEST_ARCH.
 GUEST_CROSS_x86_64 := $(if $(filter x86_64,$(shell uname -m)),,x86_64-linux-gnu-)

@@ -12,17 +12,9 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
+#include "host/cache.h"
 
 #define VERDICT_FILE_MAX 65536
-
-static char *cache_directory(void)
-{
-    const char *cache = getenv("XDG_CACHE_HOME");
-    if (cache && cache[0] == '/')
-        return xasprintf("%s/vmc", cache);
-    const char *home = getenv("HOME");
-    return home && home[0] == '/' ? xasprintf("%s/.cache/vmc", home) : NULL;
-}
 
 /* Path, size and time of change name a version of a file; hashing 12 MB would cost too much. */
 static char *file_identity(const char *path)
@@ -85,17 +77,6 @@ static enum verdict read_verdict(const char *key, char *ret_reason, size_t size)
     return verdict;
 }
 
-static void make_directory(const char *dir)
-{
-    AUTO_FREE char *partial = xstrdup(dir);
-    for (char *slash = partial; (slash = strchr(slash + 1, '/'));) {
-        *slash = '\0';
-        mkdir(partial, 0700);
-        *slash = '/';
-    }
-    mkdir(partial, 0700);
-}
-
 /* Drops verdicts of other boots of this host: they can never match again. */
 static void drop_stale(struct json_object *verdicts, const char *key)
 {
@@ -114,7 +95,7 @@ static void write_verdict(const char *key, const char *reason)
     AUTO_FREE char *dir = cache_directory();
     if (!dir)
         return;
-    make_directory(dir);
+    cache_make_directory(dir);
     struct json_object *verdicts = read_verdicts(dir);
     drop_stale(verdicts, key);
     json_object_object_add(verdicts, key, json_object_new_string(reason));

@@ -5,11 +5,17 @@
 
 #include "common/util.h"
 
+static const char *const x86_64_modules[] = {"accel-tcg-x86_64.so", NULL};
+/* PVH kernels need pvh.bin, bzImages linuxboot_dma.bin. */
+static const char *const x86_64_firmware[] = {"qboot.rom", "pvh.bin", "linuxboot_dma.bin", NULL};
+
 static const struct arch archs[] = {
     {
         .name = "x86_64",
         .qemu = "qemu-system-x86_64",
         .qemu_package = "qemu-system-x86",
+        .qemu_modules = x86_64_modules,
+        .firmware = x86_64_firmware,
         /* Without ACPI the devices are named on the kernel's command line by QEMU itself. */
         .machine = "microvm,acpi=off",
         /* x86-64-v2, what distributions build for at most; RDRAND seeds the kernel at once. */

@@ -8,9 +8,13 @@
 #include <stdbool.h>
 
 struct arch {
-    const char *name;           /* as uname -m prints it; the name of the image directory */
-    const char *qemu;           /* QEMU's binary */
-    const char *qemu_package;   /* Debian's package of it */
+    const char *name;         /* as uname -m prints it; the name of the image directory */
+    const char *qemu;         /* QEMU's binary */
+    const char *qemu_package; /* Debian's package of it */
+    /* Modules of QEMU's and firmware that machines may load, NULL-terminated; what a QEMU does not
+     * have as a file of its own is missing in silence. */
+    const char *const *qemu_modules;
+    const char *const *firmware;
     const char *machine;        /* -machine, with its options */
     const char *cpu_tcg;        /* -cpu under software emulation */
     const char *cpu_kvm;        /* -cpu under KVM */

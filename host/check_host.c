@@ -82,6 +82,8 @@ static int prepare_tree(void *arg)
     const struct tree_probe *probe = arg;
     struct error err = ERROR_INIT;
     struct rootfs rootfs = ROOTFS_INIT;
+    struct id_range ids = ID_RANGE_INIT;
+    struct isolation isolation = {0};
     struct vm_spec spec = {0};
 
     spec.unprivileged = geteuid() != 0;
@@ -89,9 +91,10 @@ static int prepare_tree(void *arg)
     spec.rootfs = xstrdup(probe->rootfs);
     if (namespaces_enter(spec.unprivileged, &err) < 0)
         return fail_with(&err);
-    if (rootfs_prepare(&spec, &probe->container, &rootfs, &err) < 0)
+    if (rootfs_prepare(&spec, &probe->container, &ids, &isolation, &rootfs, &err) < 0)
         return fail_with(&err);
     rootfs_free(&rootfs);
+    isolation_free(&isolation);
     spec_free(&spec);
     return 0;
 }

@@ -6,6 +6,8 @@
 #include "host/agent_config.h"
 #include "host/commands.h"
 #include "host/console_log.h"
+#include "host/id_range.h"
+#include "host/isolation.h"
 #include "host/session.h"
 #include "host/signals.h"
 #include "host/state.h"
@@ -18,6 +20,8 @@ struct run {
     char *vmm;
     struct accel_plan plan;
     struct container container;
+    struct id_range ids;
+    struct isolation isolation;
     struct rootfs rootfs;
     struct network network;
     struct console_log log;
@@ -45,6 +49,8 @@ static void release(struct run *run)
     network_release(&run->network);
     rootfs_free(&run->rootfs);
     state_remove(&run->container);
+    id_range_release(&run->ids);
+    isolation_free(&run->isolation);
     close_fd(&run->signal_fd);
     accel_plan_free(&run->plan);
     free(run->vmm);
@@ -63,9 +69,22 @@ static int resolve(struct run *run, const struct request *req, struct error *err
     return guest_image_find(run->spec.arch, run->spec.kernel, run->spec.initrd, &run->image, err);
 }
 
+/* Host ids for the hypervisor that root starts; an ordinary user's has that user's. */
+static void take_ids(struct run *run, bool root)
+{
+    struct error why = ERROR_INIT;
+    if (run->spec.unprivileged) {
+        if (root)
+            isolation_lacks(&run->isolation, LAYER_IDS, "--nopriv leaves it root's");
+    } else if (id_range_acquire(&run->ids, &why) < 0) {
+        isolation_lacks(&run->isolation, LAYER_IDS, "%s", why.text);
+    }
+}
+
 static int prepare(struct run *run, struct error *err)
 {
     const struct vm_spec *spec = &run->spec;
+    bool root = geteuid() == 0;
     if (signals_open(&run->signal_fd, err) < 0 ||
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
@@ -76,7 +95,8 @@ static int prepare(struct run *run, struct error *err)
     state_sweep(&run->container);
     if (spec->upper == UPPER_NONE)
         fprintf(stderr, "vmc: --upper none: changes go to %s itself\n", spec->rootfs);
-    return rootfs_prepare(spec, &run->container, &run->rootfs, err);
+    take_ids(run, root);
+    return rootfs_prepare(spec, &run->container, &run->ids, &run->isolation, &run->rootfs, err);
 }
 
 static int boot(struct run *run, struct error *err)
@@ -86,14 +106,18 @@ static int boot(struct run *run, struct error *err)
         .accel = run->plan.accel,
         .vmm = run->vmm,
         .image = &run->image,
+        .container = &run->container,
+        .ids = &run->ids,
         .rootfs = &run->rootfs,
         .network = &run->network,
         .tsc = &run->tsc,
     };
     log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
     run->timing.exec = now_ns();
-    if (qemu_start(&request, &run->machine, err) < 0)
+    if (qemu_start(&request, &run->machine, &run->isolation, err) < 0)
         return -1;
+    if (!run->plan.trial)
+        isolation_say(&run->isolation, run->spec.unprivileged);
     run->session_opened = true;
     if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->timing,
                      run->signal_fd, err) < 0)
@@ -146,6 +170,7 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
 {
     struct run run = {
         .container = CONTAINER_INIT,
+        .ids = ID_RANGE_INIT,
         .rootfs = ROOTFS_INIT,
         .network = NETWORK_INIT,
         .log.file_fd = -1,

@@ -10,6 +10,9 @@
 
 #include "common/error.h"
 #include "host/guest_image.h"
+#include "host/id_range.h"
+#include "host/isolation.h"
+#include "host/jail.h"
 #include "host/network.h"
 #include "host/rootfs.h"
 #include "host/spec.h"
@@ -21,6 +24,8 @@ struct machine_request {
     enum accel accel; /* ACCEL_KVM or ACCEL_TCG: the ladder has decided */
     const char *vmm;  /* path of the hypervisor's binary */
     const struct guest_image *image;
+    const struct container *container;
+    const struct id_range *ids; /* the container's on the host, or none */
     const struct rootfs *rootfs;
     const struct network *network;
     const struct tsc_reading *tsc; /* taken at the start of vmc */
@@ -28,9 +33,8 @@ struct machine_request {
 
 /* A running machine. Owns everything in it. */
 struct machine {
-    pid_t pid;      /* the hypervisor's process */
-    int pidfd;      /* readable when it has ended, pidfd_open(2); -1: no machine */
-    int control_fd; /* the guest's ports, protocol.h */
+    struct jailed process; /* the hypervisor's; its pidfd is readable when it has ended */
+    int control_fd;        /* the guest's ports, protocol.h */
     int data_fd;
     int console_fd; /* the kernel's console, from the guest only */
     int serial_fd;  /* the serial line: the workload's terminal, and the kernel's first words */
@@ -40,12 +44,13 @@ struct machine {
 
 #define MACHINE_INIT                                                                               \
     {                                                                                              \
-        .pid = -1, .pidfd = -1, .control_fd = -1, .data_fd = -1, .console_fd = -1,                 \
+        .process = JAILED_INIT, .control_fd = -1, .data_fd = -1, .console_fd = -1,                 \
         .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1                                         \
     }
 
-/* QEMU: host/qemu.c. */
-int qemu_start(const struct machine_request *request, struct machine *ret, struct error *err);
+/* QEMU, in its jail: host/qemu.c. Layers that the jail lacks are noted. */
+int qemu_start(const struct machine_request *request, struct machine *ret,
+               struct isolation *isolation, struct error *err);
 
 /* Finds the hypervisor's binary; *ret_path is owned by the caller. */
 int qemu_find(const struct arch *arch, char **ret_path, struct error *err);

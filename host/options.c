@@ -64,6 +64,7 @@ const size_t command_count = ARRAY_LEN(command_table);
 #define WORKLOAD "Workload"
 #define NETWORK "Network"
 #define CONTAINER "Container"
+#define ISOLATION "Isolation"
 #define STREAMS "Terminal"
 #define TIME "Time limits"
 #define IMAGE "Guest image"
@@ -223,6 +224,13 @@ const struct option option_table[] = {
     {OPTION_PIDS_LIMIT, "pid-max", 0, "N", RUN, CONTAINER,
      "the same", NULL,
      NULL, NULL, false, true},
+
+    {OPTION_REQUIRE_JAIL, "require-jail", 0, NULL, RUN, ISOLATION,
+     "refuse to run when the jail around the hypervisor lacks a layer",
+     "Without it a layer that this host cannot give is named in one line, and the run goes on. An "
+     "ordinary user has no control groups on most hosts, so this option is mostly root's; "
+     "'vmc info' shows the layers.",
+     NULL, NULL, false, false},
 
     {OPTION_TTY, "tty", 't', NULL, RUN, STREAMS,
      "give COMMAND a terminal",

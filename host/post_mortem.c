@@ -61,9 +61,9 @@ static const char *last_line(struct vmm_errors *e)
 static void describe_process_end(const struct machine *m, char *text, size_t size)
 {
     siginfo_t info = {0};
-    struct pollfd ended = {.fd = m->pidfd, .events = POLLIN};
+    struct pollfd ended = {.fd = m->process.pidfd, .events = POLLIN};
     poll(&ended, 1, PROCESS_END_MS);
-    if (waitid(P_PIDFD, (id_t)m->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+    if (waitid(P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
         snprintf(text, size, "the hypervisor closed its connection");
     else if (info.si_code == CLD_EXITED)
         snprintf(text, size, "the hypervisor ended with status %d", info.si_status);

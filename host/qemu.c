@@ -1,15 +1,12 @@
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
-#include <signal.h>
-#include <stdio.h>
+#include <linux/magic.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
-#include "common/io.h"
 #include "common/log.h"
+#include "host/jail_files.h"
 #include "host/machine.h"
 #include "host/qemu_argv.h"
 #include "host/tsc.h"
@@ -69,56 +66,100 @@ static int make_descriptors(const struct machine_request *request, struct machin
     return make_pair(&m->monitor_fd, &theirs->fds[QEMU_FD_MONITOR], err);
 }
 
-/*
- * In the child: gives the descriptors their numbers and closes all others. First everything moves
- * out of the way, so that no dup2() overwrites one that is still needed.
- */
-static int arrange_descriptors(struct inheritance *theirs)
-{
-    for (int i = 0; i < QEMU_FD_END; i++)
-        if (theirs->fds[i] >= 0) {
-            theirs->fds[i] = fcntl(theirs->fds[i], F_DUPFD_CLOEXEC, QEMU_FD_END);
-            if (theirs->fds[i] < 0)
-                return -1;
-        }
-    for (int i = 0; i < QEMU_FD_END; i++) {
-        if (theirs->fds[i] < 0)
-            close(i);
-        else if (dup2(theirs->fds[i], i) < 0)
-            return -1;
-    }
-    return close_range(QEMU_FD_END, ~0u, CLOSE_RANGE_CLOEXEC);
-}
-
-/* The child between fork and exec. Must not touch the caller's terminal, signals or secrets. */
-static void become_qemu(char **argv, struct inheritance *theirs, pid_t parent)
-{
-    static char path[] = "PATH=/usr/bin:/bin", lang[] = "LANG=C.UTF-8";
-    static char *const environment[] = {path, lang, NULL};
-    /* A session of its own: the terminal's ^C is the workload's, not the hypervisor's. */
-    setsid();
-    /* When vmc is gone the machine goes: prctl(2); the parent may have ended just before. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(STATUS_VMC_FAILED);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
-    if (arrange_descriptors(theirs) == 0)
-        execve(argv[0], argv, environment);
-    dprintf(STDERR_FILENO, "cannot execute %s: %s\n", argv[0], strerror(errno));
-    _exit(STATUS_VMC_FAILED);
-}
-
 static void log_argv(char **argv)
 {
     for (; log_debug_enabled && *argv; argv++)
         log_debug("qemu: %s", *argv);
 }
 
-int qemu_start(const struct machine_request *request, struct machine *ret, struct error *err)
+/* Beyond the guest's memory: QEMU itself, and under TCG up to 1 GiB of translated code. */
+#define OVERHEAD_KVM (512ull << 20)
+#define OVERHEAD_TCG (1536ull << 20)
+/* Address space costs nothing: stacks and heaps of threads, mostly not used. */
+#define ADDRESS_SPACE_OVERHEAD (6ull << 30)
+
+/* Files on a tmpfs are memory, and count as that of who writes them. */
+static uint64_t memory_of_files(int fd, uint64_t most)
+{
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0 || fs.f_type != TMPFS_MAGIC)
+        return 0;
+    uint64_t size = (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize;
+    return size < most ? size : most;
+}
+
+static void plan_memory(const struct machine_request *request, struct jail *jail)
+{
+    const struct rootfs *rootfs = request->rootfs;
+    uint64_t guest = request->spec->memory;
+    jail->memory = guest + (request->accel == ACCEL_KVM ? OVERHEAD_KVM : OVERHEAD_TCG);
+    jail->address_space = guest + ADDRESS_SPACE_OVERHEAD;
+    jail->file_size = rootfs->read_only ? 0 : UINT64_MAX;
+    if (rootfs->disk_fd >= 0) {
+        struct stat st;
+        jail->file_size = fstat(rootfs->disk_fd, &st) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
+        jail->memory += memory_of_files(rootfs->disk_fd, jail->file_size);
+    }
+    if (request->spec->upper == UPPER_HOST)
+        jail->memory += memory_of_files(request->container->dir_fd, UINT64_MAX / 4);
+    AUTO_CLOSE int share = open(rootfs->share, O_PATH | O_CLOEXEC);
+    if (request->spec->upper == UPPER_NONE && share >= 0)
+        jail->memory += memory_of_files(share, UINT64_MAX / 4);
+}
+
+static int list_files(const struct machine_request *request, struct strings *files,
+                      struct error *err)
+{
+    if (jail_files_find(request->spec->arch, request->vmm, files, err) < 0)
+        return -1;
+    strings_add(files, request->image->kernel);
+    if (strcmp(request->image->kernel, request->image->initrd) != 0)
+        strings_add(files, request->image->initrd);
+    /* QEMU's own user network asks the name servers in it. */
+    if (request->network->link.kind == LINK_IN_VMM && access("/etc/resolv.conf", R_OK) == 0)
+        strings_add(files, "/etc/resolv.conf");
+    return 0;
+}
+
+static int start_in_jail(const struct machine_request *request, struct strings *argv,
+                         const struct inheritance *theirs, struct machine *ret,
+                         struct isolation *isolation, struct error *err)
+{
+    AUTO_STRINGS struct strings files = {0};
+    const struct network_link *link = &request->network->link;
+    const struct jail_tree tree = {
+        .source = request->rootfs->share,
+        .path = request->rootfs->share,
+        .read_only = request->rootfs->read_only,
+    };
+    struct jail jail = {
+        .container = request->container,
+        .program = request->vmm,
+        .files = &files,
+        .trees = &tree,
+        .tree_count = 1,
+        .ids = request->ids->first ? request->ids : NULL,
+        .privileged = !request->spec->unprivileged,
+        .host_network = link->kind == LINK_IN_VMM ? link->unjailed : NULL,
+        .needs =
+            {
+                .writes = !request->rootfs->read_only,
+                .disk = request->rootfs->disk_fd >= 0,
+                .tap = link->kind == LINK_TAP,
+                .sockets = link->kind == LINK_IN_VMM,
+                .kvm = request->accel == ACCEL_KVM,
+            },
+        .required = request->spec->require_jail,
+    };
+    plan_memory(request, &jail);
+    if (list_files(request, &files, err) < 0)
+        return -1;
+    jail.device = request->accel == ACCEL_KVM ? "/dev/kvm" : NULL;
+    return jail_start(&jail, argv, theirs->fds, QEMU_FD_END, &ret->process, isolation, err);
+}
+
+int qemu_start(const struct machine_request *request, struct machine *ret,
+               struct isolation *isolation, struct error *err)
 {
     struct inheritance theirs;
     for (int i = 0; i < QEMU_FD_END; i++)
@@ -129,14 +170,7 @@ int qemu_start(const struct machine_request *request, struct machine *ret, struc
     if (result == 0) {
         qemu_argv(request, tsc ? tsc_khz(request->tsc) : 0, &argv);
         log_argv(argv.items);
-        pid_t parent = getpid();
-        ret->pid = fork();
-        if (ret->pid == 0)
-            become_qemu(argv.items, &theirs, parent);
-        if (ret->pid < 0)
-            result = error_errno(err, "cannot fork");
-        else if ((ret->pidfd = pidfd_open(ret->pid, 0)) < 0)
-            result = error_errno(err, "pidfd_open");
+        result = start_in_jail(request, &argv, &theirs, ret, isolation, err);
     }
     for (int i = 0; i < QEMU_FD_END; i++)
         close_fd(&theirs.fds[i]);

@@ -110,6 +110,19 @@ static int empty_top(DIR *top, unsigned *counter)
     }
 }
 
+int remove_contents(int dir_fd, struct error *err)
+{
+    DIR *top = open_for_emptying(dir_fd, ".");
+    if (!top)
+        return error_errno(err, "cannot open a directory to empty it");
+    unsigned counter = 0;
+    int result = empty_top(top, &counter);
+    if (result < 0)
+        error_errno(err, "cannot remove all of a directory");
+    closedir(top);
+    return result;
+}
+
 int remove_tree(int parent_fd, const char *name, struct error *err)
 {
     DIR *top = open_for_emptying(parent_fd, name);

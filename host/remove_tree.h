@@ -13,4 +13,7 @@
  */
 int remove_tree(int parent_fd, const char *name, struct error *err);
 
+/* The same for all that is in the directory open at dir_fd, which stays. */
+int remove_contents(int dir_fd, struct error *err);
+
 #endif

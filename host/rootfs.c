@@ -12,6 +12,7 @@
 
 #include "common/io.h"
 #include "common/log.h"
+#include "host/idmap.h"
 #include "host/upper_disk.h"
 
 /*
@@ -81,19 +82,44 @@ static int cover_submounts(const char *mount_point, struct error *err)
 }
 
 /*
- * Mounts the rootfs alone, without what is mounted below it. In a user namespace the kernel
- * refuses to separate a tree from the mounts that came from outside (mount_namespaces(7)): there
- * the whole tree is taken and the other file systems are covered.
+ * The rootfs alone, without what is mounted below it, as a mount nobody has attached yet. In a user
+ * namespace the kernel refuses to separate a tree from the mounts that came from outside
+ * (mount_namespaces(7)): there the whole tree is taken, and *ret_locked is set.
  */
-static int mount_tree(const char *rootfs, const char *share, struct error *err)
+static int open_rootfs(const char *rootfs, int *ret_fd, bool *ret_locked, struct error *err)
 {
     unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-    AUTO_CLOSE int tree = open_tree(AT_FDCWD, rootfs, flags);
-    bool locked = tree < 0 && errno == EINVAL;
-    if (locked)
+    int tree = open_tree(AT_FDCWD, rootfs, flags);
+    *ret_locked = tree < 0 && errno == EINVAL;
+    if (*ret_locked)
         tree = open_tree(AT_FDCWD, rootfs, flags | AT_RECURSIVE);
-    if (tree < 0 || move_mount(tree, "", AT_FDCWD, share, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    if (tree < 0)
         return error_errno(err, "cannot mount %s", rootfs);
+    *ret_fd = tree;
+    return 0;
+}
+
+/* Shows the files under the range's ids, or gives the range up. */
+static void map_ids(int tree, const char *rootfs, struct id_range *ids, struct isolation *isolation)
+{
+    struct error why = ERROR_INIT;
+    if (!ids->first || idmap_tree(tree, ids->userns_fd, &why) == 0)
+        return;
+    isolation_lacks(isolation, LAYER_IDS, "%s: %s", rootfs, why.text);
+    id_range_release(ids);
+}
+
+static int mount_tree(const struct vm_spec *spec, const char *share, struct id_range *ids,
+                      struct isolation *isolation, struct error *err)
+{
+    AUTO_CLOSE int tree = -1;
+    bool locked;
+    if (open_rootfs(spec->rootfs, &tree, &locked, err) < 0)
+        return -1;
+    map_ids(tree, spec->rootfs, ids, isolation);
+    if (move_mount(tree, "", AT_FDCWD, share, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(err, "cannot mount %s", spec->rootfs);
+    /* The host's other file systems go out of sight. */
     return locked ? cover_submounts(share, err) : 0;
 }
 
@@ -113,62 +139,149 @@ static int set_option(int fs, const char *key, const char *value)
 }
 
 /*
- * An overlay at share. The lower layer is named by descriptor: no character of a path, comma or
- * colon, can be taken for syntax (Documentation/filesystems/overlayfs.rst).
+ * A mounted overlay, attached nowhere yet. The layers are named by descriptor: no character of a
+ * path, comma or colon, can be taken for syntax (Documentation/filesystems/overlayfs.rst).
  */
-static int mount_overlay(const struct vm_spec *spec, const char *share, const char *upper,
-                         const char *work, struct error *err)
+struct overlay {
+    const char *lower, *upper, *work; /* paths */
+    bool user_xattr;                  /* made without the right to trusted.* attributes */
+    int fds[3];
+};
+
+static void close_layers(struct overlay *overlay)
 {
-    char lower[64];
-    AUTO_CLOSE int rootfs = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    snprintf(lower, sizeof(lower), "/proc/self/fd/%d", rootfs);
-    AUTO_CLOSE int fs = fsopen("overlay", FSOPEN_CLOEXEC);
-    if (fs < 0)
-        return error_errno(err, "overlayfs is not available on this host (modprobe overlay)");
-    int failed =
-        set_option(fs, "source", "vmc") < 0 || set_option(fs, "lowerdir", lower) < 0 ||
-        set_option(fs, "upperdir", upper) < 0 || set_option(fs, "workdir", work) < 0 ||
-        (spec->unprivileged && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0) ||
-        fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0;
-    if (failed && errno == EINVAL && spec->unprivileged)
-        return error_set(err,
-                         "--upper host cannot be used without privileges on %s, since other "
-                         "file systems are mounted below it; --upper ram can",
-                         spec->rootfs);
-    AUTO_CLOSE int mnt = failed ? -1 : fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
-    if (mnt < 0 || move_mount(mnt, "", AT_FDCWD, share, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(err,
-                           "cannot put an overlay on %s for --upper host; --upper ram needs "
-                           "none on the host",
-                           spec->rootfs);
+    for (size_t i = 0; i < ARRAY_LEN(overlay->fds); i++)
+        close_fd(&overlay->fds[i]);
+}
+
+static int open_layers(void *arg, struct error *err)
+{
+    struct overlay *overlay = arg;
+    const char *const paths[] = {overlay->lower, overlay->upper, overlay->work};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        overlay->fds[i] = open(paths[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (overlay->fds[i] < 0)
+            return error_errno(err, "cannot open %s", paths[i]);
+    }
     return 0;
 }
 
-static int prepare_host_upper(const struct vm_spec *spec, const struct container *container,
-                              const char *share, struct error *err)
+/* Returns the mount's descriptor, or -1. Closes the layers. */
+static int make_overlay(void *arg, struct error *err)
 {
-    AUTO_FREE char *upper = NULL;
-    AUTO_FREE char *work = NULL;
-    if (state_mkdir(container, "upper", &upper, err) < 0 ||
-        state_mkdir(container, "work", &work, err) < 0)
+    static const char *const keys[] = {"lowerdir", "upperdir", "workdir"};
+    struct overlay *overlay = arg;
+    AUTO_CLOSE int fs = fsopen("overlay", FSOPEN_CLOEXEC);
+    if (fs < 0)
+        return error_errno(err, "overlayfs is not available on this host (modprobe overlay)");
+    bool failed = set_option(fs, "source", "vmc") < 0;
+    for (size_t i = 0; i < ARRAY_LEN(keys) && !failed; i++) {
+        char layer[64];
+        snprintf(layer, sizeof(layer), "/proc/self/fd/%d", overlay->fds[i]);
+        failed = set_option(fs, keys[i], layer) < 0;
+    }
+    failed = failed ||
+             (overlay->user_xattr && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0) ||
+             fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0;
+    int mount_fd = failed ? -1 : fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
+    if (mount_fd < 0)
+        error_errno(err, "cannot put an overlay on it for --upper host; --upper ram needs none on "
+                         "the host");
+    close_layers(overlay);
+    return mount_fd;
+}
+
+/*
+ * Makes the overlay and attaches it at share. With a range it is made by the range's root, since an
+ * overlay cannot be idmapped but its layers can: whatever the guest writes is that root's doing.
+ */
+static int mount_overlay(const struct vm_spec *spec, struct overlay *overlay, const char *share,
+                         const struct id_range *ids, struct error *err)
+{
+    AUTO_CLOSE int mount_fd = -1;
+    if (ids->first)
+        mount_fd = idmap_run(ids->userns_fd, open_layers, make_overlay, overlay, err);
+    else if (open_layers(overlay, err) == 0)
+        mount_fd = make_overlay(overlay, err);
+    if (mount_fd < 0 && errno == EINVAL && spec->unprivileged)
+        return error_set(err,
+                         "--upper host cannot be used without privileges on %s, since other file "
+                         "systems are mounted below it; --upper ram can",
+                         spec->rootfs);
+    if (mount_fd < 0)
+        return error_wrap(err, "%s", spec->rootfs);
+    if (move_mount(mount_fd, "", AT_FDCWD, share, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(err, "cannot mount the overlay");
+    return 0;
+}
+
+/* The overlay's directories belong to the root that writes in them, made before there is a guest.
+ */
+static int make_layers(const struct vm_spec *spec, const struct container *container,
+                       const struct id_range *ids, char **ret_upper, char **ret_work,
+                       struct error *err)
+{
+    if (state_mkdir(container, "upper", ret_upper, err) < 0 ||
+        state_mkdir(container, "work", ret_work, err) < 0)
         return -1;
     /* The root of the merged tree takes its owner and mode from the upper directory. */
     struct stat st;
-    if (stat(spec->rootfs, &st) < 0 || chmod(upper, st.st_mode & 07777) < 0)
-        return error_errno(err, "cannot set the mode of %s", upper);
-    if (chown(upper, st.st_uid, st.st_gid) < 0)
+    if (stat(spec->rootfs, &st) < 0 || chmod(*ret_upper, st.st_mode & 07777) < 0)
+        return error_errno(err, "cannot set the mode of %s", *ret_upper);
+    if (ids->first && (st.st_uid >= ID_RANGE_COUNT || st.st_gid >= ID_RANGE_COUNT))
+        st.st_uid = st.st_gid = 0;
+    if (chown(*ret_upper, ids->first + st.st_uid, ids->first + st.st_gid) < 0)
         log_debug("the container's / belongs to its root: %s's owner is not mapped", spec->rootfs);
-    return mount_overlay(spec, share, upper, work, err);
+    if (ids->first && chown(*ret_work, ids->first, ids->first) < 0)
+        return error_errno(err, "cannot change the owner of %s", *ret_work);
+    return 0;
+}
+
+/* The rootfs under the range's ids, as a lower layer. */
+static int mount_lower(const struct vm_spec *spec, const struct container *container,
+                       struct id_range *ids, struct isolation *isolation, char **ret_path,
+                       struct error *err)
+{
+    if (state_mkdir(container, "lower", ret_path, err) < 0 ||
+        mount_tree(spec, *ret_path, ids, isolation, err) < 0)
+        return -1;
+    return make_read_only(*ret_path, err);
+}
+
+static int prepare_host_upper(const struct vm_spec *spec, const struct container *container,
+                              struct id_range *ids, struct isolation *isolation, const char *share,
+                              struct error *err)
+{
+    AUTO_FREE char *lower = NULL;
+    AUTO_FREE char *upper = NULL;
+    AUTO_FREE char *work = NULL;
+    if (ids->first && mount_lower(spec, container, ids, isolation, &lower, err) < 0)
+        return -1;
+    if (make_layers(spec, container, ids, &upper, &work, err) < 0)
+        return -1;
+    struct overlay overlay = {
+        .lower = lower ? lower : spec->rootfs,
+        .upper = upper,
+        .work = work,
+        .user_xattr = spec->unprivileged || ids->first,
+        .fds = {-1, -1, -1},
+    };
+    int result = mount_overlay(spec, &overlay, share, ids, err);
+    /* The overlay has its own hold on the layer. */
+    if (lower && umount2(lower, MNT_DETACH) < 0)
+        return error_errno(err, "cannot unmount %s", lower);
+    return result;
 }
 
 int rootfs_prepare(const struct vm_spec *spec, const struct container *container,
-                   struct rootfs *ret, struct error *err)
+                   struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
+                   struct error *err)
 {
     if (state_mkdir(container, "share", &ret->share, err) < 0)
         return -1;
     if (spec->upper == UPPER_HOST)
-        return prepare_host_upper(spec, container, ret->share, err);
-    if (mount_tree(spec->rootfs, ret->share, err) < 0)
+        return prepare_host_upper(spec, container, ids, isolation, ret->share, err);
+    if (mount_tree(spec, ret->share, ids, isolation, err) < 0)
         return -1;
     ret->read_only = spec->upper != UPPER_NONE;
     if (ret->read_only && make_read_only(ret->share, err) < 0)

@@ -5,6 +5,8 @@
 #define VMC_HOST_ROOTFS_H
 
 #include "common/error.h"
+#include "host/id_range.h"
+#include "host/isolation.h"
 #include "host/spec.h"
 #include "host/state.h"
 
@@ -19,9 +21,13 @@ struct rootfs {
         .disk_fd = -1                                                                              \
     }
 
-/* Call after namespaces_enter(). */
+/*
+ * Call after namespaces_enter(). With an id range, files of root's are shown as the range's root's;
+ * where the file system cannot do that, the range is given up and the layer noted as missing.
+ */
 int rootfs_prepare(const struct vm_spec *spec, const struct container *container,
-                   struct rootfs *ret, struct error *err);
+                   struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
+                   struct error *err);
 /* Unmounts (nobody uses the tree any more) and frees. */
 void rootfs_free(struct rootfs *rootfs);
 

@@ -201,6 +201,7 @@ static int resolve_workload(const struct request *req, struct vm_spec *spec, str
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
 {
     ret->debug = request_has(req, OPTION_DEBUG);
+    ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
     if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0 ||

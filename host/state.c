@@ -12,6 +12,9 @@
 
 #include "common/log.h"
 #include "common/util.h"
+#include "host/host_cgroup.h"
+#include "host/id_range.h"
+#include "host/idmap.h"
 #include "host/remove_tree.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -97,13 +100,49 @@ int state_mkdir(const struct container *c, const char *name, char **ret_path, st
     return 0;
 }
 
+static int empty(void *arg, struct error *err)
+{
+    return remove_contents(*(const int *)arg, err);
+}
+
+/*
+ * Empties a directory in which a guest wrote under the ids of a range: with that range's rights and
+ * no others, so that nothing in it can make the host's root do something.
+ */
+static int empty_as_range(int parent_fd, const char *name, struct error *err)
+{
+    AUTO_CLOSE int dir = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    AUTO_CLOSE int userns = -1;
+    struct stat st;
+    if (dir < 0 || fstat(dir, &st) < 0)
+        return errno == ENOENT || errno == ENOTDIR ? 0 : error_errno(err, "cannot open %s", name);
+    uint32_t first = id_range_of(st.st_uid);
+    if (first == 0)
+        return 0;
+    if (idmap_userns(first, &userns, err) < 0)
+        return -1;
+    return idmap_run(userns, NULL, empty, &dir, err);
+}
+
+/* A container's directory with all in it, and the control groups it notes. */
+static int remove_container(int base_fd, const char *id, struct error *err)
+{
+    AUTO_CLOSE int dir = openat(base_fd, id, DIR_FLAGS);
+    if (dir < 0)
+        return errno == ENOENT ? 0 : error_errno(err, "cannot open %s", id);
+    host_cgroup_sweep(dir);
+    if (empty_as_range(dir, "upper", err) < 0 || empty_as_range(dir, "work", err) < 0)
+        return error_wrap(err, "container %s", id);
+    return remove_tree(base_fd, id, err);
+}
+
 static void sweep_one(const struct container *c, const char *name)
 {
     AUTO_CLOSE int fd = openat(c->base_fd, name, DIR_FLAGS);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
         return;
     struct error err = ERROR_INIT;
-    if (remove_tree(c->base_fd, name, &err) < 0)
+    if (remove_container(c->base_fd, name, &err) < 0)
         log_debug("%s", err.text);
     else
         log_debug("removed the leftovers of container %s", name);
@@ -127,7 +166,7 @@ void state_sweep(const struct container *c)
 void state_remove(struct container *c)
 {
     struct error err = ERROR_INIT;
-    if (c->dir && remove_tree(c->base_fd, c->id, &err) < 0)
+    if (c->dir && remove_container(c->base_fd, c->id, &err) < 0)
         fprintf(stderr, "vmc: warning: %s\n", err.text);
     close_fd(&c->dir_fd);
     close_fd(&c->base_fd);

@@ -1,0 +1,81 @@
+/*
+ * The jail around a hypervisor: it is locked up as if the guest had taken it over already.
+ * docs/isolation.md names the layers and what each of them guards.
+ *
+ * The hypervisor becomes process 1 of namespaces of its own, root of a user namespace and nobody
+ * anywhere else, in a root directory that holds the files listed here and nothing else, with the
+ * descriptors listed here and no others.
+ */
+#ifndef VMC_HOST_JAIL_H
+#define VMC_HOST_JAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "common/util.h"
+#include "host/host_cgroup.h"
+#include "host/id_range.h"
+#include "host/isolation.h"
+#include "host/jail_seccomp.h"
+#include "host/state.h"
+
+/* The most descriptors a jailed program can be given. */
+#define JAIL_FDS_MAX 16
+
+/* Threads: QEMU's pool has 64 at most, besides those of processors and devices. */
+#define JAIL_TASKS 128
+
+/*
+ * A directory tree for the jail: what is mounted at source in vmc's mount namespace, with all that
+ * is mounted below it. Where there is an id range the mount is idmapped already (idmap.h).
+ */
+struct jail_tree {
+    const char *source;
+    const char *path; /* where it is in the jail, absolute */
+    bool read_only;
+};
+
+/* The jail as it is asked for. All borrowed for the time of the call. */
+struct jail {
+    const struct container *container;
+    const char *program;         /* one of the files */
+    const struct strings *files; /* absolute paths: the jail has them under the same, read-only */
+    const struct jail_tree *trees;
+    size_t tree_count;
+    const char *device; /* a device node with its host path, owned as in the host; or NULL */
+    const struct id_range *ids; /* none: the ids of vmc's own user namespace */
+    bool privileged;            /* vmc is root on the host, in no user namespace */
+    const char *host_network;   /* NULL, or why the hypervisor has to be in the host's network */
+    struct jail_needs needs;
+    uint64_t address_space; /* RLIMIT_AS, bytes */
+    uint64_t file_size;     /* RLIMIT_FSIZE, bytes; UINT64_MAX: none */
+    uint64_t memory;        /* of its control group, bytes */
+    bool required;          /* every layer, or no start at all */
+};
+
+/* A started program. Owns pidfd and groups. */
+struct jailed {
+    pid_t pid;
+    int pidfd;
+    struct host_cgroup cgroup;
+};
+
+#define JAILED_INIT                                                                                \
+    {                                                                                              \
+        .pid = -1, .pidfd = -1                                                                     \
+    }
+
+/*
+ * Starts the program in its jail, and returns once it has been executed. fds[i] becomes descriptor
+ * i (-1: none); they stay the caller's, too. A layer that cannot be had is noted in isolation,
+ * or is an error with required; then nothing has been executed.
+ */
+int jail_start(const struct jail *jail, struct strings *argv, const int *fds, size_t fd_count,
+               struct jailed *ret, struct isolation *isolation, struct error *err);
+
+/* Kills it, waits for its end and removes its groups. Accepts one that never started. */
+void jail_stop(struct jailed *jailed);
+
+#endif

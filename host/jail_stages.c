@@ -1,0 +1,390 @@
+/*
+ * The child between clone3(2) and exec: one stage for each layer, in the order in which each still
+ * has the rights it needs. A stage says what it must and must not do.
+ */
+#include "host/jail_stages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host/jail_files.h"
+
+/* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
+ */
+#define DESCRIPTORS_MAX 16384u
+/* Names of files and directories; there are no contents. */
+#define ROOT_SIZE "256k"
+
+static int report(const struct jail_child *child, int layer, const char *text)
+{
+    struct jail_report message = {.layer = layer};
+    snprintf(message.text, sizeof(message.text), "%s", text);
+    return (int)send(child->socket, &message, sizeof(message), MSG_NOSIGNAL);
+}
+
+/* A layer that is missing: the run goes on unless it is required. */
+static void lack(struct jail_child *child, enum isolation_layer layer, const char *what)
+{
+    AUTO_FREE char *text = xasprintf("%s: %s", what, strerror(errno));
+    child->refuse = child->refuse || child->jail->required;
+    report(child, (int)layer, text);
+}
+
+static int wait_for(const struct jail_child *child, enum jail_go go, struct error *err)
+{
+    char byte;
+    ssize_t n;
+    while ((n = recv(child->socket, &byte, 1, 0)) < 0 && errno == EINTR)
+        ;
+    return n == 1 && byte == (char)go ? 0 : error_set(err, "vmc is gone");
+}
+
+/*
+ * Identity.
+ * Must: be nobody outside its user namespace from here on; end when vmc ends, whenever that is.
+ * Must not: act under the ids it was started with, in any stage below.
+ */
+static int stage_identity(struct jail_child *child, struct error *err)
+{
+    if (wait_for(child, JAIL_GO_MAPPED, err) < 0)
+        return -1;
+    /* The group of /dev/kvm is all that lets an ordinary user's hypervisor use it. */
+    if (child->user_namespace && !child->jail->needs.kvm && setgroups(0, NULL) < 0 &&
+        errno != EPERM)
+        return error_errno(err, "setgroups");
+    if (child->user_namespace && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+        return error_errno(err, "cannot take the ids of the user namespace");
+    /* A change of ids clears it, prctl(2); and vmc may have ended before: then so has its socket.
+     */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        return error_errno(err, "PR_SET_PDEATHSIG");
+    struct pollfd parent = {.fd = child->socket};
+    return poll(&parent, 1, 0) == 0 ? 0 : error_set(err, "vmc is gone");
+}
+
+/*
+ * Session.
+ * Must: leave the caller's terminal, signals, umask and host name.
+ * Must not: pass on anything of the caller's environment (see stage_exec).
+ */
+static int stage_session(struct error *err)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    umask(022);
+    if (setsid() < 0)
+        return error_errno(err, "setsid");
+    if (sethostname("vmc", 3) < 0 || setdomainname("", 0) < 0)
+        return error_errno(err, "cannot name the uts namespace");
+    return 0;
+}
+
+/* Makes the directories above path, below the directory open at root. */
+static int make_parents(int root, const char *path)
+{
+    AUTO_FREE char *copy = xstrdup(path + 1);
+    for (char *slash = copy; (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = '\0';
+        if (mkdirat(root, copy, 0755) < 0 && errno != EEXIST)
+            return -1;
+    }
+    return 0;
+}
+
+/* Moves a detached mount to path below root, on an empty file or directory made for it. */
+static int attach(int root, const char *path, bool directory, int mount_fd, struct error *err)
+{
+    if (make_parents(root, path) < 0)
+        return error_errno(err, "cannot make a place for %s", path);
+    if (directory) {
+        if (mkdirat(root, path + 1, 0755) < 0 && errno != EEXIST)
+            return error_errno(err, "cannot make a place for %s", path);
+    } else {
+        AUTO_CLOSE int fd =
+            openat(root, path + 1, O_CREAT | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0444);
+        if (fd < 0)
+            return error_errno(err, "cannot make a place for %s", path);
+    }
+    if (move_mount(mount_fd, "", root, path + 1, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(err, "cannot mount %s", path);
+    return 0;
+}
+
+/* A new file system, attached nowhere. -1 with errno. */
+static int make_mount(const char *type, const char *const *options, unsigned attributes)
+{
+    AUTO_CLOSE int fs = fsopen(type, FSOPEN_CLOEXEC);
+    for (; fs >= 0 && options[0]; options += 2)
+        if (fsconfig(fs, FSCONFIG_SET_STRING, options[0], options[1], 0) < 0)
+            return -1;
+    if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return -1;
+    return fsmount(fs, FSMOUNT_CLOEXEC, attributes);
+}
+
+/*
+ * /proc, which QEMU's 9p needs to name descriptors, with nothing in it but processes of the
+ * namespace: of one. Where the kernel refuses a new one (something is mounted over parts of the
+ * host's), the host's stands in.
+ */
+static int attach_proc(struct jail_child *child, int root, struct error *err)
+{
+    static const char *const options[] = {"subset", "pid", NULL};
+    unsigned attributes =
+        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    AUTO_CLOSE int proc = make_mount("proc", options, attributes);
+    if (proc < 0) {
+        lack(child, LAYER_PROC, "a new one cannot be mounted");
+        struct mount_attr attr = {.attr_set = attributes};
+        proc = open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+        if (proc < 0 || mount_setattr(proc, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+            return error_errno(err, "cannot mount /proc");
+    }
+    return attach(root, "/proc", true, proc, err);
+}
+
+static int attach_all(struct jail_child *child, int root, struct error *err)
+{
+    const struct jail *jail = child->jail;
+    const struct jail_mounts *mounts = child->mounts;
+    for (size_t i = 0; i < jail->files->count; i++)
+        if (attach(root, jail->files->items[i], false, mounts->files[i], err) < 0)
+            return -1;
+    if (jail->device && attach(root, jail->device, false, mounts->device, err) < 0)
+        return -1;
+    for (size_t i = 0; i < jail->tree_count; i++)
+        if (attach(root, jail->trees[i].path, true, mounts->trees[i], err) < 0)
+            return -1;
+    return attach_proc(child, root, err);
+}
+
+/*
+ * Root directory.
+ * Must: show the files, trees and the one device that the jail lists, and processes of its own;
+ * be read-only, apart from writable trees.
+ * Must not: resolve a path of the host's: every mount was opened by vmc, under its rights. Nothing
+ * of the old root may be reachable afterwards, by name or by descriptor (stage_descriptors).
+ */
+static int stage_root(struct jail_child *child, struct error *err)
+{
+    static const char *const options[] = {"mode", "755", "size", ROOT_SIZE, NULL};
+    struct mount_attr sealed = {.attr_set = MOUNT_ATTR_RDONLY};
+    AUTO_CLOSE int root =
+        make_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    if (root < 0)
+        return error_errno(err, "cannot make a root directory");
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(err, "cannot mount a root directory");
+    if (attach_all(child, root, err) < 0)
+        return -1;
+    if (mount_setattr(root, "", AT_EMPTY_PATH, &sealed, sizeof(sealed)) < 0)
+        return error_errno(err, "cannot make the root directory read-only");
+    /* The old root lies under the new one now, pivot_root(2), and goes with all that is in it. */
+    if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+        return error_errno(err, "cannot enter the root directory");
+    if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        return error_errno(err, "cannot leave the old root directory");
+    return 0;
+}
+
+/*
+ * Control groups.
+ * Must: take its own groups for the top of all there are.
+ * Must not: come before vmc has moved it there.
+ */
+static int stage_cgroup_namespace(const struct jail_child *child, struct error *err)
+{
+    if (wait_for(child, JAIL_GO_GROUPED, err) < 0)
+        return -1;
+    return unshare(CLONE_NEWCGROUP) < 0 ? error_errno(err, "cannot make a cgroup namespace") : 0;
+}
+
+/* Hard and soft limit alike; never above the hard limit there is, which takes CAP_SYS_RESOURCE. */
+static int limit(int resource, rlim_t most, struct error *err)
+{
+    struct rlimit now;
+    if (getrlimit((__rlimit_resource_t)resource, &now) < 0)
+        return error_errno(err, "getrlimit");
+    rlim_t value = now.rlim_max < most ? now.rlim_max : most;
+    const struct rlimit new = {.rlim_cur = value, .rlim_max = value};
+    if (setrlimit((__rlimit_resource_t)resource, &new) < 0)
+        return error_errno(err, "setrlimit");
+    return 0;
+}
+
+/*
+ * Limits.
+ * Must: bound what the process can take of the host, also without control groups.
+ * Must not: raise a hard limit; come before vmc's own descriptors are opened.
+ */
+static int stage_limits(const struct jail_child *child, struct error *err)
+{
+    const struct jail *jail = child->jail;
+    const struct {
+        int resource;
+        rlim_t most;
+    } limits[] = {
+        {RLIMIT_CORE, 0},
+        {RLIMIT_AS, jail->address_space},
+        {RLIMIT_FSIZE, jail->file_size == UINT64_MAX ? RLIM_INFINITY : jail->file_size},
+        {RLIMIT_NPROC, JAIL_TASKS},
+        {RLIMIT_MEMLOCK, 0},
+        {RLIMIT_MSGQUEUE, 0},
+        {RLIMIT_RTPRIO, 0},
+        {RLIMIT_NICE, 0},
+        {RLIMIT_SIGPENDING, 1024},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+        if (limit(limits[i].resource, limits[i].most, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* Where the program is kept until exec: the first number that the limit takes out of reach. */
+static int open_program(const struct jail_child *child, int *ret_fd, struct error *err)
+{
+    struct rlimit now;
+    if (getrlimit(RLIMIT_NOFILE, &now) < 0)
+        return error_errno(err, "getrlimit");
+    rlim_t number = now.rlim_max > DESCRIPTORS_MAX ? DESCRIPTORS_MAX : now.rlim_max - 1;
+    now.rlim_cur = now.rlim_max;
+    if (number < 64 || setrlimit(RLIMIT_NOFILE, &now) < 0)
+        return error_set(err, "the limit on descriptors is too low");
+    AUTO_CLOSE int fd = open(child->jail->program, O_PATH | O_CLOEXEC);
+    *ret_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, (int)number);
+    if (*ret_fd != (int)number)
+        return error_errno(err, "cannot open %s", child->jail->program);
+    return limit(RLIMIT_NOFILE, number, err);
+}
+
+/*
+ * Descriptors.
+ * Must: leave the listed ones under their numbers.
+ * Must not: let any other survive exec, whatever the caller of vmc leaked.
+ */
+static int stage_descriptors(struct jail_child *child, struct error *err)
+{
+    int moved[JAIL_FDS_MAX];
+    /* First everything moves out of the way, so that no dup2() overwrites one still needed. */
+    child->socket = fcntl(child->socket, F_DUPFD_CLOEXEC, JAIL_FDS_MAX);
+    if (child->socket < 0)
+        return error_errno(err, "cannot move a descriptor");
+    for (size_t i = 0; i < child->fd_count; i++) {
+        moved[i] = child->fds[i] < 0 ? -1 : fcntl(child->fds[i], F_DUPFD_CLOEXEC, JAIL_FDS_MAX);
+        if (child->fds[i] >= 0 && moved[i] < 0)
+            return error_errno(err, "cannot move a descriptor");
+    }
+    for (size_t i = 0; i < child->fd_count; i++) {
+        if (moved[i] < 0)
+            close((int)i);
+        else if (dup2(moved[i], (int)i) < 0)
+            return error_errno(err, "cannot place a descriptor");
+    }
+    if (close_range((unsigned)child->fd_count, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+        return error_errno(err, "close_range");
+    return 0;
+}
+
+/* What QEMU's 9p needs of its user namespace, to serve files of every owner in it. */
+static const cap_value_t read_capabilities[] = {CAP_DAC_READ_SEARCH};
+static const cap_value_t write_capabilities[] = {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN,
+                                                 CAP_FOWNER, CAP_FSETID};
+
+/*
+ * Privileges.
+ * Must: keep the capabilities that 9p needs, in its own user namespace, and no way to more.
+ * Must not: hold CAP_SYS_ADMIN over its mounts any longer, nor any other capability.
+ */
+static int stage_privileges(const struct jail_child *child, struct error *err)
+{
+    bool writes = child->jail->needs.writes;
+    const cap_value_t *keep = writes ? write_capabilities : read_capabilities;
+    size_t count = writes ? ARRAY_LEN(write_capabilities) : ARRAY_LEN(read_capabilities);
+    /* The bounding set is what exec gives a root, capabilities(7). */
+    for (cap_value_t value = 0; CAP_IS_SUPPORTED(value); value++) {
+        bool kept = false;
+        for (size_t i = 0; i < count; i++)
+            kept = kept || keep[i] == value;
+        if (!kept && cap_drop_bound(value) < 0)
+            return error_errno(err, "cannot drop a capability");
+    }
+    cap_t set = cap_init();
+    bool good = set && cap_set_flag(set, CAP_PERMITTED, (int)count, keep, CAP_SET) == 0 &&
+                cap_set_flag(set, CAP_EFFECTIVE, (int)count, keep, CAP_SET) == 0 &&
+                cap_set_proc(set) == 0;
+    cap_free(set);
+    if (!good)
+        return error_errno(err, "cannot drop the capabilities");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return error_errno(err, "PR_SET_NO_NEW_PRIVS");
+    return 0;
+}
+
+/*
+ * System calls.
+ * Must: leave what jail_seccomp.c lists, for the rest of the process's life.
+ * Must not: come before a stage that needs a call the filter takes away: it is the last.
+ */
+static int stage_system_calls(struct jail_child *child, int program, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    if (jail_seccomp_load(&child->jail->needs, program, &why) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return error_set(err, "%s", why.text);
+    lack(child, LAYER_SYSCALLS, "this kernel takes no filter");
+    return 0;
+}
+
+/*
+ * Exec.
+ * Must: hand over an environment of its own making.
+ * Must not: happen when a layer that is required is missing.
+ */
+static int stage_exec(struct jail_child *child, int program, struct error *err)
+{
+    static char path[] = "PATH=/usr/bin:/bin", lang[] = "LANG=C.UTF-8";
+    /* Threads that each keep memory of their own would only cost some. */
+    static char arenas[] = "MALLOC_ARENA_MAX=2";
+    AUTO_FREE char *directories = jail_files_library_path(child->jail->files);
+    AUTO_FREE char *libraries = directories ? xasprintf("LD_LIBRARY_PATH=%s", directories) : NULL;
+    char *const environment[] = {path, lang, arenas, libraries, NULL};
+    if (stage_system_calls(child, program, err) < 0)
+        return -1;
+    if (child->refuse)
+        _exit(STATUS_VMC_FAILED);
+    syscall(SYS_execveat, program, "", child->argv, environment, AT_EMPTY_PATH);
+    return error_errno(err, "cannot execute %s", child->jail->program);
+}
+
+void jail_child_main(struct jail_child *child)
+{
+    struct error err = ERROR_INIT;
+    int program = -1;
+    if (stage_identity(child, &err) == 0 && stage_session(&err) == 0 &&
+        stage_root(child, &err) == 0 && stage_cgroup_namespace(child, &err) == 0 &&
+        stage_descriptors(child, &err) == 0 && open_program(child, &program, &err) == 0 &&
+        stage_limits(child, &err) == 0 && stage_privileges(child, &err) == 0)
+        stage_exec(child, program, &err);
+    report(child, JAIL_FAILED, err.text);
+    _exit(STATUS_VMC_FAILED);
+}

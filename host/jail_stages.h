@@ -1,0 +1,48 @@
+/*
+ * What the two processes of a jail's start share: vmc (jail.c) and the child that becomes the
+ * hypervisor (jail_stages.c).
+ */
+#ifndef VMC_HOST_JAIL_STAGES_H
+#define VMC_HOST_JAIL_STAGES_H
+
+#include "host/jail.h"
+
+/* What vmc has opened for the child, which could not any more. */
+struct jail_mounts {
+    int *files; /* a detached mount of each of the jail's files */
+    int *trees; /* and of each tree */
+    int device; /* or -1 */
+};
+
+/* What the child has of its parent. */
+struct jail_child {
+    const struct jail *jail;
+    const struct jail_mounts *mounts;
+    char **argv;
+    const int *fds;
+    size_t fd_count;
+    bool user_namespace; /* it is in one of its own */
+    bool refuse;         /* a layer that is required is missing */
+    int socket;          /* to the parent: SOCK_SEQPACKET */
+};
+
+/* A message of the child: the layer that is missing, or the end of everything. */
+struct jail_report {
+    int layer; /* enum isolation_layer, or JAIL_FAILED */
+    char text[512];
+};
+#define JAIL_FAILED (-1)
+
+/*
+ * The parent's messages, one byte each: the ids are mapped; the control groups are entered. End of
+ * file on the child's socket means that the program has been executed, or that the child is gone.
+ */
+enum jail_go {
+    JAIL_GO_MAPPED = 'm',
+    JAIL_GO_GROUPED = 'g',
+};
+
+/* The child's life until exec. */
+_Noreturn void jail_child_main(struct jail_child *child);
+
+#endif
