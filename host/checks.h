@@ -41,6 +41,9 @@ void check_accelerator(struct checks *checks);
 /* Runtime directory, user namespaces, subordinate ids, the shared tree, overlayfs. */
 void check_host(struct checks *checks);
 
+/* The jail around the hypervisor, by starting one in it. */
+void check_jail(struct checks *checks);
+
 /* What --net user and, for root, --net bridge find. */
 void check_network(struct checks *checks);
 

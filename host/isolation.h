@@ -39,7 +39,8 @@ bool isolation_complete(const struct isolation *isolation);
 
 /*
  * True if a caller of this kind may expect the layer. An ordinary user has no say over the host's
- * control groups on most hosts, nor has --nopriv over ids: a line on every run would be noise.
+ * control groups on most hosts, nor has --nopriv over ids: a line on every run would be noise. A
+ * hypervisor in the host's network is what the network itself says.
  */
 bool isolation_expected(enum isolation_layer layer, bool unprivileged);
 

@@ -1,6 +1,6 @@
 /*
  * Trying things out in a child process that cannot hang and leaves nothing behind. For
- * "vmc info" only: a run never probes.
+ * "vmc info", and for what a run has to find out once about a new hypervisor (jail_files.h).
  */
 #ifndef VMC_HOST_PROBE_H
 #define VMC_HOST_PROBE_H

@@ -61,7 +61,7 @@ struct vm_spec {
 
     struct network_spec network;
 
-    char *console; /* file for the console log; NULL: none is kept */
+    char *console;     /* file for the console log; NULL: none is kept */
     bool require_jail; /* no run without every layer of isolation.h */
     bool debug;
     bool timing;

@@ -3,10 +3,15 @@
 -include tests/unit/host.mk
 
 .PHONY: probe
-probe: $(BUILD)/tests/vmc-probe
+probe: $(BUILD)/tests/vmc-probe $(BUILD)/tests/vmc-jail-probe
 $(BUILD)/tests/vmc-probe: $(wildcard tests/probe/*.c tests/probe/*.h)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
+
+# A program in QEMU's place: of the host's architecture, and static.
+$(BUILD)/tests/vmc-jail-probe: $(wildcard tests/jail/*.c tests/jail/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
 
 test:
 	BUILD='$(abspath $(BUILD))' tests/run

@@ -5,6 +5,7 @@ load ../lib/common
 # else works. Only one loss is silent: the kernel's 9p client keeps times in whole seconds.
 #   rename flags, fallocate, O_TMPFILE    the protocol has no such request
 #   special files                         QEMU refuses to open them (its fix of CVE-2023-2861)
+#   device nodes                          QEMU is in a user namespace, mknod(2)
 #   a file's attributes after unlink      QEMU's server goes by path
 NINE_P='
     rename-noreplace    EINVAL
@@ -16,7 +17,7 @@ NINE_P='
     temporary-file      EOPNOTSUPP
     fifo                ENXIO
     socket              ENXIO
-    device              ENXIO
+    device              EPERM
     nanoseconds         wrong
 '
 
@@ -26,8 +27,6 @@ expected() {
     case $1 in
         host | none)
             exceptions=$NINE_P
-            # An ordinary user may make none on the host, in no user namespace.
-            am_root || exceptions+=' device EPERM'
             ;;
     esac
     awk -v exceptions="$exceptions" '

@@ -1,5 +1,6 @@
 /* The private directory, and the removal of trees that somebody else has filled. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -89,6 +91,73 @@ static void test_remove_does_not_follow_links(void **state)
     assert_int_equal(remove_tree(top_fd, "canary", &err), 0);
 }
 
+/* The other side of the race: directories and links to the canary change places all the time. */
+static void swap_for_ever(int tree)
+{
+    for (;;) {
+        renameat(tree, "a/b", tree, "a/moved");
+        symlinkat("../../canary", tree, "a/b");
+        renameat2(tree, "a", tree, "link", RENAME_EXCHANGE);
+        renameat2(tree, "a", tree, "link", RENAME_EXCHANGE);
+        unlinkat(tree, "a/b", 0);
+        renameat(tree, "a/moved", tree, "a/b");
+        renameat2(tree, "a/b/c", tree, "a/b/link", RENAME_EXCHANGE);
+    }
+}
+
+static void make_hostile_tree(int tree)
+{
+    static const char *const dirs[] = {"a", "a/b", "a/b/c", "a/b/c/d", "a/e"};
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+        assert_int_equal(mkdirat(tree, dirs[i], 0700), 0);
+        int dir = openat(tree, dirs[i], O_RDONLY | O_DIRECTORY);
+        make_file(dir, "file");
+        assert_int_equal(symlinkat("../../../canary", dir, "deep"), 0);
+        close(dir);
+    }
+    assert_int_equal(symlinkat("../canary", tree, "link"), 0);
+    assert_int_equal(symlinkat("../../../canary", tree, "a/b/link"), 0);
+}
+
+/*
+ * Removal against somebody who swaps directories for links meanwhile. It may fail; it must not
+ * touch what the links point to.
+ */
+static void test_remove_in_a_race(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdirat(top_fd, "canary", 0700), 0);
+    int canary = openat(top_fd, "canary", O_RDONLY | O_DIRECTORY);
+    make_file(canary, "file");
+    make_file(canary, "alive");
+    assert_int_equal(mkdirat(canary, "c", 0500), 0);
+    for (int run = 0; run < 1000; run++) {
+        assert_int_equal(mkdirat(top_fd, "tree", 0700), 0);
+        int tree = openat(top_fd, "tree", O_RDONLY | O_DIRECTORY);
+        make_hostile_tree(tree);
+        pid_t other = fork();
+        if (other == 0)
+            swap_for_ever(tree);
+        assert_true(other > 0);
+        struct error err = ERROR_INIT;
+        remove_tree(top_fd, "tree", &err);
+        kill(other, SIGKILL);
+        assert_int_equal(waitpid(other, NULL, 0), other);
+        assert_int_equal(remove_tree(top_fd, "tree", &err), 0);
+        close(tree);
+        struct stat st;
+        assert_int_equal(faccessat(canary, "file", F_OK, 0), 0);
+        assert_int_equal(faccessat(canary, "alive", F_OK, 0), 0);
+        assert_int_equal(fstatat(canary, "c", &st, 0), 0);
+        assert_int_equal(st.st_mode & 07777, 0500);
+        assert_int_equal(fstat(canary, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0700);
+    }
+    close(canary);
+    struct error err = ERROR_INIT;
+    assert_int_equal(remove_tree(top_fd, "canary", &err), 0);
+}
+
 static void test_remove_despite_modes(void **state)
 {
     (void)state;
@@ -167,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_remove_deep_tree),
         cmocka_unit_test(test_remove_does_not_follow_links),
+        cmocka_unit_test(test_remove_in_a_race),
         cmocka_unit_test(test_remove_despite_modes),
         cmocka_unit_test(test_container_directory),
         cmocka_unit_test(test_sweep_takes_only_the_dead),
