@@ -82,9 +82,9 @@ static int try_jail(void *arg)
     struct id_range ids = ID_RANGE_INIT;
     struct isolation isolation = {0};
     struct error err = ERROR_INIT;
-    bool privileged = geteuid() == 0;
+    bool privileged = am_host_root();
 
-    if (namespaces_enter(!privileged, &err) < 0)
+    if (namespaces_enter(geteuid() != 0, &err) < 0)
         return fail_with(&err);
     if (privileged && id_range_acquire(&ids, &err) < 0)
         isolation_lacks(&isolation, LAYER_IDS, "%s", err.text);
@@ -112,7 +112,7 @@ static void parse(char *text, struct isolation *ret)
 
 static void report(struct checks *checks, const struct isolation *isolation)
 {
-    bool unprivileged = geteuid() != 0;
+    bool privileged = am_host_root();
     char *there = xstrdup(""), *missing = xstrdup("");
     enum check_result result = CHECK_OK;
 
@@ -124,7 +124,7 @@ static void report(struct checks *checks, const struct isolation *isolation)
                                  isolation->missing[i] ? ")" : "");
         free(*list);
         *list = longer;
-        if (isolation->missing[i] && isolation_expected(i, unprivileged))
+        if (isolation->missing[i] && isolation_expected(i, privileged))
             result = CHECK_WARN;
     }
     checks_add(checks, "jail", CHECK_OK, there, NULL);

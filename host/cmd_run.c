@@ -21,6 +21,7 @@ struct run {
     struct accel_plan plan;
     struct container container;
     struct id_range ids;
+    bool privileged; /* the host's root, who may expect every layer */
     struct isolation isolation;
     struct rootfs rootfs;
     struct network network;
@@ -70,21 +71,20 @@ static int resolve(struct run *run, const struct request *req, struct error *err
 }
 
 /* Host ids for the hypervisor that root starts; an ordinary user's has that user's. */
-static void take_ids(struct run *run, bool root)
+static void take_ids(struct run *run, bool host_root)
 {
     struct error why = ERROR_INIT;
-    if (run->spec.unprivileged) {
-        if (root)
-            isolation_lacks(&run->isolation, LAYER_IDS, "--nopriv leaves it root's");
-    } else if (id_range_acquire(&run->ids, &why) < 0) {
+    run->privileged = host_root && !run->spec.unprivileged;
+    if (host_root && run->spec.unprivileged)
+        isolation_lacks(&run->isolation, LAYER_IDS, "--nopriv leaves it root's");
+    else if (run->privileged && id_range_acquire(&run->ids, &why) < 0)
         isolation_lacks(&run->isolation, LAYER_IDS, "%s", why.text);
-    }
 }
 
 static int prepare(struct run *run, struct error *err)
 {
     const struct vm_spec *spec = &run->spec;
-    bool root = geteuid() == 0;
+    bool host_root = am_host_root();
     if (signals_open(&run->signal_fd, err) < 0 ||
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
@@ -95,7 +95,7 @@ static int prepare(struct run *run, struct error *err)
     state_sweep(&run->container);
     if (spec->upper == UPPER_NONE)
         fprintf(stderr, "vmc: --upper none: changes go to %s itself\n", spec->rootfs);
-    take_ids(run, root);
+    take_ids(run, host_root);
     return rootfs_prepare(spec, &run->container, &run->ids, &run->isolation, &run->rootfs, err);
 }
 
@@ -108,6 +108,7 @@ static int boot(struct run *run, struct error *err)
         .image = &run->image,
         .container = &run->container,
         .ids = &run->ids,
+        .privileged = run->privileged,
         .rootfs = &run->rootfs,
         .network = &run->network,
         .tsc = &run->tsc,
@@ -117,7 +118,7 @@ static int boot(struct run *run, struct error *err)
     if (qemu_start(&request, &run->machine, &run->isolation, err) < 0)
         return -1;
     if (!run->plan.trial)
-        isolation_say(&run->isolation, run->spec.unprivileged);
+        isolation_say(&run->isolation, run->privileged);
     run->session_opened = true;
     if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->timing,
                      run->signal_fd, err) < 0)

@@ -45,19 +45,19 @@ bool isolation_complete(const struct isolation *isolation)
     return true;
 }
 
-bool isolation_expected(enum isolation_layer layer, bool unprivileged)
+bool isolation_expected(enum isolation_layer layer, bool privileged)
 {
     if (layer == LAYER_NETWORK)
         return false;
-    return !unprivileged || (layer != LAYER_CGROUP && layer != LAYER_IDS);
+    return privileged || (layer != LAYER_CGROUP && layer != LAYER_IDS);
 }
 
 /* "NAME (REASON), NAME (REASON)", owned by the caller; NULL if none is missing. */
-static char *describe(const struct isolation *isolation, bool all, bool unprivileged)
+static char *describe(const struct isolation *isolation, bool all, bool privileged)
 {
     char *text = NULL;
     for (size_t i = 0; i < LAYER_COUNT; i++) {
-        if (!isolation->missing[i] || (!all && !isolation_expected(i, unprivileged)))
+        if (!isolation->missing[i] || (!all && !isolation_expected(i, privileged)))
             continue;
         char *longer = xasprintf("%s%s%s (%s)", text ? text : "", text ? ", " : "", layer_names[i],
                                  isolation->missing[i]);
@@ -67,12 +67,12 @@ static char *describe(const struct isolation *isolation, bool all, bool unprivil
     return text;
 }
 
-void isolation_say(const struct isolation *isolation, bool unprivileged)
+void isolation_say(const struct isolation *isolation, bool privileged)
 {
     for (size_t i = 0; i < LAYER_COUNT; i++)
         log_debug("jail: %s: %s", layer_names[i],
                   isolation->missing[i] ? isolation->missing[i] : "yes");
-    AUTO_FREE char *text = describe(isolation, false, unprivileged);
+    AUTO_FREE char *text = describe(isolation, false, privileged);
     if (!text)
         return;
     error_sanitize(text);
@@ -81,7 +81,7 @@ void isolation_say(const struct isolation *isolation, bool unprivileged)
 
 int isolation_refuse(const struct isolation *isolation, struct error *err)
 {
-    AUTO_FREE char *text = describe(isolation, true, false);
+    AUTO_FREE char *text = describe(isolation, true, true);
     return error_set(err, "--require-jail: the jail around the hypervisor lacks %s", text);
 }
 

@@ -42,13 +42,13 @@ bool isolation_complete(const struct isolation *isolation);
  * control groups on most hosts, nor has --nopriv over ids: a line on every run would be noise. A
  * hypervisor in the host's network is what the network itself says.
  */
-bool isolation_expected(enum isolation_layer layer, bool unprivileged);
+bool isolation_expected(enum isolation_layer layer, bool privileged);
 
 /*
  * One line on stderr that names each missing layer that could be expected; the others are for
  * --debug and vmc info. Without any, nothing.
  */
-void isolation_say(const struct isolation *isolation, bool unprivileged);
+void isolation_say(const struct isolation *isolation, bool privileged);
 
 /* The error of --require-jail: names all missing layers. Returns -1. */
 int isolation_refuse(const struct isolation *isolation, struct error *err);

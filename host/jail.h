@@ -46,7 +46,7 @@ struct jail {
     size_t tree_count;
     const char *device; /* a device node with its host path, owned as in the host; or NULL */
     const struct id_range *ids; /* none: the ids of vmc's own user namespace */
-    bool privileged;            /* vmc is root on the host, in no user namespace */
+    bool privileged;            /* vmc is the host's root, and in no user namespace */
     const char *host_network;   /* NULL, or why the hypervisor has to be in the host's network */
     struct jail_needs needs;
     uint64_t address_space; /* RLIMIT_AS, bytes */

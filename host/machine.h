@@ -26,6 +26,7 @@ struct machine_request {
     const struct guest_image *image;
     const struct container *container;
     const struct id_range *ids; /* the container's on the host, or none */
+    bool privileged;            /* vmc is the host's root, and in no user namespace */
     const struct rootfs *rootfs;
     const struct network *network;
     const struct tsc_reading *tsc; /* taken at the start of vmc */

@@ -139,7 +139,7 @@ static int start_in_jail(const struct machine_request *request, struct strings *
         .trees = &tree,
         .tree_count = 1,
         .ids = request->ids->first ? request->ids : NULL,
-        .privileged = !request->spec->unprivileged,
+        .privileged = request->privileged,
         .host_network = link->kind == LINK_IN_VMM ? link->unjailed : NULL,
         .needs =
             {

@@ -7,12 +7,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
+
+/* Inode of the first user namespace, in every kernel (include/linux/proc_ns.h). */
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDu
+
+bool am_host_root(void)
+{
+    struct stat st;
+    return geteuid() == 0 && stat("/proc/self/ns/user", &st) == 0 &&
+           st.st_ino == INITIAL_USER_NAMESPACE;
+}
 
 /* A range of subordinate ids; count is 0 when the user has none. */
 struct id_range {

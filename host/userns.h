@@ -10,6 +10,9 @@
 
 #include "common/error.h"
 
+/* True for the host's root; false for a root of some user namespace, as in rootless containers. */
+bool am_host_root(void);
+
 /*
  * Moves the calling (single-threaded) process into a mount namespace of its own with private
  * propagation; with unprivileged, into a user namespace first, in which the caller is root.
