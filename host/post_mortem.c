@@ -63,7 +63,8 @@ static void describe_process_end(const struct machine *m, char *text, size_t siz
     siginfo_t info = {0};
     struct pollfd ended = {.fd = m->process.pidfd, .events = POLLIN};
     poll(&ended, 1, PROCESS_END_MS);
-    if (waitid(P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+    if (waitid(P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+        info.si_pid == 0)
         snprintf(text, size, "the hypervisor closed its connection");
     else if (info.si_code == CLD_EXITED)
         snprintf(text, size, "the hypervisor ended with status %d", info.si_status);
