@@ -114,9 +114,10 @@ static int boot(struct run *run, struct error *err)
         .tsc = &run->tsc,
     };
     log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
-    run->timing.exec = now_ns();
+    run->timing.jail = now_ns();
     if (qemu_start(&request, &run->machine, &run->isolation, err) < 0)
         return -1;
+    run->timing.exec = now_ns();
     if (!run->plan.trial)
         isolation_say(&run->isolation, run->privileged);
     run->session_opened = true;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,9 @@
 
 /* Far more than a start takes on a loaded host. */
 #define START_PATIENCE_NS (20 * NS_PER_S)
+
+/* A device can be used through a read-only mount; its mode and owner cannot be changed. */
+#define DEVICE_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 
 /* A mount of its own of what is at path, attached nowhere yet; what cannot be undone in a jail. */
 static int open_mount(const char *path, unsigned flags, uint64_t attributes, int *ret_fd,
@@ -55,6 +59,36 @@ static int *no_descriptors(size_t count)
     return fds;
 }
 
+/* The node of the device in a new file system, for the range's root alone. */
+static int make_device(const struct jail *jail, const char *dir, struct error *err)
+{
+    AUTO_FREE char *path = xasprintf("%s/device", dir);
+    struct stat st;
+    if (stat(jail->device, &st) < 0 || mount("vmc-device", dir, "tmpfs", 0, "size=4k,mode=700") < 0)
+        return error_errno(err, "%s", jail->device);
+    if (mknod(path, S_IFCHR | 0600, st.st_rdev) < 0 ||
+        chown(path, jail->ids->first, jail->ids->first) < 0)
+        return error_errno(err, "cannot make a %s for the jail", jail->device);
+    return 0;
+}
+
+/*
+ * The host's own node is root's, or a group's that the range is not in, and no file system of
+ * devices can be idmapped.
+ */
+static int open_own_device(const struct jail *jail, int *ret_fd, struct error *err)
+{
+    AUTO_FREE char *dir = xasprintf("%s/device", jail->container->dir);
+    AUTO_FREE char *path = xasprintf("%s/device", dir);
+    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+        return error_errno(err, "cannot make %s", dir);
+    int result = make_device(jail, dir, err);
+    if (result == 0)
+        result = open_mount(path, 0, DEVICE_ATTRIBUTES, ret_fd, err);
+    umount2(dir, MNT_DETACH);
+    return result;
+}
+
 static int open_mounts(const struct jail *jail, struct jail_mounts *ret, struct error *err)
 {
     uint64_t file = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
@@ -69,14 +103,17 @@ static int open_mounts(const struct jail *jail, struct jail_mounts *ret, struct 
     }
     if (!jail->device)
         return 0;
-    return open_mount(jail->device, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &ret->device, err);
+    if (jail->ids)
+        return open_own_device(jail, &ret->device, err);
+    return open_mount(jail->device, 0, DEVICE_ATTRIBUTES, &ret->device, err);
 }
 
-/* fork(2) into new namespaces. The child's cgroup namespace comes later: it follows its groups. */
+/* fork(2) into new namespaces. */
 static pid_t clone_child(const struct jail *jail, bool user_namespace, int *ret_pidfd)
 {
     struct clone_args args = {
-        .flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS,
+        .flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                 CLONE_NEWCGROUP,
         .pidfd = (uint64_t)(uintptr_t)ret_pidfd,
         .exit_signal = SIGCHLD,
     };
@@ -106,9 +143,10 @@ static int start_child(struct jail_child *child, int parent_socket, struct jaile
     return 0;
 }
 
-static int say(int socket, enum jail_go go, struct error *err)
+/* The child may go on: its ids are mapped. */
+static int say_go(int socket, struct error *err)
 {
-    char byte = (char)go;
+    char byte = JAIL_GO;
     if (send(socket, &byte, 1, MSG_NOSIGNAL) != 1)
         return error_errno(err, "the jail's process has ended");
     return 0;
@@ -146,20 +184,25 @@ static int follow(int socket, struct isolation *isolation, struct error *err)
     }
 }
 
-/* Everything with a child that exists. */
+/*
+ * Everything with a child that exists. Moving it into its groups can take 10 ms (the kernel waits
+ * for RCU), which it uses to make its root and to load QEMU: the workload is not there before this
+ * function has returned. Where groups are required it waits.
+ */
 static int guide(const struct jail *jail, struct jail_child *child, int socket, struct jailed *ret,
                  struct isolation *isolation, struct error *err)
 {
     if (child->user_namespace && idmap_process(ret->pid, jail->ids ? jail->ids->first : 0, err) < 0)
         return -1;
-    /* Moving takes a while (RCU), which the child uses. */
-    if (say(socket, JAIL_GO_MAPPED, err) < 0)
-        return -1;
-    enter_groups(ret, isolation);
-    /* The child does not know of this one. */
+    if (jail->required)
+        enter_groups(ret, isolation);
     if (jail->required && !isolation_complete(isolation))
         return isolation_refuse(isolation, err);
-    if (say(socket, JAIL_GO_GROUPED, err) < 0 || follow(socket, isolation, err) < 0)
+    if (say_go(socket, err) < 0)
+        return -1;
+    if (!jail->required)
+        enter_groups(ret, isolation);
+    if (follow(socket, isolation, err) < 0)
         return -1;
     return jail->required && !isolation_complete(isolation) ? isolation_refuse(isolation, err) : 0;
 }

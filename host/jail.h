@@ -44,7 +44,7 @@ struct jail {
     const struct strings *files; /* absolute paths: the jail has them under the same, read-only */
     const struct jail_tree *trees;
     size_t tree_count;
-    const char *device; /* a device node with its host path, owned as in the host; or NULL */
+    const char *device;         /* a device node, under its host path; or NULL */
     const struct id_range *ids; /* none: the ids of vmc's own user namespace */
     bool privileged;            /* vmc is the host's root, and in no user namespace */
     const char *host_network;   /* NULL, or why the hypervisor has to be in the host's network */

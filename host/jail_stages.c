@@ -45,13 +45,13 @@ static void lack(struct jail_child *child, enum isolation_layer layer, const cha
     report(child, (int)layer, text);
 }
 
-static int wait_for(const struct jail_child *child, enum jail_go go, struct error *err)
+static int wait_for_go(const struct jail_child *child, struct error *err)
 {
     char byte;
     ssize_t n;
     while ((n = recv(child->socket, &byte, 1, 0)) < 0 && errno == EINTR)
         ;
-    return n == 1 && byte == (char)go ? 0 : error_set(err, "vmc is gone");
+    return n == 1 && byte == JAIL_GO ? 0 : error_set(err, "vmc is gone");
 }
 
 /*
@@ -61,7 +61,7 @@ static int wait_for(const struct jail_child *child, enum jail_go go, struct erro
  */
 static int stage_identity(struct jail_child *child, struct error *err)
 {
-    if (wait_for(child, JAIL_GO_MAPPED, err) < 0)
+    if (wait_for_go(child, err) < 0)
         return -1;
     /* The group of /dev/kvm is all that lets an ordinary user's hypervisor use it. */
     if (child->user_namespace && !child->jail->needs.kvm && setgroups(0, NULL) < 0 &&
@@ -204,18 +204,6 @@ static int stage_root(struct jail_child *child, struct error *err)
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return error_errno(err, "cannot leave the old root directory");
     return 0;
-}
-
-/*
- * Control groups.
- * Must: take its own groups for the top of all there are.
- * Must not: come before vmc has moved it there.
- */
-static int stage_cgroup_namespace(const struct jail_child *child, struct error *err)
-{
-    if (wait_for(child, JAIL_GO_GROUPED, err) < 0)
-        return -1;
-    return unshare(CLONE_NEWCGROUP) < 0 ? error_errno(err, "cannot make a cgroup namespace") : 0;
 }
 
 /* Hard and soft limit alike; never above the hard limit there is, which takes CAP_SYS_RESOURCE. */
@@ -381,9 +369,9 @@ void jail_child_main(struct jail_child *child)
     struct error err = ERROR_INIT;
     int program = -1;
     if (stage_identity(child, &err) == 0 && stage_session(&err) == 0 &&
-        stage_root(child, &err) == 0 && stage_cgroup_namespace(child, &err) == 0 &&
-        stage_descriptors(child, &err) == 0 && open_program(child, &program, &err) == 0 &&
-        stage_limits(child, &err) == 0 && stage_privileges(child, &err) == 0)
+        stage_root(child, &err) == 0 && stage_descriptors(child, &err) == 0 &&
+        open_program(child, &program, &err) == 0 && stage_limits(child, &err) == 0 &&
+        stage_privileges(child, &err) == 0)
         stage_exec(child, program, &err);
     report(child, JAIL_FAILED, err.text);
     _exit(STATUS_VMC_FAILED);

@@ -34,13 +34,10 @@ struct jail_report {
 #define JAIL_FAILED (-1)
 
 /*
- * The parent's messages, one byte each: the ids are mapped; the control groups are entered. End of
- * file on the child's socket means that the program has been executed, or that the child is gone.
+ * The parent's one message: the ids are mapped. End of file on its socket means that the program
+ * has been executed, or that the child is gone.
  */
-enum jail_go {
-    JAIL_GO_MAPPED = 'm',
-    JAIL_GO_GROUPED = 'g',
-};
+#define JAIL_GO 'g'
 
 /* The child's life until exec. */
 _Noreturn void jail_child_main(struct jail_child *child);

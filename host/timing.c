@@ -17,7 +17,8 @@ void timing_print(const struct timing *t)
     int64_t agent = (int64_t)(t->guest_hello.agent_ns - t->guest_hello.kernel_ns);
     int64_t rootfs = (int64_t)(t->guest_started.rootfs_ns - t->guest_hello.agent_ns);
     int64_t start = (int64_t)(t->guest_started.start_ns - t->guest_started.rootfs_ns);
-    print_phase("prepare", t->exec - t->begin, "vmc: command line, private directory, mounts");
+    print_phase("prepare", t->jail - t->begin, "vmc: command line, private directory, mounts");
+    print_phase("jail", t->exec - t->jail, "vmc: the hypervisor's jail, until it is executed");
     print_phase("hypervisor", t->hello - t->exec - kernel - agent,
                 "exec of the hypervisor until the guest's clock starts, and HELLO's way");
     print_phase("kernel", kernel, "guest kernel until its first process");
@@ -28,5 +29,6 @@ void timing_print(const struct timing *t)
     print_phase("output", t->finished - t->exited, "EXIT until all output was written");
     print_phase("stop", t->end - t->finished, "vmc: machine killed, all removed");
     print_phase("total", t->end - t->begin, "");
-    print_phase("vmc", t->exec - t->begin + t->end - t->finished, "prepare and stop: vmc's own");
+    print_phase("vmc", t->exec - t->begin + t->end - t->finished,
+                "prepare, jail and stop: vmc's own");
 }

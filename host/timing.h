@@ -11,7 +11,8 @@
 /* now_ns() readings, 0 where the run did not get that far. */
 struct timing {
     int64_t begin;    /* vmc began */
-    int64_t exec;     /* the hypervisor was started */
+    int64_t jail;     /* all else was there: the making of the jail began */
+    int64_t exec;     /* the hypervisor was executed in it */
     int64_t hello;    /* HELLO came */
     int64_t started;  /* STARTED came */
     int64_t exited;   /* EXIT came */
