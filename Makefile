@@ -9,6 +9,8 @@
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
 
 BUILD ?= build
+# One name for each file, whoever calls: dependencies are recorded under it.
+override BUILD := $(abspath $(BUILD))
 GUEST_ARCH ?= x86_64
 VERSION := 0.1.0
 
@@ -23,7 +25,7 @@ BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -DVMC_VERSION='"$(VERSION)"' \
 	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS) -MMD -MP
 HOST_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-HOST_LIBS := -ljson-c -lseccomp -lcap
+HOST_LIBS := -ljson-c -lseccomp -lcap -lm
 
 # The agent is static: it is the guest's whole user space. Cross compilers come by GUEST_ARCH.
 GUEST_CROSS_x86_64 := $(if $(filter x86_64,$(shell uname -m)),,x86_64-linux-gnu-)
@@ -56,6 +58,9 @@ $(BUILD)/vmc: $(HOST_OBJ) $(COMMON_OBJ)
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(HOST_CFLAGS) -c -o $@ $<
+
+# The default profile becomes a part of the object.
+$(BUILD)/obj/host/seccomp_profile.o: host/seccomp_default.json
 
 agent: $(GUEST_DIR)/vmc-agent
 $(GUEST_DIR)/vmc-agent: $(AGENT_OBJ)

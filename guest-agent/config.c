@@ -14,6 +14,10 @@
 #define LIST_MAX 1024
 #define NAME_LENGTH_MAX 256
 #define TEXT_LENGTH_MAX (1 << 20)
+/* One argument of execve(2): MAX_ARG_STRLEN. */
+#define SCRIPT_LENGTH_MAX (128 * 1024 - 1)
+/* SECCOMP_FILTER_FLAG_TSYNC, _LOG and _SPEC_ALLOW; the others are for listeners. */
+#define SECCOMP_FLAGS_MAX 7
 /* Device numbers of the kernel: 12 and 20 bits (include/linux/kdev_t.h). */
 #define MAJOR_MAX 0xfff
 #define MINOR_MAX 0xfffff
@@ -103,16 +107,27 @@ static const struct field mount_fields[] = {
     {"exec", FIELD_BOOL, AT(struct mount_spec, exec)},
     {"size", FIELD_INTEGER, AT(struct mount_spec, size), SIZE},
     {"mode", FIELD_INTEGER, AT(struct mount_spec, mode), .max = 07777},
+    {"uid", FIELD_INTEGER, AT(struct mount_spec, uid), .max = UINT32_MAX - 1},
+    {"gid", FIELD_INTEGER, AT(struct mount_spec, gid), .max = UINT32_MAX - 1},
     {"tag", FIELD_TEXT, AT(struct mount_spec, tag), .max = NAME_LENGTH_MAX},
     {"cache", FIELD_TEXT, AT(struct mount_spec, cache), .max = NAME_LENGTH_MAX},
     {"path", FIELD_TEXT, AT(struct mount_spec, path), .max = NAME_LENGTH_MAX},
 };
 static const struct schema mount_schema = SCHEMA(struct mount_spec, mount_fields, check_mount);
 
+static int check_access(const char *access, struct error *err)
+{
+    if (access[strspn(access, "rwm")])
+        return error_set(err, "configuration: a device's access is not of r, w and m");
+    return 0;
+}
+
 static int check_device(void *item, struct error *err)
 {
     const struct device_spec *d = item;
-    return d->path ? 0 : error_set(err, "configuration: a device needs a path");
+    if (!d->path)
+        return error_set(err, "configuration: a device needs a path");
+    return check_access(d->access ? d->access : "", err);
 }
 
 static const struct field device_fields[] = {
@@ -123,6 +138,8 @@ static const struct field device_fields[] = {
     {"mode", FIELD_INTEGER, AT(struct device_spec, mode), .max = 07777},
     {"uid", FIELD_INTEGER, AT(struct device_spec, uid), .max = UINT32_MAX - 1},
     {"gid", FIELD_INTEGER, AT(struct device_spec, gid), .max = UINT32_MAX - 1},
+    {"source", FIELD_PATH, AT(struct device_spec, source)},
+    {"access", FIELD_TEXT, AT(struct device_spec, access), .max = 3},
 };
 static const struct schema device_schema = SCHEMA(struct device_spec, device_fields, check_device);
 
@@ -131,9 +148,9 @@ static int check_device_rule(void *item, struct error *err)
     const struct device_rule *r = item;
     if (!r->type || strlen(r->type) != 1 || !strchr("abc", r->type[0]))
         return error_set(err, "configuration: a device rule's type is none of a, b, c");
-    if (!r->access || r->access[strspn(r->access, "rwm")])
-        return error_set(err, "configuration: a device rule's access is not of r, w and m");
-    return 0;
+    if (!r->access)
+        return error_set(err, "configuration: a device rule needs an access");
+    return check_access(r->access, err);
 }
 
 static const struct field device_rule_fields[] = {
@@ -232,9 +249,11 @@ static const struct field config_fields[] = {
      .seen = offsetof(struct agent_config, has_capabilities)},
     {"no_new_privs", FIELD_BOOL, CONFIG(no_new_privs)},
     {"seccomp", FIELD_HEX, CONFIG(seccomp), .max = BPF_MAXINSNS * sizeof(struct sock_filter)},
+    {"seccomp_flags", FIELD_INTEGER, CONFIG(seccomp_flags), .max = SECCOMP_FLAGS_MAX},
     {"rlimits", FIELD_LIST, CONFIG(rlimits), .max = LIST_MAX, .schema = &rlimit_schema},
     {"sysctls", FIELD_LIST, CONFIG(sysctls), .max = LIST_MAX, .schema = &sysctl_schema},
     {"cgroup", FIELD_OBJECT, CONFIG(cgroup), .schema = &cgroup_schema},
+    {"ftrace", FIELD_TEXT, CONFIG(ftrace), .max = SCRIPT_LENGTH_MAX},
     {"swap_disk", FIELD_BOOL, CONFIG(swap_disk)},
     {"mounts", FIELD_LIST, CONFIG(mounts), .max = LIST_MAX, .schema = &mount_schema},
     {"shm_size", FIELD_INTEGER, CONFIG(shm_size), SIZE},

@@ -23,16 +23,18 @@
  *   capabilities {"bounding", "effective", "permitted", "inheritable", "ambient": mask, ...}
  *             bit n is capability n of capabilities(7)
  *   no_new_privs bool        prctl(2), PR_SET_NO_NEW_PRIVS
- *   seccomp   string         hexadecimal: an array of struct sock_filter, seccomp(2)
+ *   seccomp   string         hexadecimal: an array of struct sock_filter, seccomp(2); with
+ *             "seccomp_flags": SECCOMP_FILTER_FLAG_*
  *   rlimits   [{"resource": number of setrlimit(2), "soft": n, "hard": n}, ...]; -1: unlimited
  *   sysctls   [{"name": "net.core.somaxconn", "value": string}, ...]
  *   cgroup    {"memory_max", "memory_high", "swap_max", "cpu_quota", "cpu_period" (us),
  *              "cpu_weight", "pids_max": n, "cpuset": list, "io_max": text for the upper disk}
  *             for the files of cgroup v2; absent: no limit
+ *   ftrace    string         a script for the machine's tracing files, run before all of this
  *   swap_disk bool           there is a disk for swap (its virtio serial is "vmc-swap")
  *
  *   mounts    [{"kind": "tmpfs"|"volume"|"devtmpfs"|"debugfs"|"tracefs", "target": path,
- *               "read_only", "exec": bool, "size", "mode": n (tmpfs),
+ *               "read_only", "exec": bool, "size", "mode", "uid", "gid": n (tmpfs),
  *               "tag": mount tag, "cache": "none"|"mmap"|"loose", "path": entry in it,
  *               (volume)}, ...] in this order
  *   shm_size  integer        of /dev/shm; 0: 64 MiB
@@ -40,7 +42,8 @@
  *   masked    [path, ...]    covered, by an empty directory or by /dev/null
  *   readonly  [path, ...]    read-only, below this very path
  *   devices   [{"path", "block": bool, "major", "minor", "mode", "uid", "gid"}, ...] on top of the
- *             default ones
+ *             default ones; with "source", a path in the machine's own /dev, type and numbers are
+ *             that device's, and "access" (of "rwm") is allowed to it
  *   device_rules [{"type": "a"|"b"|"c", "major", "minor": number or -1 for all, "access": "rwm"},
  *             ...] the whole list of what is allowed; absent: no check at all
  *   files     [{"path", "text", "optional": bool}, ...] put over the root's own file, which is not
@@ -117,7 +120,7 @@ struct mount_spec {
     int kind; /* enum mount_kind */
     char *target;
     bool read_only, exec;
-    int64_t size, mode;
+    int64_t size, mode, uid, gid;
     char *tag, *cache, *path;
 };
 struct mount_list {
@@ -129,6 +132,8 @@ struct device_spec {
     const char *path; /* owned all the same: const for tables of default devices */
     bool block;
     int64_t major, minor, mode, uid, gid;
+    char *source; /* NULL: the numbers above count */
+    char *access; /* of "rwm", for a source */
 };
 struct device_list {
     struct device_spec *items;
@@ -184,10 +189,12 @@ struct agent_config {
     struct capability_sets capabilities;
     bool no_new_privs;
     struct byte_string seccomp;
+    int64_t seccomp_flags;
     struct rlimit_list rlimits;
     struct sysctl_list sysctls;
     struct cgroup_limits cgroup;
     bool swap_disk;
+    char *ftrace;
 
     struct mount_list mounts;
     int64_t shm_size;

@@ -73,7 +73,10 @@ static int mount_one(int old_root, const struct mount_spec *m, struct error *err
     unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     AUTO_FREE char *size = xasprintf("%lld", (long long)m->size);
     AUTO_FREE char *mode = xasprintf("%llo", (long long)(m->mode ? m->mode : 01777));
-    const struct mount_option tmpfs[] = {{"mode", mode}, {m->size ? "size" : NULL, size}, {0}};
+    AUTO_FREE char *uid = xasprintf("%lld", (long long)m->uid);
+    AUTO_FREE char *gid = xasprintf("%lld", (long long)m->gid);
+    const struct mount_option tmpfs[] = {
+        {"mode", mode}, {"uid", uid}, {"gid", gid}, {m->size ? "size" : NULL, size}, {0}};
     static const struct mount_option none[] = {{0}};
     AUTO_FREE char *source = NULL;
     if (m->read_only)

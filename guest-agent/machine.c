@@ -11,6 +11,7 @@
 #include "common/io.h"
 #include "common/util.h"
 #include "guest-agent/disks.h"
+#include "guest-agent/ftrace.h"
 #include "guest-agent/network.h"
 
 /* As systemd gives its services: room for servers, and a soft limit that select(2) survives. */
@@ -68,6 +69,8 @@ int machine_prepare(const struct agent_config *config, struct error *err)
         (network_raise_loopback(err) < 0 || network_configure(&config->network, err) < 0))
         return -1;
     if (config->swap_disk && disk_swap_on(SWAP_DISK_SERIAL, err) < 0)
+        return -1;
+    if (config->ftrace && ftrace_run(config->ftrace, err) < 0)
         return -1;
     /* The kernel ends someone else when memory runs out: without this process nothing works. */
     return write_file("/proc/self/oom_score_adj", "-1000", err);

@@ -10,8 +10,8 @@
 #include "guest-agent/config.h"
 
 /*
- * Clock, random numbers, resource limits, swap, and the network unless the container has one of
- * its own. Only as PID 1.
+ * Clock, random numbers, resource limits, swap, the script of --ftrace, and the network unless the
+ * container has one of its own. Only as PID 1.
  */
 int machine_prepare(const struct agent_config *config, struct error *err);
 

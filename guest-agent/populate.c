@@ -44,10 +44,14 @@ static const struct place {
 };
 
 /* "Default Devices"; numbers: Documentation/admin-guide/devices.txt in the kernel's source. */
+#define CHARACTER_DEVICE(name, number_major, number_minor)                                         \
+    {                                                                                              \
+        .path = name, .major = number_major, .minor = number_minor, .mode = 0666                   \
+    }
 static const struct device_spec default_devices[] = {
-    {"/dev/null", false, 1, 3, 0666, 0, 0},    {"/dev/zero", false, 1, 5, 0666, 0, 0},
-    {"/dev/full", false, 1, 7, 0666, 0, 0},    {"/dev/random", false, 1, 8, 0666, 0, 0},
-    {"/dev/urandom", false, 1, 9, 0666, 0, 0}, {"/dev/tty", false, 5, 0, 0666, 0, 0},
+    CHARACTER_DEVICE("/dev/null", 1, 3),    CHARACTER_DEVICE("/dev/zero", 1, 5),
+    CHARACTER_DEVICE("/dev/full", 1, 7),    CHARACTER_DEVICE("/dev/random", 1, 8),
+    CHARACTER_DEVICE("/dev/urandom", 1, 9), CHARACTER_DEVICE("/dev/tty", 5, 0),
 };
 
 /* "Dev symbolic links", runtime-linux.md. */

@@ -17,6 +17,7 @@
 #include "common/util.h"
 #include "guest-agent/cgroup.h"
 #include "guest-agent/child.h"
+#include "guest-agent/devices.h"
 #include "guest-agent/link.h"
 #include "guest-agent/network.h"
 
@@ -201,6 +202,8 @@ int process_start(struct agent_config *config, struct process *ret_process, stru
     struct process process = PROCESS_NONE;
     AUTO_CLOSE int cgroup = -1;
     int result = streams_open(&s, config->tty, err);
+    if (result == 0)
+        result = devices_resolve(config, err);
     if (result == 0 && config->upper != UPPER_STAY)
         result = cgroup_make(config, &cgroup, err);
     if (result == 0)

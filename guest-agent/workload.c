@@ -43,6 +43,26 @@ static int set_streams(const struct workload *w, struct error *err)
     return 0;
 }
 
+/* By number, as setrlimit(2) has them; the names are prlimit(1)'s. */
+static const char *const limit_names[] = {
+    [RLIMIT_AS] = "as",
+    [RLIMIT_CORE] = "core",
+    [RLIMIT_CPU] = "cpu",
+    [RLIMIT_DATA] = "data",
+    [RLIMIT_FSIZE] = "fsize",
+    [RLIMIT_LOCKS] = "locks",
+    [RLIMIT_MEMLOCK] = "memlock",
+    [RLIMIT_MSGQUEUE] = "msgqueue",
+    [RLIMIT_NICE] = "nice",
+    [RLIMIT_NOFILE] = "nofile",
+    [RLIMIT_NPROC] = "nproc",
+    [RLIMIT_RSS] = "rss",
+    [RLIMIT_RTPRIO] = "rtprio",
+    [RLIMIT_RTTIME] = "rttime",
+    [RLIMIT_SIGPENDING] = "sigpending",
+    [RLIMIT_STACK] = "stack",
+};
+
 static rlim_t limit_value(int64_t value)
 {
     return value < 0 ? RLIM_INFINITY : (rlim_t)value;
@@ -54,7 +74,7 @@ static int set_limits(const struct rlimit_list *list, struct error *err)
         const struct rlimit_spec *r = &list->items[i];
         const struct rlimit limit = {limit_value(r->soft), limit_value(r->hard)};
         if (setrlimit((__rlimit_resource_t)r->resource, &limit) < 0)
-            return error_errno(err, "cannot set resource limit %d", (int)r->resource);
+            return error_errno(err, "--ulimit %s: cannot set it", limit_names[r->resource]);
     }
     return 0;
 }
@@ -75,7 +95,7 @@ static int load_filter(const struct agent_config *config, struct error *err)
         return 0;
     if (capabilities_raise(err) < 0)
         return -1;
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, config->seccomp_flags, &program) < 0)
         return error_errno(err, "cannot load the seccomp filter");
     return 0;
 }

@@ -72,7 +72,8 @@ static struct json_object *file_list(const struct network_guest *network)
 }
 
 char *agent_config_json(const struct vm_spec *spec, const char *hostname,
-                        const struct network_guest *network, const struct window_size *window)
+                        const struct seccomp_filter *filter, const struct network_guest *network,
+                        const struct window_size *window)
 {
     struct json_object *config = json_object_new_object();
     json_object_object_add(config, "args", string_array(&spec->args));
@@ -85,7 +86,8 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     json_object_object_add(config, "rows", json_object_new_int(window->rows));
     json_object_object_add(config, "columns", json_object_new_int(window->columns));
     json_object_object_add(config, "root", root_object(spec));
-    container_config(&spec->container, config);
+    json_object_object_add(config, "mounts", json_object_new_array());
+    container_config(&spec->container, filter, config);
     json_object_object_add(config, "debug", json_object_new_boolean(spec->debug));
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(network));

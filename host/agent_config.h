@@ -9,8 +9,10 @@
 #include "host/network.h"
 #include "host/spec.h"
 
-/* *ret_json is owned by the caller. hostname is the container's unless the spec has one. */
+/* *ret_json is owned by the caller. hostname is the container's unless the spec has one; filter is
+ * the compiled one of the spec. */
 char *agent_config_json(const struct vm_spec *spec, const char *hostname,
-                        const struct network_guest *network, const struct window_size *window);
+                        const struct seccomp_filter *filter, const struct network_guest *network,
+                        const struct window_size *window);
 
 #endif

@@ -12,6 +12,7 @@ static const char *const x86_64_firmware[] = {"qboot.rom", "pvh.bin", "linuxboot
 static const struct arch archs[] = {
     {
         .name = "x86_64",
+        .seccomp = "x86_64",
         .qemu = "qemu-system-x86_64",
         .qemu_package = "qemu-system-x86",
         .qemu_modules = x86_64_modules,

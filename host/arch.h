@@ -9,6 +9,7 @@
 
 struct arch {
     const char *name;         /* as uname -m prints it; the name of the image directory */
+    const char *seccomp;      /* what libseccomp calls it */
     const char *qemu;         /* QEMU's binary */
     const char *qemu_package; /* Debian's package of it */
     /* Modules of QEMU's and firmware that machines may load, NULL-terminated; what a QEMU does not

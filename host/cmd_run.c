@@ -6,6 +6,7 @@
 #include "host/agent_config.h"
 #include "host/commands.h"
 #include "host/console_log.h"
+#include "host/disk_image.h"
 #include "host/id_range.h"
 #include "host/isolation.h"
 #include "host/session.h"
@@ -24,6 +25,8 @@ struct run {
     bool privileged; /* the host's root, who may expect every layer */
     struct isolation isolation;
     struct rootfs rootfs;
+    int swap_fd; /* the image behind --mem-swap, or -1 */
+    struct seccomp_filter filter;
     struct network network;
     struct console_log log;
     struct machine machine;
@@ -48,6 +51,8 @@ static void release(struct run *run)
     end_machine(run);
     console_log_close(&run->log);
     network_release(&run->network);
+    seccomp_filter_free(&run->filter);
+    close_fd(&run->swap_fd);
     rootfs_free(&run->rootfs);
     state_remove(&run->container);
     id_range_release(&run->ids);
@@ -65,6 +70,11 @@ static int resolve(struct run *run, const struct request *req, struct error *err
     if (spec_resolve(req, &run->spec, err) < 0)
         return -1;
     log_debug_enabled = run->spec.debug;
+    /* vmc's own profile has no faults to be refused for: it is compiled while the guest boots. */
+    if (run->spec.container.security.seccomp_text &&
+        container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
+                                  err) < 0)
+        return -1;
     if (qemu_find(run->spec.arch, &run->vmm, err) < 0)
         return -1;
     return guest_image_find(run->spec.arch, run->spec.kernel, run->spec.initrd, &run->image, err);
@@ -96,6 +106,9 @@ static int prepare(struct run *run, struct error *err)
     if (spec->upper == UPPER_NONE)
         fprintf(stderr, "vmc: --upper none: changes go to %s itself\n", spec->rootfs);
     take_ids(run, host_root);
+    uint64_t swap = spec->container.cgroup.swap_max;
+    if (swap > 0 && disk_image_create(swap, &run->swap_fd, err) < 0)
+        return error_wrap(err, "--mem-swap");
     return rootfs_prepare(spec, &run->container, &run->ids, &run->isolation, &run->rootfs, err);
 }
 
@@ -110,6 +123,7 @@ static int boot(struct run *run, struct error *err)
         .ids = &run->ids,
         .privileged = run->privileged,
         .rootfs = &run->rootfs,
+        .swap_fd = run->swap_fd,
         .network = &run->network,
         .tsc = &run->tsc,
     };
@@ -123,6 +137,10 @@ static int boot(struct run *run, struct error *err)
     run->session_opened = true;
     if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->timing,
                      run->signal_fd, err) < 0)
+        return -1;
+    if (!run->filter.program &&
+        container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
+                                  err) < 0)
         return -1;
     int64_t patience = run->plan.trial ? ACCEL_TRIAL_NS : run->spec.boot_timeout;
     return session_wait_hello(&run->session, run->timing.exec + patience, err);
@@ -149,8 +167,8 @@ static int boot_on_ladder(struct run *run, struct error *err)
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
     struct window_size window = terminal_size();
-    AUTO_FREE char *config =
-        agent_config_json(&run->spec, run->container.id, &run->network.guest, &window);
+    AUTO_FREE char *config = agent_config_json(&run->spec, run->container.id, &run->filter,
+                                               &run->network.guest, &window);
     if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)
         return -1;
     if (session_start_workload(&run->session, config, err) < 0)
@@ -161,8 +179,8 @@ static int run_workload(struct run *run, int *ret_status, struct error *err)
 /* On top of the workload's own status, which may hide it: 137, or what its parent made of it. */
 static void say_out_of_memory(const struct vm_spec *spec)
 {
-    bool limited = spec->container.memory_max > 0;
-    uint64_t size = limited ? spec->container.memory_max : spec->memory;
+    bool limited = spec->container.cgroup.memory_max > 0;
+    uint64_t size = limited ? spec->container.cgroup.memory_max : spec->memory;
     fprintf(stderr,
             "vmc: out of memory: the guest's kernel ended a process of the container (%s %llum)\n",
             limited ? "--mem-limit" : "--memory", (unsigned long long)(size >> 20));
@@ -174,6 +192,7 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
         .container = CONTAINER_INIT,
         .ids = ID_RANGE_INIT,
         .rootfs = ROOTFS_INIT,
+        .swap_fd = -1,
         .network = NETWORK_INIT,
         .log.file_fd = -1,
         .machine = MACHINE_INIT,

@@ -1,25 +1,16 @@
 #include "host/container_spec.h"
 
+#include <fcntl.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/capability.h>
 
+#include "common/io.h"
 #include "common/util.h"
-#include "host/units.h"
+#include "host/capability_spec.h"
 
-#define MIB (1024ull * 1024)
-#define MEMORY_LIMIT_MIN (4 * MIB)
-/* The kernel's PID_MAX_LIMIT. */
-#define PIDS_MAX 4194304
-#define ALL_CAPABILITIES ((UINT64_C(1) << (CAP_LAST_CAP + 1)) - 1)
-#define BIT(capability) (UINT64_C(1) << (capability))
-
-/* What container engines give by default: docker-run(1), "Runtime privilege". */
-#define DEFAULT_CAPABILITIES                                                                       \
-    (BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FSETID) | BIT(CAP_FOWNER) | BIT(CAP_MKNOD) | \
-     BIT(CAP_NET_RAW) | BIT(CAP_SETGID) | BIT(CAP_SETUID) | BIT(CAP_SETFCAP) | BIT(CAP_SETPCAP) |  \
-     BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_SYS_CHROOT) | BIT(CAP_KILL) | BIT(CAP_AUDIT_WRITE))
+/* One argument of execve(2) holds it in the guest: MAX_ARG_STRLEN. */
+#define SCRIPT_SIZE_MAX (128 * 1024 - 1)
 
 /* Covered: what a workload has no business with, as container engines have it by default. */
 static const char *const masked[] = {
@@ -39,111 +30,49 @@ static const char *const readonly[] = {
     "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 };
 
-/*
- * Any node may be made, these may be used: the OCI runtime specification's default devices
- * (config-linux.md), terminals, and what mknod(1) of the others gives is refused on open.
- */
-static const struct device_rule {
-    const char *type;
-    int major, minor; /* -1: all */
-    const char *access;
-} device_rules[] = {
-    {"c", -1, -1, "m"}, {"b", -1, -1, "m"}, {"c", 1, 3, "rwm"},    {"c", 1, 5, "rwm"},
-    {"c", 1, 7, "rwm"}, {"c", 1, 8, "rwm"}, {"c", 1, 9, "rwm"},    {"c", 5, 0, "rwm"},
-    {"c", 5, 1, "rwm"}, {"c", 5, 2, "rwm"}, {"c", 136, -1, "rwm"},
-};
-
-/* One name, with or without CAP_, in either case; ALL is every capability. */
-static int parse_capability(const char *option, const char *name, uint64_t *ret_mask,
-                            struct error *err)
+/* NAME=VALUE; a name has dots or slashes, as sysctl(8) takes it. */
+static int add_sysctl(struct strings *list, const char *text, struct error *err)
 {
-    cap_value_t value;
-    if (strcasecmp(name, "ALL") == 0) {
-        *ret_mask = ALL_CAPABILITIES;
-        return 0;
-    }
-    bool prefixed = strncasecmp(name, "CAP_", 4) == 0;
-    AUTO_FREE char *full = xasprintf("%s%s", prefixed ? "" : "cap_", name);
-    /* cap_from_name(3) reads numbers, too. */
-    if (cap_from_name(full, &value) < 0 || value < 0 || value > CAP_LAST_CAP)
-        return error_set(err, "%s '%s' is no capability (see capabilities(7), or ALL)", option,
-                         name);
-    *ret_mask = BIT(value);
+    size_t name = strcspn(text, "=");
+    if (name == 0 || text[name] == '\0' || text[0] == '.' || text[0] == '/')
+        return error_set(err, "--sysctl '%s' is not NAME=VALUE", text);
+    AUTO_FREE char *copy = xstrdup(text);
+    copy[name] = '\0';
+    if (strstr(copy, "..") || !strpbrk(copy, "./"))
+        return error_set(err,
+                         "--sysctl '%s' is not the name of a kernel parameter (as "
+                         "net.core.somaxconn)",
+                         copy);
+    strings_add(list, text);
     return 0;
 }
 
-/* --nocaps takes a list, as MINCS has it. */
-static int drop_list(const char *list, uint64_t *mask, struct error *err)
+static int resolve_lists(const struct request *req, struct container_spec *spec, struct error *err)
 {
-    AUTO_FREE char *copy = xstrdup(list);
-    char *rest = copy, *name;
-    while ((name = strsep(&rest, ","))) {
-        uint64_t one;
-        if (parse_capability("--nocaps", name, &one, err) < 0)
-            return -1;
-        *mask &= ~one;
-    }
-    return 0;
-}
-
-/*
- * ALL first and then the names, whatever their order on the command line: "--cap-drop ALL
- * --cap-add CHOWN" and the reverse mean the same, as with docker.
- */
-static int resolve_capabilities(const struct request *req, uint64_t *mask, struct error *err)
-{
-    uint64_t add = 0, drop = 0, one;
     const struct setting *s = NULL;
-    while ((s = request_next(req, OPTION_CAP_ADD, s))) {
-        if (parse_capability("--cap-add", s->value, &one, err) < 0)
+    while ((s = request_next(req, OPTION_SYSCTL, s)))
+        if (add_sysctl(&spec->sysctls, s->value, err) < 0)
             return -1;
-        if (one == ALL_CAPABILITIES)
-            *mask = one;
-        else
-            add |= one;
+    while ((s = request_next(req, OPTION_GROUP_ADD, s))) {
+        if (s->value[0] == '\0' || strchr(s->value, ':'))
+            return error_set(err, "--group-add '%s' names no group", s->value);
+        strings_add(&spec->groups, s->value);
     }
-    while ((s = request_next(req, OPTION_CAP_DROP, s))) {
-        if (parse_capability("--cap-drop", s->value, &one, err) < 0)
-            return -1;
-        if (one == ALL_CAPABILITIES)
-            *mask = 0;
-        else
-            drop |= one;
-    }
-    if (add & drop)
-        return error_set(err, "--cap-add and --cap-drop name the same capability");
-    *mask = (*mask | add) & ~drop;
-    while ((s = request_next(req, OPTION_NOCAPS, s)))
-        if (drop_list(s->value, mask, err) < 0)
-            return -1;
     return 0;
 }
 
-static int resolve_limits(const struct request *req, uint64_t memory, struct container_spec *spec,
-                          struct error *err)
+static int resolve_ftrace(const struct request *req, struct container_spec *spec, struct error *err)
 {
-    const char *limit = request_value(req, OPTION_MEM_LIMIT);
-    const char *pids = request_value(req, OPTION_PIDS_LIMIT);
-    unsigned count = 0;
-    if (limit && parse_size(limit, &spec->memory_max, err) < 0)
-        return error_wrap(err, "--mem-limit");
-    if (limit && spec->memory_max < MEMORY_LIMIT_MIN)
-        return error_set(err, "--mem-limit %s is too little: at least %llum", limit,
-                         MEMORY_LIMIT_MIN / MIB);
-    if (limit && spec->memory_max > memory)
-        return error_set(err, "--mem-limit %s is more than the machine has (--memory %llum)", limit,
-                         (unsigned long long)(memory / MIB));
-    if (pids && parse_count(pids, 1, PIDS_MAX, &count, err) < 0)
-        return error_wrap(err, "--pids-limit");
-    spec->pids_max = count;
+    const char *path = request_value(req, OPTION_FTRACE);
+    if (path && read_file_at(AT_FDCWD, path, SCRIPT_SIZE_MAX, &spec->ftrace_script, NULL, err) < 0)
+        return error_wrap(err, "--ftrace");
     return 0;
 }
 
-int container_resolve(const struct request *req, uint64_t memory, struct container_spec *ret,
-                      struct error *err)
+int container_resolve(const struct request *req, const struct machine_facts *machine,
+                      struct container_spec *ret, struct error *err)
 {
     ret->privileged = request_has(req, OPTION_PRIVILEGED);
-    ret->no_new_privs = request_has(req, OPTION_NO_NEW_PRIVS);
     ret->read_only = request_has(req, OPTION_READ_ONLY);
     ret->no_init = request_has(req, OPTION_NO_INIT);
     ret->userns = request_has(req, OPTION_USERNS);
@@ -151,10 +80,26 @@ int container_resolve(const struct request *req, uint64_t memory, struct contain
     ret->netns = request_has(req, OPTION_NETNS) || ret->userns;
     if (ret->no_init && request_has(req, OPTION_INIT))
         return error_set(err, "--init and --no-init contradict each other");
-    ret->capabilities = ret->privileged ? ALL_CAPABILITIES : DEFAULT_CAPABILITIES;
-    if (resolve_capabilities(req, &ret->capabilities, err) < 0)
+    if (capabilities_resolve(req, &ret->capabilities, err) < 0 ||
+        security_resolve(req, &ret->security, err) < 0 ||
+        cgroup_resolve(req, machine, &ret->cgroup, err) < 0 ||
+        rlimits_resolve(req, &ret->rlimits, err) < 0 ||
+        mounts_resolve(req, machine->memory, &ret->mounts, err) < 0 ||
+        devices_resolve(req, &ret->devices, err) < 0 || resolve_lists(req, ret, err) < 0)
         return -1;
-    return resolve_limits(req, memory, ret, err);
+    return resolve_ftrace(req, ret, err);
+}
+
+int container_compile_seccomp(const struct container_spec *spec, const char *arch,
+                              struct seccomp_filter *ret, struct error *err)
+{
+    const struct security_spec *security = &spec->security;
+    if (security->unconfined)
+        return 0;
+    if (seccomp_profile_compile(security->seccomp_text, spec->capabilities, arch, ret, err) == 0)
+        return 0;
+    return error_wrap(err, "seccomp profile %s",
+                      security->seccomp_file ? security->seccomp_file : "of vmc's own");
 }
 
 static void add_bool(struct json_object *object, const char *key, bool value)
@@ -162,9 +107,9 @@ static void add_bool(struct json_object *object, const char *key, bool value)
     json_object_object_add(object, key, json_object_new_boolean(value));
 }
 
-static void add_number(struct json_object *object, const char *key, uint64_t value)
+static void add_string(struct json_object *object, const char *key, const char *value)
 {
-    json_object_object_add(object, key, json_object_new_int64((int64_t)value));
+    json_object_object_add(object, key, json_object_new_string(value));
 }
 
 static struct json_object *path_list(const char *const *paths, size_t count)
@@ -175,47 +120,70 @@ static struct json_object *path_list(const char *const *paths, size_t count)
     return array;
 }
 
-static struct json_object *rule_list(void)
+static struct json_object *string_list(const struct strings *list)
+{
+    return path_list((const char *const *)list->items, list->count);
+}
+
+static struct json_object *sysctl_list(const struct strings *list)
 {
     struct json_object *array = json_object_new_array();
-    for (size_t i = 0; i < ARRAY_LEN(device_rules); i++) {
-        const struct device_rule *r = &device_rules[i];
-        struct json_object *rule = json_object_new_object();
-        json_object_object_add(rule, "type", json_object_new_string(r->type));
-        json_object_object_add(rule, "major", json_object_new_int(r->major));
-        json_object_object_add(rule, "minor", json_object_new_int(r->minor));
-        json_object_object_add(rule, "access", json_object_new_string(r->access));
-        json_object_array_add(array, rule);
+    for (size_t i = 0; i < list->count; i++) {
+        struct json_object *sysctl = json_object_new_object();
+        AUTO_FREE char *name = xstrdup(list->items[i]);
+        char *value = strchr(name, '=');
+        *value++ = '\0';
+        add_string(sysctl, "name", name);
+        add_string(sysctl, "value", value);
+        json_object_array_add(array, sysctl);
     }
     return array;
 }
 
-/* Exec clears the other sets for every user but root, and root's are what the bounding set allows.
- */
-static struct json_object *capability_object(uint64_t mask)
+static void add_filter(struct json_object *config, const struct seccomp_filter *filter)
 {
-    struct json_object *sets = json_object_new_object();
-    add_number(sets, "bounding", mask);
-    add_number(sets, "permitted", mask);
-    add_number(sets, "effective", mask);
-    return sets;
+    const unsigned char *bytes = filter->program;
+    AUTO_FREE char *hex = xcalloc(2 * filter->length + 1, 1);
+    for (size_t i = 0; i < filter->length; i++)
+        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    if (filter->length == 0)
+        return;
+    add_string(config, "seccomp", hex);
+    json_object_object_add(config, "seccomp_flags", json_object_new_int((int)filter->flags));
 }
 
-void container_config(const struct container_spec *spec, struct json_object *config)
+void container_config(const struct container_spec *spec, const struct seccomp_filter *filter,
+                      struct json_object *config)
 {
-    json_object_object_add(config, "capabilities", capability_object(spec->capabilities));
-    add_bool(config, "no_new_privs", spec->no_new_privs);
+    capabilities_config(spec->capabilities, config);
+    add_bool(config, "no_new_privs", spec->security.no_new_privs);
     add_bool(config, "no_init", spec->no_init);
     add_bool(config, "netns", spec->netns);
     add_bool(config, "userns", spec->userns);
-    struct json_object *cgroup = json_object_new_object();
-    add_number(cgroup, "memory_max", spec->memory_max);
-    add_number(cgroup, "pids_max", spec->pids_max);
-    json_object_object_add(config, "cgroup", cgroup);
+    add_filter(config, filter);
+    json_object_object_add(config, "groups", string_list(&spec->groups));
+    json_object_object_add(config, "sysctls", sysctl_list(&spec->sysctls));
+    if (spec->ftrace_script)
+        add_string(config, "ftrace", spec->ftrace_script);
+    cgroup_config(&spec->cgroup, config);
+    rlimits_config(&spec->rlimits, config);
+    mounts_config(&spec->mounts, config);
+    devices_config(&spec->devices, !spec->privileged && !spec->mounts.usedev, config);
     add_bool(config, "sys_writable", spec->privileged);
-    if (spec->privileged)
+    if (spec->security.system_paths_bare)
         return;
     json_object_object_add(config, "masked", path_list(masked, ARRAY_LEN(masked)));
     json_object_object_add(config, "readonly", path_list(readonly, ARRAY_LEN(readonly)));
-    json_object_object_add(config, "device_rules", rule_list());
+}
+
+void container_spec_free(struct container_spec *spec)
+{
+    security_spec_free(&spec->security);
+    cgroup_spec_free(&spec->cgroup);
+    mount_spec_free(&spec->mounts);
+    device_list_free(&spec->devices);
+    strings_free(&spec->groups);
+    strings_free(&spec->sysctls);
+    free(spec->ftrace_script);
+    *spec = (struct container_spec){0};
 }

@@ -1,6 +1,6 @@
 /*
- * What the container inside the guest is: its rights and its view of the kernel. Resolved from the
- * command line by spec_resolve(); the agent applies it (guest-agent/config.h).
+ * What the container inside the guest is: its rights, its limits and its view of the kernel.
+ * Resolved from the command line by spec_resolve(); the agent applies it (guest-agent/config.h).
  */
 #ifndef VMC_HOST_CONTAINER_SPEC_H
 #define VMC_HOST_CONTAINER_SPEC_H
@@ -9,27 +9,45 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/util.h"
+#include "host/cgroup_spec.h"
 #include "host/cli.h"
+#include "host/device_spec.h"
+#include "host/mount_spec.h"
+#include "host/rlimit_spec.h"
+#include "host/seccomp_profile.h"
+#include "host/security_spec.h"
 
 struct json_object;
 
 struct container_spec {
     uint64_t capabilities; /* the bounding set, bit n is capability n of capabilities(7) */
+    struct security_spec security;
+    struct cgroup_spec cgroup;
+    struct rlimit_spec rlimits;
+    struct mount_spec mounts;
+    struct device_list devices;
+    struct strings groups;  /* supplementary, names or numbers of the container's */
+    struct strings sysctls; /* NAME=VALUE */
+    char *ftrace_script;    /* owned: what the file holds, or NULL */
     bool privileged;
-    bool no_new_privs;
     bool read_only;
     bool no_init;
     bool netns;
     bool userns;
-    uint64_t memory_max; /* bytes; 0: none */
-    uint64_t pids_max;   /* 0: none */
 };
 
-/* memory: of the machine, in bytes. */
-int container_resolve(const struct request *req, uint64_t memory, struct container_spec *ret,
-                      struct error *err);
+/* *ret is to be freed with container_spec_free(), after a failure, too. */
+int container_resolve(const struct request *req, const struct machine_facts *machine,
+                      struct container_spec *ret, struct error *err);
+void container_spec_free(struct container_spec *spec);
 
-/* Adds its keys to the agent's configuration. */
-void container_config(const struct container_spec *spec, struct json_object *config);
+/* Takes some 10 ms. No filter where the container has none; arch as libseccomp calls it. */
+int container_compile_seccomp(const struct container_spec *spec, const char *arch,
+                              struct seccomp_filter *ret, struct error *err);
+
+/* Adds its keys to the agent's configuration, which has the list "mounts" already. */
+void container_config(const struct container_spec *spec, const struct seccomp_filter *filter,
+                      struct json_object *config);
 
 #endif

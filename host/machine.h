@@ -28,6 +28,7 @@ struct machine_request {
     const struct id_range *ids; /* the container's on the host, or none */
     bool privileged;            /* vmc is the host's root, and in no user namespace */
     const struct rootfs *rootfs;
+    int swap_fd; /* the image of the disk for swap, or -1 */
     const struct network *network;
     const struct tsc_reading *tsc; /* taken at the start of vmc */
 };

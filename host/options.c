@@ -64,6 +64,7 @@ const size_t command_count = ARRAY_LEN(command_table);
 #define WORKLOAD "Workload"
 #define NETWORK "Network"
 #define CONTAINER "Container"
+#define LIMITS "Limits inside the machine"
 #define ISOLATION "Isolation"
 #define STREAMS "Terminal"
 #define TIME "Time limits"
@@ -214,16 +215,90 @@ const struct option option_table[] = {
      "a user namespace: root's capabilities count inside the container only",
      "Every id is mapped to itself, so files keep their owners. Implies --netns.",
      NULL, NULL, false, false},
-    {OPTION_MEM_LIMIT, "mem-limit", 0, "SIZE", RUN, CONTAINER,
+    {OPTION_SECURITY_OPT, "security-opt", 0, "OPTION", RUN, CONTAINER,
+     "seccomp=FILE, seccomp=unconfined, no-new-privileges or systempaths=unconfined",
+     "seccomp: the filter of COMMAND's system calls. FILE is a profile in the form of the OCI "
+     "runtime specification or of container engines; without this option it is vmc's own, and "
+     "with --privileged there is none unless one is asked for. systempaths=unconfined covers "
+     "nothing in /proc and /sys.",
+     NULL, NULL, true, false},
+    {OPTION_GROUP_ADD, "group-add", 0, "GROUP", RUN, CONTAINER,
+     "one more supplementary group for COMMAND, a name or a number", NULL,
+     NULL, NULL, true, false},
+    {OPTION_SYSCTL, "sysctl", 0, "NAME=VALUE", RUN, CONTAINER,
+     "set a parameter of the guest's kernel",
+     "Any that the kernel has, since it is this container's alone.",
+     NULL, NULL, true, false},
+    {OPTION_TMPFS, "tmpfs", 0, "PATH[:OPTION,...]", RUN, CONTAINER,
+     "an empty file system in memory at PATH",
+     "Options: size=SIZE, mode=MODE, uid=ID, gid=ID, ro, exec; without them mode 1777, noexec, "
+     "half of the memory, and always nosuid and nodev.",
+     NULL, NULL, true, false},
+    {OPTION_SHM_SIZE, "shm-size", 0, "SIZE", RUN, CONTAINER,
+     "size of /dev/shm", NULL,
+     "64m", NULL, false, false},
+    {OPTION_DEVICE, "device", 0, "DEVICE[:PATH][:ACCESS]", RUN, CONTAINER,
+     "give COMMAND a device of the guest's kernel, as /dev/kmsg",
+     "ACCESS is of r, w and m (mknod). Devices of the host are no devices of the guest: a disk, "
+     "a sound card or /dev/kvm of the host cannot be given this way.",
+     NULL, NULL, true, false},
+    {OPTION_USEDEV, "usedev", 0, NULL, RUN, CONTAINER,
+     "/dev is the guest kernel's own: every device, visible and usable", NULL,
+     NULL, NULL, false, false},
+    {OPTION_DEBUGFS, "debugfs", 0, NULL, RUN, CONTAINER,
+     "mount debugfs on /sys/kernel/debug",
+     "Needs a kernel that has it: breeder build --config debug.",
+     NULL, NULL, false, false},
+    {OPTION_FTRACE, "ftrace", 0, "SCRIPT", RUN, CONTAINER,
+     "run the host's shell script SCRIPT in the guest's tracefs before COMMAND starts",
+     "It is run by the guest's busybox as root in /sys/kernel/tracing, which COMMAND then finds "
+     "at the same place. Needs a kernel that has tracing: breeder build --config debug.",
+     NULL, NULL, false, false},
+
+    {OPTION_MEM_LIMIT, "mem-limit", 0, "SIZE", RUN, LIMITS,
      "most memory of all of COMMAND's processes (memory.max)",
      "A limit within the machine's own, --memory: who exceeds it is ended by the kernel.",
      NULL, NULL, false, false},
-    {OPTION_PIDS_LIMIT, "pids-limit", 0, "N", RUN, CONTAINER,
+    {OPTION_MEM_HIGH, "mem-high", 0, "SIZE", RUN, LIMITS,
+     "memory above which COMMAND's processes are slowed down (memory.high)", NULL,
+     NULL, NULL, false, false},
+    {OPTION_MEM_SWAP, "mem-swap", 0, "SIZE", RUN, LIMITS,
+     "memory and swap together, with --mem-limit; without it there is no swap",
+     "As with docker's --memory-swap. The difference to --mem-limit is a disk of the machine, "
+     "sparse, in $TMPDIR or /var/tmp.",
+     NULL, NULL, false, false},
+    {OPTION_CPU_SHARES, "cpu-shares", 0, "N", RUN, LIMITS,
+     "share of the processors, 2 to 262144 (1024 is as without)",
+     "Converted to cpu.weight as OCI runtimes do. It counts where others in the machine compete, "
+     "so between COMMAND and the guest's agent alone.",
+     NULL, NULL, false, false},
+    {OPTION_CPU_WEIGHT, "cpu-weight", 0, "N", RUN, LIMITS,
+     "the same in the units of cpu.weight, 1 to 10000", NULL,
+     NULL, NULL, false, false},
+    {OPTION_CPU_QUOTA, "cpu-quota", 0, "MICROSECONDS", RUN, LIMITS,
+     "processor time in each period (cpu.max)", NULL,
+     NULL, NULL, false, false},
+    {OPTION_CPU_PERIOD, "cpu-period", 0, "MICROSECONDS", RUN, LIMITS,
+     "the period, 1000 to 1000000", NULL,
+     "100000", NULL, false, false},
+    {OPTION_CPUSET_CPUS, "cpuset-cpus", 0, "LIST", RUN, LIMITS,
+     "processors of the machine that COMMAND may use, as 0-2,4", NULL,
+     NULL, NULL, false, false},
+    {OPTION_IO_MAX, "io-max", 0, "LIST", RUN, LIMITS,
+     "rates for the disk of --upper disk: rbps=, wbps=, riops=, wiops=",
+     "Bytes and operations per second, as in io.max.",
+     NULL, NULL, false, false},
+    {OPTION_PIDS_LIMIT, "pids-limit", 0, "N", RUN, LIMITS,
      "most processes and threads (pids.max)", NULL,
      NULL, NULL, false, false},
-    {OPTION_PIDS_LIMIT, "pid-max", 0, "N", RUN, CONTAINER,
+    {OPTION_PIDS_LIMIT, "pid-max", 0, "N", RUN, LIMITS,
      "the same", NULL,
      NULL, NULL, false, true},
+    {OPTION_ULIMIT, "ulimit", 0, "NAME=SOFT[:HARD]", RUN, LIMITS,
+     "a resource limit of setrlimit(2), as nofile=1024:4096",
+     "Names: as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime "
+     "sigpending stack. Values are the kernel's units, or 'unlimited'.",
+     NULL, NULL, true, false},
 
     {OPTION_REQUIRE_JAIL, "require-jail", 0, NULL, RUN, ISOLATION,
      "refuse to run when the jail around the hypervisor lacks a layer",

@@ -54,6 +54,8 @@ static int make_descriptors(const struct machine_request *request, struct machin
     theirs->fds[STDOUT_FILENO] = fcntl(errors[1], F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (request->rootfs->disk_fd >= 0)
         theirs->fds[QEMU_FD_DISK] = fcntl(request->rootfs->disk_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
+    if (request->swap_fd >= 0)
+        theirs->fds[QEMU_FD_SWAP] = fcntl(request->swap_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (request->network->link.fd >= 0)
         theirs->fds[QEMU_FD_NET] = fcntl(request->network->link.fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
@@ -88,6 +90,17 @@ static uint64_t memory_of_files(int fd, uint64_t most)
     return size < most ? size : most;
 }
 
+/* fd: of a disk image, or -1. */
+static void plan_image(int fd, struct jail *jail)
+{
+    struct stat st;
+    if (fd < 0)
+        return;
+    uint64_t size = fstat(fd, &st) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
+    jail->file_size = size > jail->file_size ? size : jail->file_size;
+    jail->memory += memory_of_files(fd, size);
+}
+
 static void plan_memory(const struct machine_request *request, struct jail *jail)
 {
     const struct rootfs *rootfs = request->rootfs;
@@ -95,11 +108,8 @@ static void plan_memory(const struct machine_request *request, struct jail *jail
     jail->memory = guest + (request->accel == ACCEL_KVM ? OVERHEAD_KVM : OVERHEAD_TCG);
     jail->address_space = guest + ADDRESS_SPACE_OVERHEAD;
     jail->file_size = rootfs->read_only ? 0 : UINT64_MAX;
-    if (rootfs->disk_fd >= 0) {
-        struct stat st;
-        jail->file_size = fstat(rootfs->disk_fd, &st) == 0 ? (uint64_t)st.st_size : UINT64_MAX;
-        jail->memory += memory_of_files(rootfs->disk_fd, jail->file_size);
-    }
+    plan_image(rootfs->disk_fd, jail);
+    plan_image(request->swap_fd, jail);
     if (request->spec->upper == UPPER_HOST)
         jail->memory += memory_of_files(request->container->dir_fd, UINT64_MAX / 4);
     AUTO_CLOSE int share = open(rootfs->share, O_PATH | O_CLOEXEC);
@@ -144,7 +154,7 @@ static int start_in_jail(const struct machine_request *request, struct strings *
         .needs =
             {
                 .writes = !request->rootfs->read_only,
-                .disk = request->rootfs->disk_fd >= 0,
+                .disk = request->rootfs->disk_fd >= 0 || request->swap_fd >= 0,
                 .tap = link->kind == LINK_TAP,
                 .sockets = link->kind == LINK_IN_VMM,
                 .kvm = request->accel == ACCEL_KVM,

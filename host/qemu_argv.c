@@ -100,14 +100,22 @@ static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
     strings_addf(argv, "local,id=rootfs,path=%s,security_model=passthrough,multidevs=remap%s",
                  share, rootfs->read_only ? ",readonly=on" : "");
     add_pair(argv, "-device", "virtio-9p-device,fsdev=rootfs,mount_tag=" ROOTFS_MOUNT_TAG);
-    if (rootfs->disk_fd < 0)
-        return;
+}
+
+/*
+ * An image is unnamed and gone after the run: nothing it holds need ever reach the disk. name is
+ * that of its node, and after "vmc-" the serial by which the agent finds it.
+ */
+static void add_disk(const char *name, enum qemu_fd fd, struct strings *argv)
+{
     strings_add(argv, "-add-fd");
-    strings_addf(argv, "fd=%d,set=1", QEMU_FD_DISK);
-    /* The image is unnamed and gone after the run: nothing it holds need ever reach the disk. */
-    add_pair(argv, "-blockdev",
-             "driver=file,node-name=upper,filename=/dev/fdset/1,cache.no-flush=on,discard=unmap");
-    add_pair(argv, "-device", "virtio-blk-device,drive=upper,serial=vmc-upper");
+    strings_addf(argv, "fd=%d,set=%d", fd, fd);
+    strings_add(argv, "-blockdev");
+    strings_addf(argv,
+                 "driver=file,node-name=%s,filename=/dev/fdset/%d,cache.no-flush=on,discard=unmap",
+                 name, fd);
+    strings_add(argv, "-device");
+    strings_addf(argv, "virtio-blk-device,drive=%s,serial=vmc-%s", name, name);
 }
 
 static void add_network(const struct network *network, struct strings *argv)
@@ -139,6 +147,10 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     add_kernel(request, tsc_khz, ret);
     add_ports(ret);
     add_rootfs(request->rootfs, ret);
+    if (request->rootfs->disk_fd >= 0)
+        add_disk("upper", QEMU_FD_DISK, ret);
+    if (request->swap_fd >= 0)
+        add_disk("swap", QEMU_FD_SWAP, ret);
     add_network(request->network, ret);
     /* Only a machine under KVM can stop by itself (internal-error): that is what QMP is for. */
     if (request->accel == ACCEL_KVM) {

@@ -8,7 +8,7 @@
 
 /*
  * The descriptors QEMU inherits, by the numbers they have in it. Connected sockets, but for the
- * disk image and a tap interface. QEMU has no other descriptors but its stdin, stdout and stderr.
+ * disk images and a tap interface. QEMU has no other descriptors but its stdin, stdout and stderr.
  */
 enum qemu_fd {
     QEMU_FD_CONTROL = 3,
@@ -17,6 +17,7 @@ enum qemu_fd {
     QEMU_FD_SERIAL,
     QEMU_FD_MONITOR,
     QEMU_FD_DISK,
+    QEMU_FD_SWAP,
     QEMU_FD_NET,
     QEMU_FD_END,
 };

@@ -205,9 +205,14 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
     if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0 ||
-        container_resolve(req, ret->memory, &ret->container, err) < 0)
+        network_spec_resolve(req, &ret->network, err) < 0 || resolve_rootfs(req, ret, err) < 0)
         return -1;
-    if (network_spec_resolve(req, &ret->network, err) < 0 || resolve_rootfs(req, ret, err) < 0)
+    const struct machine_facts machine = {
+        .memory = ret->memory,
+        .cpus = ret->cpus,
+        .upper_disk = ret->upper == UPPER_DISK,
+    };
+    if (container_resolve(req, &machine, &ret->container, err) < 0)
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "
@@ -224,6 +229,7 @@ void spec_free(struct vm_spec *spec)
     free(spec->user);
     free(spec->hostname);
     free(spec->console);
+    container_spec_free(&spec->container);
     network_spec_free(&spec->network);
     strings_free(&spec->append);
     strings_free(&spec->args);

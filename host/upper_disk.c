@@ -1,7 +1,5 @@
 #include "host/upper_disk.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,17 +7,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
-
-static int open_unnamed(struct error *err)
-{
-    const char *dir = getenv("TMPDIR");
-    if (!dir || dir[0] != '/')
-        dir = "/var/tmp";
-    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        error_errno(err, "cannot make the disk image in %s (set TMPDIR)", dir);
-    return fd;
-}
+#include "host/disk_image.h"
 
 static int run_mke2fs(int fd, struct error *err)
 {
@@ -49,12 +37,9 @@ static int run_mke2fs(int fd, struct error *err)
 
 int upper_disk_create(uint64_t size, int *ret_fd, struct error *err)
 {
-    AUTO_CLOSE int fd = open_unnamed(err);
-    if (fd < 0)
-        return error_wrap(err, "--upper disk");
-    if (ftruncate(fd, (off_t)(size ? size : UPPER_DISK_DEFAULT_SIZE)) < 0)
-        return error_errno(err, "--upper disk: cannot size the image");
-    if (run_mke2fs(fd, err) < 0)
+    AUTO_CLOSE int fd = -1;
+    if (disk_image_create(size ? size : UPPER_DISK_DEFAULT_SIZE, &fd, err) < 0 ||
+        run_mke2fs(fd, err) < 0)
         return error_wrap(err, "--upper disk");
     *ret_fd = take_fd(&fd);
     return 0;

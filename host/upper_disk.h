@@ -12,9 +12,8 @@
 #define UPPER_DISK_DEFAULT_SIZE (16ull << 30)
 
 /*
- * An ext4 file system in an unnamed file (O_TMPFILE) of size bytes (0: the default) in $TMPDIR,
- * else /var/tmp, which is for large files (hier(7)); the private directory is often a tmpfs.
- * It has no name, so nothing can be left behind. The caller owns *ret_fd.
+ * An ext4 file system of size bytes (0: the default) in an image of disk_image.h. The caller owns
+ * *ret_fd.
  */
 int upper_disk_create(uint64_t size, int *ret_fd, struct error *err);
 

@@ -17,4 +17,6 @@ $(UNIT_HOST_DIR)/%.o: %.c
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(UNIT_HOST_CFLAGS) -c -o $@ $<
 
+$(UNIT_HOST_DIR)/host/seccomp_profile.o: host/seccomp_default.json
+
 -include $(UNIT_HOST_OBJ:.o=.d) $(UNIT_HOST_TESTS:$(UNIT_HOST_DIR)/%=$(UNIT_HOST_DIR)/tests/unit/%.d)

@@ -138,11 +138,14 @@ static void test_agent_config(void **state)
     strings_add(&spec.args, "\xff\xfe");
     strings_add(&spec.env, "K=V");
     const struct window_size window = {.rows = 10, .columns = 20};
+    unsigned char program[] = {0x06, 0, 0, 0, 0, 0, 0xff, 0x7f};
+    const struct seccomp_filter filter = {
+        .program = program, .length = sizeof(program), .flags = 2};
     struct network_guest guest = {.interface = "eth0", .mac = "02:00:00:00:00:01"};
     strings_add(&guest.addresses, "10.0.2.15/24");
     strings_add(&guest.nameservers, "10.0.2.3");
     strings_add(&guest.nameservers, "fd00::53");
-    char *json = agent_config_json(&spec, "host-1", &guest, &window);
+    char *json = agent_config_json(&spec, "host-1", &filter, &guest, &window);
     struct json_object *config = json_tokener_parse(json);
     assert_non_null(config);
     struct json_object *args = member(config, "args");
@@ -159,6 +162,8 @@ static void test_agent_config(void **state)
     struct json_object *addresses = member(network, "addresses");
     assert_string_equal(json_object_get_string(json_object_array_get_idx(addresses, 0)),
                         "10.0.2.15/24");
+    assert_string_equal(json_object_get_string(member(config, "seccomp")), "060000000000ff7f");
+    assert_int_equal(json_object_get_int(member(config, "seccomp_flags")), 2);
     struct json_object *file = json_object_array_get_idx(member(config, "files"), 0);
     assert_string_equal(json_object_get_string(member(file, "path")), "/etc/resolv.conf");
     assert_string_equal(json_object_get_string(member(file, "text")),

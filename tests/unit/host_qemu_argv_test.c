@@ -21,6 +21,7 @@ static struct strings build_with(const struct vm_spec *spec, enum accel accel,
         .vmm = "/usr/bin/qemu-system-x86_64",
         .image = &image,
         .rootfs = rootfs,
+        .swap_fd = -1,
         .network = network,
     };
     struct strings argv = {0};
@@ -172,8 +173,8 @@ static void test_disk_and_writable_share(void **state)
     assert_string_equal(
         value_after(&argv, "-fsdev"),
         "local,id=rootfs,path=/tmp/a,,b,security_model=passthrough,multidevs=remap");
-    assert_string_equal(value_after(&argv, "-add-fd"), "fd=8,set=1");
-    assert_non_null(strstr(value_after(&argv, "-blockdev"), "filename=/dev/fdset/1"));
+    assert_string_equal(value_after(&argv, "-add-fd"), "fd=8,set=8");
+    assert_non_null(strstr(value_after(&argv, "-blockdev"), "filename=/dev/fdset/8"));
     assert_true(has_word(&argv, "virtio-blk-device,drive=upper,serial=vmc-upper"));
     strings_free(&argv);
 }
@@ -197,8 +198,8 @@ static void check_network(enum network_link_kind kind, const char *expected)
 static void test_network(void **state)
 {
     (void)state;
-    check_network(LINK_STREAM, "stream,id=net,addr.type=fd,addr.str=9");
-    check_network(LINK_TAP, "tap,id=net,fd=9,vhost=off");
+    check_network(LINK_STREAM, "stream,id=net,addr.type=fd,addr.str=10");
+    check_network(LINK_TAP, "tap,id=net,fd=10,vhost=off");
     check_network(LINK_IN_VMM,
                   "user,id=net,net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80");
 }

@@ -1,0 +1,167 @@
+#include "host/mount_spec.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "common/util.h"
+#include "host/units.h"
+
+#define SIZE_MIN 4096
+#define MODE_DEFAULT 01777
+#define ID_MAX (UINT32_MAX - 1)
+
+/* What container engines have in every tmpfs, and what cannot be had here. */
+static int set_flag(struct tmpfs_spec *tmpfs, const char *flag, struct error *err)
+{
+    static const char *const given[] = {"rw", "nosuid", "nodev"};
+    for (size_t i = 0; i < ARRAY_LEN(given); i++)
+        if (strcmp(flag, given[i]) == 0)
+            return 0;
+    if (strcmp(flag, "ro") == 0)
+        tmpfs->read_only = true;
+    else if (strcmp(flag, "exec") == 0)
+        tmpfs->exec = true;
+    else if (strcmp(flag, "noexec") == 0)
+        tmpfs->exec = false;
+    else if (strcmp(flag, "suid") == 0 || strcmp(flag, "dev") == 0)
+        return error_set(err, "'%s': every tmpfs is nosuid and nodev", flag);
+    else
+        return error_set(err, "'%s' is none of size=, mode=, uid=, gid=, ro, rw, exec, noexec",
+                         flag);
+    return 0;
+}
+
+static int parse_mode(const char *text, unsigned *ret, struct error *err)
+{
+    char *end;
+    unsigned long mode = strtoul(text, &end, 8);
+    if (text[0] < '0' || text[0] > '7' || *end || mode > 07777)
+        return error_set(err, "mode '%s' is not an octal number up to 7777", text);
+    /* 0 is the agent's word for the default. */
+    if (mode == 0)
+        return error_set(err, "mode 0 would let nobody in");
+    *ret = (unsigned)mode;
+    return 0;
+}
+
+static int set_option(struct tmpfs_spec *tmpfs, char *option, struct error *err)
+{
+    char *value = strchr(option, '=');
+    if (!value)
+        return set_flag(tmpfs, option, err);
+    *value++ = '\0';
+    if (strcmp(option, "mode") == 0)
+        return parse_mode(value, &tmpfs->mode, err);
+    if (strcmp(option, "uid") == 0)
+        return parse_count(value, 0, ID_MAX, &tmpfs->uid, err);
+    if (strcmp(option, "gid") == 0)
+        return parse_count(value, 0, ID_MAX, &tmpfs->gid, err);
+    if (strcmp(option, "size") != 0)
+        return set_flag(tmpfs, option, err);
+    if (parse_size(value, &tmpfs->size, err) < 0)
+        return -1;
+    if (tmpfs->size < SIZE_MIN || tmpfs->size > INT64_MAX)
+        return error_set(err, "size '%s' is less than a page", value);
+    return 0;
+}
+
+/* An absolute path that is not / and has no .. in it. */
+static int check_target(const char *target, struct error *err)
+{
+    AUTO_FREE char *copy = xstrdup(target);
+    char *rest = copy, *part;
+    bool named = false;
+    while ((part = strsep(&rest, "/"))) {
+        if (strcmp(part, "..") == 0)
+            return error_set(err, "'%s' must have no '..' in it", target);
+        named = named || (part[0] && strcmp(part, ".") != 0);
+    }
+    if (target[0] != '/' || !named)
+        return error_set(err, "'%s' must be an absolute path below /", target);
+    return 0;
+}
+
+/* PATH[:OPTION,...] */
+static int add_tmpfs(struct mount_spec *spec, const char *text, struct error *err)
+{
+    AUTO_FREE char *copy = xstrdup(text);
+    char *rest = copy, *option;
+    char *target = strsep(&rest, ":");
+    struct tmpfs_spec tmpfs = {.mode = MODE_DEFAULT};
+    if (check_target(target, err) < 0)
+        return error_wrap(err, "--tmpfs");
+    while (rest && (option = strsep(&rest, ",")))
+        if (set_option(&tmpfs, option, err) < 0)
+            return error_wrap(err, "--tmpfs %s", target);
+    for (size_t i = 0; i < spec->tmpfs_count; i++)
+        if (strcmp(spec->tmpfs[i].target, target) == 0)
+            return error_set(err, "--tmpfs %s is there twice", target);
+    tmpfs.target = xstrdup(target);
+    spec->tmpfs = xrealloc(spec->tmpfs, spec->tmpfs_count + 1, sizeof(*spec->tmpfs));
+    spec->tmpfs[spec->tmpfs_count++] = tmpfs;
+    return 0;
+}
+
+int mounts_resolve(const struct request *req, uint64_t memory, struct mount_spec *ret,
+                   struct error *err)
+{
+    const char *shm = request_value(req, OPTION_SHM_SIZE);
+    const struct setting *s = NULL;
+    while ((s = request_next(req, OPTION_TMPFS, s)))
+        if (add_tmpfs(ret, s->value, err) < 0)
+            return -1;
+    if (shm && parse_size(shm, &ret->shm_size, err) < 0)
+        return error_wrap(err, "--shm-size");
+    if (shm && ret->shm_size < SIZE_MIN)
+        return error_set(err, "--shm-size %s is less than a page", shm);
+    if (ret->shm_size > memory)
+        return error_set(err, "--shm-size %s is more than the machine's memory (--memory)", shm);
+    ret->usedev = request_has(req, OPTION_USEDEV);
+    ret->debugfs = request_has(req, OPTION_DEBUGFS);
+    ret->tracefs = request_has(req, OPTION_FTRACE);
+    return 0;
+}
+
+static struct json_object *add_mount(struct json_object *config, const char *kind,
+                                     const char *target)
+{
+    struct json_object *mount = json_object_new_object();
+    json_object_object_add(mount, "kind", json_object_new_string(kind));
+    json_object_object_add(mount, "target", json_object_new_string(target));
+    json_object_array_add(json_object_object_get(config, "mounts"), mount);
+    return mount;
+}
+
+static void add_number(struct json_object *object, const char *key, uint64_t value)
+{
+    json_object_object_add(object, key, json_object_new_int64((int64_t)value));
+}
+
+void mounts_config(const struct mount_spec *spec, struct json_object *config)
+{
+    if (spec->usedev)
+        add_mount(config, "devtmpfs", "/dev");
+    if (spec->debugfs)
+        add_mount(config, "debugfs", "/sys/kernel/debug");
+    if (spec->tracefs)
+        add_mount(config, "tracefs", "/sys/kernel/tracing");
+    for (size_t i = 0; i < spec->tmpfs_count; i++) {
+        const struct tmpfs_spec *tmpfs = &spec->tmpfs[i];
+        struct json_object *mount = add_mount(config, "tmpfs", tmpfs->target);
+        add_number(mount, "size", tmpfs->size);
+        add_number(mount, "mode", tmpfs->mode);
+        add_number(mount, "uid", tmpfs->uid);
+        add_number(mount, "gid", tmpfs->gid);
+        json_object_object_add(mount, "read_only", json_object_new_boolean(tmpfs->read_only));
+        json_object_object_add(mount, "exec", json_object_new_boolean(tmpfs->exec));
+    }
+    add_number(config, "shm_size", spec->shm_size);
+}
+
+void mount_spec_free(struct mount_spec *spec)
+{
+    for (size_t i = 0; i < spec->tmpfs_count; i++)
+        free(spec->tmpfs[i].target);
+    free(spec->tmpfs);
+    *spec = (struct mount_spec){0};
+}
