@@ -125,11 +125,28 @@ static const struct option *option_by_letter(unsigned commands, char letter)
     return NULL;
 }
 
+/* For 'vmc run' alone: what people bring with them from other tools. */
+static int refuse_known(const struct command *command, const char *name, size_t length, char letter,
+                        struct error *err)
+{
+    for (size_t i = 0; command->id == COMMAND_RUN && i < refused_option_count; i++) {
+        const struct refused_option *r = &refused_options[i];
+
+        if (letter ? r->letter == letter
+                   : strlen(r->name) == length && memcmp(r->name, name, length) == 0)
+            return error_set(err, "option '%s%.*s': %s", letter ? "-" : "--",
+                             letter ? 1 : (int)length, letter ? &letter : name, r->reason);
+    }
+    return 0;
+}
+
 static int unknown_long(const struct command *command, const char *word, size_t length,
                         struct error *err)
 {
     const struct option *near = nearest_option(command, word + 2, length - 2);
 
+    if (refuse_known(command, word + 2, length - 2, '\0', err) < 0)
+        return -1;
     if (option_by_name(~0u, word + 2, length - 2))
         return error_set(err, "option '%.*s' is not for 'vmc %s' (see 'vmc help %s')", (int)length,
                          word, command->name, command->name);
@@ -193,6 +210,8 @@ static int parse_letters(struct request *req, char **argv, int *at, struct error
         const char spelled[] = {'-', *letter, '\0'};
         const char *value = letter + 1;
 
+        if (!option && refuse_known(req->command, NULL, 0, *letter, err) < 0)
+            return -1;
         if (!option)
             return error_set(err, "unknown option '%s' (see 'vmc help %s')", spelled,
                              req->command->name);
@@ -232,8 +251,9 @@ static int parse_options(struct request *req, char **argv, int *at, struct error
 static int check_args(const struct request *req, struct error *err)
 {
     const struct command *command = req->command;
+    bool explain = request_has(req, OPTION_EXPLAIN);
 
-    if (req->arg_count < command->min_args)
+    if (!explain && req->arg_count < command->min_args)
         return error_set(err, "'vmc %s' needs %s: vmc %s %s", command->name,
                          command->id == COMMAND_RUN ? "a command to run" : "an argument",
                          command->name, command->synopsis);

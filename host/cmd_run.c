@@ -7,6 +7,7 @@
 #include "host/commands.h"
 #include "host/console_log.h"
 #include "host/disk_image.h"
+#include "host/explain.h"
 #include "host/id_range.h"
 #include "host/isolation.h"
 #include "host/session.h"
@@ -67,6 +68,8 @@ static void release(struct run *run)
 /* What can be refused is refused here, before anything has been made. */
 static int resolve(struct run *run, const struct request *req, struct error *err)
 {
+    if (request_has(req, OPTION_JSON) && !request_has(req, OPTION_EXPLAIN))
+        return error_set(err, "--json is for --explain: a command's output is its own");
     if (spec_resolve(req, &run->spec, err) < 0)
         return -1;
     log_debug_enabled = run->spec.debug;
@@ -201,6 +204,12 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
         .tsc = tsc_read(),
     };
     int result = resolve(&run, req, err);
+    if (result == 0 && request_has(req, OPTION_EXPLAIN)) {
+        result = explain(req, err);
+        *ret_status = 0;
+        release(&run);
+        return result;
+    }
     if (result == 0)
         result = prepare(&run, err);
     if (result == 0)

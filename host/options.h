@@ -47,6 +47,7 @@ enum option_id {
     OPTION_READ_ONLY,
     OPTION_INIT,
     OPTION_NO_INIT,
+    OPTION_PIVOT,
     OPTION_NETNS,
     OPTION_USERNS,
     OPTION_SECURITY_OPT,
@@ -72,6 +73,7 @@ enum option_id {
     OPTION_REQUIRE_JAIL,
     OPTION_TTY,
     OPTION_INTERACTIVE,
+    OPTION_RM,
     OPTION_TIMEOUT,
     OPTION_BOOT_TIMEOUT,
     OPTION_KERNEL,
@@ -80,6 +82,7 @@ enum option_id {
     OPTION_CONSOLE,
     OPTION_DEBUG,
     OPTION_TIMING,
+    OPTION_EXPLAIN,
     OPTION_JSON,
     OPTION_HELP,
 };
@@ -108,6 +111,7 @@ struct option {
     const char *metavar;        /* what the value is called; NULL: a flag */
     unsigned commands;          /* COMMAND_BIT() of each command that takes it */
     const char *group;          /* heading in help; rows of a group stand together */
+    const char *layer;          /* who enforces it, for --explain */
     const char *help;           /* one clause */
     const char *manual;         /* sentences that the manual adds, or NULL */
     const char *default_value;  /* as it would be typed, or NULL; used by spec.c, too */
@@ -116,9 +120,18 @@ struct option {
     bool hidden;                /* works, and is not shown */
 };
 
+/* What other tools have and vmc refuses, with the reason. */
+struct refused_option {
+    const char *name;
+    char letter;
+    const char *reason;
+};
+
 extern const struct command command_table[];
 extern const size_t command_count;
 extern const struct option option_table[];
 extern const size_t option_count;
+extern const struct refused_option refused_options[];
+extern const size_t refused_option_count;
 
 #endif

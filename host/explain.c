@@ -1,0 +1,70 @@
+#include "host/explain.h"
+
+#include <stdio.h>
+
+#include "common/util.h"
+#include "host/output.h"
+
+#define SETTING_WIDTH 38
+
+static bool is_about_explaining(const struct option *option)
+{
+    return option->id == OPTION_EXPLAIN || option->id == OPTION_JSON;
+}
+
+/* Another spelling has the same words as the row that is shown. */
+static const char *help_of(const struct option *option)
+{
+    return option->hidden ? option_by_id(option->id)->help : option->help;
+}
+
+static void print(const struct option *option, const char *value, bool is_default)
+{
+    AUTO_FREE char *setting = xasprintf("--%s%s%s", option->name, value[0] ? " " : "", value);
+    printf("%-*s  %s%s\n", SETTING_WIDTH, setting, option->layer, is_default ? " (default)" : "");
+}
+
+static void add(struct json_object *list, const struct option *option, const char *value,
+                bool is_default)
+{
+    struct json_object *entry = json_object_new_object();
+    json_object_object_add(entry, "option", json_object_new_string(option->name));
+    if (option->metavar)
+        json_object_object_add(entry, "value", json_object_new_string(value));
+    json_object_object_add(entry, "layer", json_object_new_string(option->layer));
+    json_object_object_add(entry, "default", json_object_new_boolean(is_default));
+    json_object_object_add(entry, "help", json_object_new_string(help_of(option)));
+    json_object_array_add(list, entry);
+}
+
+/* list: NULL to print. */
+static void show(struct json_object *list, const struct option *option, const char *value,
+                 bool is_default)
+{
+    if (list)
+        add(list, option, value, is_default);
+    else
+        print(option, value, is_default);
+}
+
+int explain(const struct request *req, struct error *err)
+{
+    struct json_object *list = request_has(req, OPTION_JSON) ? json_object_new_array() : NULL;
+    for (size_t i = 0; i < req->setting_count; i++) {
+        const struct setting *s = &req->settings[i];
+        bool counts = s->option->repeatable || s->value == request_value(req, s->option->id);
+        if (counts && !is_about_explaining(s->option))
+            show(list, s->option, s->value, false);
+    }
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *option = &option_table[i];
+        if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value &&
+            !request_has(req, option->id))
+            show(list, option, option->default_value, true);
+    }
+    if (list) {
+        output_json(list);
+        json_object_put(list);
+    }
+    return output_finish(err);
+}
