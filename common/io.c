@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,15 +81,26 @@ int set_cloexec(int fd, bool on)
     return change_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on);
 }
 
+/*
+ * A named fifo tells a reader that was opened after the last writer had left of no hang-up, ever:
+ * it waits for a first writer (fs/pipe.c, fifo_open() and pipe_poll()). The descriptor from before
+ * knows.
+ */
+static bool writers_have_left(int fd)
+{
+    struct pollfd p = {.fd = fd};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
 int reopen_nonblocking(int fd, int flags)
 {
     struct stat st;
     if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || isatty(fd))) {
         char path[64];
         snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        int opened = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-        if (opened >= 0)
-            return opened;
+        AUTO_CLOSE int opened = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        if (opened >= 0 && !(flags == O_RDONLY && writers_have_left(fd)))
+            return take_fd(&opened);
     }
     return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }

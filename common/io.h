@@ -31,7 +31,8 @@ int set_cloexec(int fd, bool on);
  * A descriptor for the same pipe or terminal as fd whose O_NONBLOCK is not shared with the
  * other processes that hold it (O_NONBLOCK belongs to the open file description, open(2)): a
  * launcher that sets it on its standard input changes its caller's shell. flags is O_RDONLY or
- * O_WRONLY. For everything else, and where reopening is not allowed, a plain duplicate: regular
+ * O_WRONLY. For everything else, where reopening is not allowed, and for a fifo that its writers
+ * have left, a plain duplicate: reading that never blocks, regular
  * files share their offset through it and never block, the rest is used in small pieces after
  * poll(2). The caller owns the result; -1 with errno only when even duplicating failed.
  */

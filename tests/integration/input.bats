@@ -1,22 +1,6 @@
 # Bad input: status 125, one line on standard error that names the cause, nothing left behind.
 load ../lib/common
 
-# Each line of a table: what the message has to match, then the arguments of `vmc`, shell syntax.
-# @ stands for a valid root file system and command.
-check_table() {
-    local wanted arguments failures=0
-    while IFS='|' read -r wanted arguments; do
-        [ -n "$arguments" ] || continue
-        arguments=${arguments//@/-r '"$SMALL"' -- true}
-        eval "run --separate-stderr timeout -k 5 30 \"\$VMC\" $arguments 3>&- </dev/null"
-        if ! (assert_refused "$wanted"); then
-            echo "^ vmc $arguments"
-            failures=$((failures + 1))
-        fi
-    done
-    assert_equal "$failures" 0
-}
-
 @test "commands and options that do not exist" {
     check_table <<'EOT'
 command|

@@ -52,6 +52,24 @@ sum() {
     assert_equal "$(vmc -- wc -c <&-)" 0
 }
 
+@test "a named fifo whose writer is gone, comes late, or wrote nothing" {
+    mkfifo fifo
+    # The shell has the fifo open before vmc starts, and no writer any more.
+    exec 7<>fifo
+    echo early >fifo
+    exec 8<fifo 7>&-
+    run vmc --net none -- cat <&8
+    assert_status 0
+    assert_output early
+    exec 8<&-
+    { exec 9>fifo && wait_for "$DEADLINE" has_line out ready && echo late >&9; } 3>&- &
+    vmc --net none -- sh -c 'echo ready; cat' <fifo >out
+    assert_equal "$(cat out)" $'ready\nlate'
+    : >fifo &
+    run vmc --net none -- wc -c <fifo
+    assert_output 0
+}
+
 @test "output into a file, an appended file, a pipe, /dev/null" {
     vmc -- echo one >file
     vmc -- echo two >>file

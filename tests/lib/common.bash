@@ -142,6 +142,22 @@ assert_refused() {
     [ -z "${1-}" ] || assert_match "$stderr" "$1"
 }
 
+# Each line of a table: what the message has to match, then the arguments of `vmc`, shell syntax.
+# @ stands for a valid root file system and command.
+check_table() {
+    local wanted arguments failures=0
+    while IFS='|' read -r wanted arguments; do
+        [ -n "$arguments" ] || continue
+        arguments=${arguments//@/-r '"$SMALL"' -- true}
+        eval "run --separate-stderr timeout -k 5 30 \"\$VMC\" $arguments 3>&- </dev/null"
+        if ! (assert_refused "$wanted"); then
+            echo "^ vmc $arguments"
+            failures=$((failures + 1))
+        fi
+    done
+    assert_equal "$failures" 0
+}
+
 # --- what a run leaves -------------------------------------------------------------------
 
 # Processes of this test: those whose environment carries its mark, and those whose arguments
