@@ -3,7 +3,7 @@
 -include tests/unit/host.mk
 
 .PHONY: probe
-probe: $(BUILD)/tests/vmc-probe $(BUILD)/tests/vmc-jail-probe
+probe: $(BUILD)/tests/vmc-probe $(BUILD)/tests/vmc-jail-probe $(BUILD)/tests/vmc-attacker
 $(BUILD)/tests/vmc-probe: $(wildcard tests/probe/*.c tests/probe/*.h)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
@@ -12,6 +12,16 @@ $(BUILD)/tests/vmc-probe: $(wildcard tests/probe/*.c tests/probe/*.h)
 $(BUILD)/tests/vmc-jail-probe: $(wildcard tests/jail/*.c tests/jail/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
+
+# A guest kernel that does nothing but attack: freestanding 32-bit code for QEMU's microvm.
+ATTACKER_CFLAGS := $(filter-out -MMD -MP,$(BASE_CFLAGS)) -m32 -march=i686 -mno-sse -O1 -g \
+	-ffreestanding -fno-tree-loop-distribute-patterns -fno-pic -fno-stack-protector \
+	-fcf-protection=none
+ATTACKER_LDFLAGS := -nostdlib -static -no-pie \
+	-Wl,-N,--build-id=none,--no-warn-rwx-segments,-T,tests/attacks/kernel.ld
+$(BUILD)/tests/vmc-attacker: $(wildcard tests/attacks/*.[cShl]*)
+	@mkdir -p $(@D)
+	$(CC) $(ATTACKER_CFLAGS) $(ATTACKER_LDFLAGS) -o $@ $(filter %.c %.S,$^)
 
 test:
 	BUILD='$(abspath $(BUILD))' tests/run
