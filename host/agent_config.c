@@ -5,7 +5,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "host/network_dns.h"
+#include "host/names.h"
 
 static struct json_object *string_array(const struct strings *list)
 {
@@ -56,18 +56,32 @@ static struct json_object *network_object(const struct network_guest *guest)
     return network;
 }
 
-/* The files that are put over the root's own. */
-static struct json_object *file_list(const struct network_guest *network)
+/* optional: left out where the root has no such file. */
+static void add_file(struct json_object *files, const char *path, const char *text, bool optional)
 {
+    struct json_object *file = json_object_new_object();
+    add_string(file, "path", path);
+    add_string(file, "text", text);
+    json_object_object_add(file, "optional", json_object_new_boolean(optional));
+    json_object_array_add(files, file);
+}
+
+/*
+ * The files that are put over the root's own. A directory that is used as it is gets no place for
+ * one that it does not have, unless an option asks for it.
+ */
+static struct json_object *file_list(const struct vm_spec *spec,
+                                     const struct network_guest *network, const char *hostname)
+{
+    bool optional = spec->upper == UPPER_NONE;
     struct json_object *files = json_object_new_array();
-    AUTO_FREE char *resolv_conf = dns_resolv_conf(network);
-    if (resolv_conf) {
-        struct json_object *file = json_object_new_object();
-        add_string(file, "path", "/etc/resolv.conf");
-        add_string(file, "text", resolv_conf);
-        json_object_object_add(file, "optional", json_object_new_boolean(true));
-        json_object_array_add(files, file);
-    }
+    AUTO_FREE char *resolv_conf = names_resolv_conf(&spec->names, network, "/etc/resolv.conf");
+    AUTO_FREE char *hosts = names_hosts(&spec->names, network, hostname);
+    AUTO_FREE char *name = xasprintf("%s\n", hostname);
+    if (resolv_conf)
+        add_file(files, "/etc/resolv.conf", resolv_conf, optional && spec->names.dns.count == 0);
+    add_file(files, "/etc/hosts", hosts, optional && spec->names.hosts.count == 0);
+    add_file(files, "/etc/hostname", name, optional && !spec->hostname);
     return files;
 }
 
@@ -81,7 +95,9 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     add_string(config, "cwd", spec->cwd);
     if (spec->user)
         add_string(config, "user", spec->user);
-    add_string(config, "hostname", spec->hostname ? spec->hostname : hostname);
+    if (spec->hostname)
+        hostname = spec->hostname;
+    add_string(config, "hostname", hostname);
     json_object_object_add(config, "tty", json_object_new_boolean(spec->tty));
     json_object_object_add(config, "rows", json_object_new_int(window->rows));
     json_object_object_add(config, "columns", json_object_new_int(window->columns));
@@ -91,7 +107,7 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     json_object_object_add(config, "debug", json_object_new_boolean(spec->debug));
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(network));
-    json_object_object_add(config, "files", file_list(network));
+    json_object_object_add(config, "files", file_list(spec, network, hostname));
     add_entropy(config);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -24,15 +24,3 @@ bool dns_remote(struct network_guest *guest)
 {
     return add_from(RESOLV_CONF, guest) || add_from(UPLINK_RESOLV_CONF, guest);
 }
-
-char *dns_resolv_conf(const struct network_guest *guest)
-{
-    char *text = NULL;
-    for (size_t i = 0; i < guest->nameservers.count; i++) {
-        char *longer =
-            xasprintf("%snameserver %s\n", text ? text : "", guest->nameservers.items[i]);
-        free(text);
-        text = longer;
-    }
-    return text;
-}

@@ -12,10 +12,4 @@
  */
 bool dns_remote(struct network_guest *guest);
 
-/*
- * The text of a resolv.conf(5) for the guest, or NULL if it has no name server. Owned by the
- * caller.
- */
-char *dns_resolv_conf(const struct network_guest *guest);
-
 #endif

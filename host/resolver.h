@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "common/util.h"
 #include "host/net_address.h"
 
 /* As many as the C library uses, MAXNS of <resolv.h>. */
@@ -16,5 +17,8 @@
  * to another host and left out. A file that is not there has none. Returns how many.
  */
 size_t resolver_read(const char *path, struct net_address ret[RESOLVER_MAX]);
+
+/* Adds its search list ("search", "domain": the last line counts) and all its options. */
+void resolver_words(const char *path, struct strings *search, struct strings *options);
 
 #endif

@@ -205,7 +205,9 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
     if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0 ||
-        network_spec_resolve(req, &ret->network, err) < 0 || resolve_rootfs(req, ret, err) < 0)
+        network_spec_resolve(req, &ret->network, err) < 0 ||
+        names_resolve(req, &ret->network, &ret->names, err) < 0 ||
+        resolve_rootfs(req, ret, err) < 0)
         return -1;
     const struct machine_facts machine = {
         .memory = ret->memory,
@@ -231,6 +233,7 @@ void spec_free(struct vm_spec *spec)
     free(spec->console);
     container_spec_free(&spec->container);
     network_spec_free(&spec->network);
+    names_spec_free(&spec->names);
     strings_free(&spec->append);
     strings_free(&spec->args);
     strings_free(&spec->env);

@@ -13,6 +13,7 @@
 #include "host/arch.h"
 #include "host/cli.h"
 #include "host/container_spec.h"
+#include "host/names.h"
 #include "host/network_spec.h"
 
 /* Where changes to the root file system go (--upper). */
@@ -60,6 +61,7 @@ struct vm_spec {
     int64_t timeout; /* ns; 0: none */
 
     struct network_spec network;
+    struct names_spec names;
 
     char *console;     /* file for the console log; NULL: none is kept */
     bool require_jail; /* no run without every layer of isolation.h */

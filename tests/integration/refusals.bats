@@ -114,6 +114,17 @@ leave out|run --nopriv /nonexistent @
 names no user|run -u :0 @
 is not a host name|run --hostname a_b @
 moon|run --net moon @
+--dns 'x' is not an address|run --dns x @
+--dns|run --dns '' @
+no more than 3|run --dns 1.1.1.1 --dns 2.2.2.2 --dns 3.3.3.3 --dns 4.4.4.4 @
+is not a domain|run --dns-search 'a b' @
+is not a domain|run --dns-search '' @
+is not an option|run --dns-option 'a b' @
+is not NAME:ADDR|run --add-host '' @
+is not NAME:ADDR|run --add-host :1.2.3.4 @
+'' is not an address|run --add-host name @
+'1.2.3' is not an address|run --add-host name:1.2.3 @
+host-loopback|run --add-host name:host-gateway @
 -p|run -p 0 @
 99999|run -p 99999 @
 nonsense|run --port nonsense @
