@@ -87,7 +87,9 @@ static int mount_one(int old_root, const struct mount_spec *m, struct error *err
                                   m->target, err);
     case MOUNT_VOLUME:
         source = xasprintf("volumes/%s/%s", m->tag, m->path);
-        return mount_bind(old_root, source, m->target, attributes, err);
+        if (mount_bind(old_root, source, m->target, attributes, err) < 0)
+            return error_wrap(err, "--volume");
+        return 0;
     case MOUNT_DEVTMPFS:
         return 0; /* populate_devices() has it: everything else in /dev goes on top */
     case MOUNT_DEBUGFS:

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +9,8 @@
 
 #include "common/util.h"
 
-#define LINKS_MAX 8
+/* As the kernel, path_resolution(7). */
+#define LINKS_MAX 40
 
 /* Adds what the file system itself says (fsopen(2), "message retrieval") to errno's text. */
 static int report(int context, const char *type, struct error *err)
@@ -51,30 +51,143 @@ int mount_detached(const char *type, const struct mount_option *options, unsigne
     return mount < 0 ? report(context, type, err) : mount;
 }
 
-static int attach(int mount, const char *what, const char *target, struct error *err)
+/* place is what resolve() gave: no link, and no "..". */
+static int attach(int mount, const char *what, const char *place, struct error *err)
 {
-    unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
-    if (move_mount(mount, "", AT_FDCWD, target, flags) == 0)
-        return 0;
+    struct stat there, here;
+    if (stat(place, &there) < 0 || fstat(mount, &here) < 0)
+        return error_errno(err, "cannot mount %s on %s", what, place);
+    if (S_ISDIR(there.st_mode) != S_ISDIR(here.st_mode))
+        return error_set(err, "cannot mount %s: %s is %s directory", what, place,
+                         S_ISDIR(there.st_mode) ? "a" : "not a");
+    if (move_mount(mount, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(err, "cannot mount %s on %s", what, place);
+    return 0;
+}
+
+/* ---- places ---- */
+
+/* What to do where there is nothing. */
+enum missing {
+    MISSING_ERROR,
+    MISSING_DIRECTORY,
+    MISSING_FILE,
+};
+
+static int make_missing(const char *path, bool last, enum missing missing, struct error *err)
+{
+    if (missing == MISSING_FILE && last) {
+        AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        return fd < 0 ? error_errno(err, "cannot make %s to mount on", path) : 0;
+    }
+    if (missing == MISSING_ERROR)
+        return error_errno(err, "cannot mount on %s", path);
+    if (mkdir(path, 0755) < 0)
+        return error_errno(err, "there is no directory %s, and it cannot be made", path);
+    return 0;
+}
+
+/* A path on its way from links to none. */
+struct walk {
+    char *done; /* "": the root */
+    char *rest;
+    int links;
+};
+
+static void replace(char **text, char *by)
+{
+    free(*text);
+    *text = by;
+}
+
+/* rest begins with the component behind the link at path. */
+static int follow(struct walk *walk, const char *path, const char *rest, struct error *err)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlink(path, target, sizeof(target) - 1);
+    if (n < 0)
+        return error_errno(err, "cannot read the link %s", path);
+    target[n] = '\0';
+    if (++walk->links > LINKS_MAX) {
+        errno = ELOOP;
+        return error_errno(err, "cannot mount on %s", path);
+    }
+    if (target[0] == '/')
+        replace(&walk->done, xstrdup(""));
+    replace(&walk->rest, xasprintf("%s/%s", target, rest));
+    return 0;
+}
+
+/* One component of the rest. */
+static int advance(struct walk *walk, enum missing missing, struct error *err)
+{
+    char *name = walk->rest + strspn(walk->rest, "/");
+    char *end = name + strcspn(name, "/");
+    AUTO_FREE char *rest = xstrdup(end + strspn(end, "/"));
     struct stat st;
-    if (errno == ENOTDIR && stat(target, &st) == 0 && !S_ISDIR(st.st_mode))
-        return error_set(err, "cannot mount %s: %s is not a directory", what, target);
-    return error_errno(err, "cannot mount %s on %s", what, target);
+    *end = '\0';
+    AUTO_FREE char *path = xasprintf("%s/%s", walk->done, name);
+    if (strcmp(name, "..") == 0) {
+        char *slash = strrchr(walk->done, '/');
+        if (slash)
+            *slash = '\0';
+    } else if (name[0] && strcmp(name, ".") != 0) {
+        if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+            return follow(walk, path, rest, err);
+        if (access(path, F_OK) < 0 &&
+            (errno != ENOENT ? error_errno(err, "cannot mount on %s", path)
+                             : make_missing(path, !rest[0], missing, err)) < 0)
+            return -1;
+        replace(&walk->done, xstrdup(path));
+    }
+    replace(&walk->rest, xstrdup(rest));
+    return 0;
+}
+
+/*
+ * The path that target stands for, without links, owned by the caller; NULL on failure. The kernel
+ * would take ".." at the root of a tree that has just been pivoted to for the old root, which lies
+ * on top of it (rootfs_pivot()): a link of the container's would lead into the agent's tree.
+ */
+static char *resolve(const char *target, enum missing missing, struct error *err)
+{
+    struct walk walk = {.done = xstrdup(""), .rest = xstrdup(target)};
+    int result = 0;
+    while (result == 0 && walk.rest[0])
+        result = advance(&walk, missing, err);
+    free(walk.rest);
+    if (result == 0 && walk.done[0])
+        return walk.done;
+    free(walk.done);
+    return result < 0 ? NULL : xstrdup("/");
+}
+
+int mount_point_make(const char *target, bool directory, struct error *err)
+{
+    AUTO_FREE char *place = resolve(target, directory ? MISSING_DIRECTORY : MISSING_FILE, err);
+    return place ? 0 : -1;
+}
+
+/* ---- mounts ---- */
+
+static int mount_at(const char *type, const struct mount_option *options, unsigned attributes,
+                    const char *target, enum missing missing, struct error *err)
+{
+    AUTO_FREE char *place = resolve(target, missing, err);
+    AUTO_CLOSE int mount = place ? mount_detached(type, options, attributes, err) : -1;
+    return mount < 0 ? -1 : attach(mount, type, place, err);
 }
 
 int mount_new(const char *type, const struct mount_option *options, unsigned attributes,
               const char *target, struct error *err)
 {
-    AUTO_CLOSE int mount = mount_detached(type, options, attributes, err);
-    return mount < 0 ? -1 : attach(mount, type, target, err);
+    return mount_at(type, options, attributes, target, MISSING_ERROR, err);
 }
 
 int mount_on_directory(const char *type, const struct mount_option *options, unsigned attributes,
                        const char *target, struct error *err)
 {
-    if (mount_point_make(target, true, err) < 0)
-        return -1;
-    return mount_new(type, options, attributes, target, err);
+    return mount_at(type, options, attributes, target, MISSING_DIRECTORY, err);
 }
 
 int mount_bind(int dirfd, const char *source, const char *target, unsigned attributes,
@@ -89,67 +202,7 @@ int mount_bind(int dirfd, const char *source, const char *target, unsigned attri
     if (attributes &&
         mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
         return error_errno(err, "cannot restrict the mount on %s", target);
-    if (mount_point_make(target, S_ISDIR(st.st_mode), err) < 0)
-        return -1;
-    return attach(tree, source, target, err);
-}
-
-/* mkdir(1) -p; path is changed in between and restored. */
-static int make_directories(char *path, struct error *err)
-{
-    for (char *slash = path + 1;; slash++) {
-        slash += strcspn(slash, "/");
-        char end = *slash;
-        *slash = '\0';
-        int failed = mkdir(path, 0755) < 0 && errno != EEXIST;
-        if (failed)
-            error_errno(err, "there is no directory %s, and it cannot be made", path);
-        *slash = end;
-        if (failed)
-            return -1;
-        if (!end || !slash[1])
-            return 0;
-    }
-}
-
-/* Where the link at path leads, as a path of its own, owned by the caller; NULL: it is no link. */
-static char *follow(const char *path)
-{
-    char target[PATH_MAX];
-    ssize_t n = readlink(path, target, sizeof(target) - 1);
-    if (n < 0)
-        return NULL;
-    target[n] = '\0';
-    if (target[0] == '/')
-        return xstrdup(target);
-    AUTO_FREE char *copy = xstrdup(path);
-    return xasprintf("%s/%s", dirname(copy), target);
-}
-
-static int make_file(const char *path, int links, struct error *err)
-{
-    AUTO_FREE char *copy = xstrdup(path);
-    AUTO_FREE char *parent = xstrdup(dirname(copy));
-    if (make_directories(parent, err) < 0)
-        return -1;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd >= 0) {
-        close(fd);
-        return 0;
-    }
-    AUTO_FREE char *target = errno == EEXIST && links < LINKS_MAX ? follow(path) : NULL;
-    if (!target)
-        return error_errno(err, "cannot make %s to mount on", path);
-    return make_file(target, links + 1, err);
-}
-
-int mount_point_make(const char *target, bool directory, struct error *err)
-{
-    /* What exists is not written to: its file system may be read-only. */
-    if (access(target, F_OK) == 0)
-        return 0;
-    if (!directory)
-        return make_file(target, 0, err);
-    AUTO_FREE char *path = xstrdup(target);
-    return make_directories(path, err);
+    AUTO_FREE char *place =
+        resolve(target, S_ISDIR(st.st_mode) ? MISSING_DIRECTORY : MISSING_FILE, err);
+    return place ? attach(tree, source, place, err) : -1;
 }

@@ -2,6 +2,7 @@
 
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -85,6 +86,24 @@ static struct json_object *file_list(const struct vm_spec *spec,
     return files;
 }
 
+static int compare_targets(const void *a, const void *b)
+{
+    struct json_object *const *first = a, *const *second = b;
+    return strcmp(json_object_get_string(json_object_object_get(*first, "target")),
+                  json_object_get_string(json_object_object_get(*second, "target")));
+}
+
+/* Of every kind; what lies in another mount comes after it. */
+static void add_mounts(const struct vm_spec *spec, const struct seccomp_filter *filter,
+                       struct json_object *config)
+{
+    struct json_object *mounts = json_object_new_array();
+    json_object_object_add(config, "mounts", mounts);
+    container_config(&spec->container, filter, config);
+    volume_list_config(&spec->volumes, mounts);
+    json_object_array_sort(mounts, compare_targets);
+}
+
 char *agent_config_json(const struct vm_spec *spec, const char *hostname,
                         const struct seccomp_filter *filter, const struct network_guest *network,
                         const struct window_size *window)
@@ -102,8 +121,7 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     json_object_object_add(config, "rows", json_object_new_int(window->rows));
     json_object_object_add(config, "columns", json_object_new_int(window->columns));
     json_object_object_add(config, "root", root_object(spec));
-    json_object_object_add(config, "mounts", json_object_new_array());
-    container_config(&spec->container, filter, config);
+    add_mounts(spec, filter, config);
     json_object_object_add(config, "debug", json_object_new_boolean(spec->debug));
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(network));

@@ -66,7 +66,7 @@ static const struct option *nearest_option(const struct command *command, const 
     return nearest;
 }
 
-int command_by_word(const char *word, const struct command **ret, struct error *err)
+static int command_by_word(const char *word, const struct command **ret, struct error *err)
 {
     const struct command *nearest = NULL;
     size_t best = 3;
@@ -93,6 +93,51 @@ int command_by_word(const char *word, const struct command **ret, struct error *
         return error_set(err, "unknown command '%s', did you mean '%s'? (see 'vmc help')", word,
                          nearest->name);
     return error_set(err, "unknown command '%s' (see 'vmc help')", word);
+}
+
+/* True if the command's name is first and another word, which begins at *ret_second. */
+static bool is_verb_of(const struct command *command, const char *first, const char **ret_second)
+{
+    size_t length = strlen(first);
+
+    *ret_second = command->name + length + 1;
+    return strncmp(command->name, first, length) == 0 && command->name[length] == ' ';
+}
+
+/* What can follow the first word of such commands, for an error. NULL: it is no such word. */
+static char *list_verbs(const char *first)
+{
+    char *verbs = NULL;
+
+    for (size_t i = 0; i < command_count; i++) {
+        const char *second;
+
+        if (!is_verb_of(&command_table[i], first, &second))
+            continue;
+        char *longer = xasprintf("%s%s%s", verbs ? verbs : "", verbs ? ", " : "", second);
+        free(verbs);
+        verbs = longer;
+    }
+    return verbs;
+}
+
+int command_by_words(char *const *words, const struct command **ret, int *ret_used,
+                     struct error *err)
+{
+    AUTO_FREE char *verbs = list_verbs(words[0]);
+
+    *ret_used = verbs ? 2 : 1;
+    if (!verbs)
+        return command_by_word(words[0], ret, err);
+    for (size_t i = 0; words[1] && i < command_count; i++) {
+        const char *second;
+
+        if (is_verb_of(&command_table[i], words[0], &second) && strcmp(second, words[1]) == 0) {
+            *ret = &command_table[i];
+            return 0;
+        }
+    }
+    return error_set(err, "'vmc %s' is followed by one of %s (see 'vmc help')", words[0], verbs);
 }
 
 const struct option *option_by_id(enum option_id id)
@@ -265,9 +310,12 @@ static int check_args(const struct request *req, struct error *err)
 
 static int parse_command(int argc, char **argv, struct request *req, struct error *err)
 {
-    int at = 2;
+    int used, at;
 
-    if (command_by_word(argv[1], &req->command, err) < 0 || parse_options(req, argv, &at, err) < 0)
+    if (command_by_words(argv + 1, &req->command, &used, err) < 0)
+        return -1;
+    at = 1 + used;
+    if (parse_options(req, argv, &at, err) < 0)
         return -1;
     req->args = argv + at;
     req->arg_count = argc - at;
@@ -275,7 +323,7 @@ static int parse_command(int argc, char **argv, struct request *req, struct erro
         return check_args(req, err);
 
     req->args = argv + 1;
-    req->arg_count = req->command->id == COMMAND_HELP ? 0 : 1;
+    req->arg_count = req->command->id == COMMAND_HELP ? 0 : used;
     return command_by_word("help", &req->command, err);
 }
 

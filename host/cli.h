@@ -50,7 +50,11 @@ const struct setting *request_next(const struct request *req, enum option_id id,
 /* The first row of an option, for its default_value. */
 const struct option *option_by_id(enum option_id id);
 
-/* The command a first word stands for, "--help" and "--version" included. */
-int command_by_word(const char *word, const struct command **ret, struct error *err);
+/*
+ * The command that a NULL-terminated list of words begins with, "--help" and "--version" included.
+ * *ret_used: how many words its name has.
+ */
+int command_by_words(char *const *words, const struct command **ret, int *ret_used,
+                     struct error *err);
 
 #endif

@@ -26,7 +26,7 @@ static const char script_head[] = "# bash completion for vmc, printed by 'vmc co
 static const char script_walk[] =
     "    *) return ;;\n"
     "    esac\n"
-    "    for ((i = 2; i < COMP_CWORD; i++)); do\n"
+    "    for ((i = words; i < COMP_CWORD; i++)); do\n"
     "        word=${COMP_WORDS[i]}\n"
     "        if [[ $word == [=:] ]]; then\n"
     "            glued=1\n"
@@ -112,15 +112,40 @@ static void print_options(const struct command *command, bool valued)
     }
 }
 
+/* The first words of the names, each once. */
 static void print_command_names(void)
 {
-    for (size_t i = 0; i < command_count; i++)
-        printf("%s%s", i ? " " : "", command_table[i].name);
+    size_t before = 0;
+
+    for (size_t i = 0; i < command_count; i++) {
+        const char *name = command_table[i].name;
+        size_t length = strcspn(name, " ");
+
+        if (i > 0 && before == length && strncmp(command_table[i - 1].name, name, length) == 0)
+            continue;
+        printf("%s%.*s", i ? " " : "", (int)length, name);
+        before = length;
+    }
+}
+
+/* The second words of the commands that begin as this one does, if this is the first of them. */
+static void print_verbs_case(size_t at)
+{
+    const char *name = command_table[at].name;
+    size_t length = strcspn(name, " ") + 1;
+
+    if (!name[length - 1] || (at > 0 && strncmp(command_table[at - 1].name, name, length) == 0))
+        return;
+    printf("    %.*s)\n        verbs='", (int)length - 1, name);
+    for (size_t i = at; i < command_count; i++)
+        if (strncmp(command_table[i].name, name, length) == 0)
+            printf("%s%s", i > at ? " " : "", command_table[i].name + length);
+    printf("'\n        ;;\n");
 }
 
 static void print_command_case(const struct command *command)
 {
-    printf("    %s)\n        flags='", command->name);
+    printf("    '%s')\n        flags='", command->name);
     print_options(command, false);
     printf("'\n        valued='");
     print_options(command, true);
@@ -141,13 +166,24 @@ static void print_bash(void)
          "}\n\n"
          "_vmc() {\n"
          "    local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}\n"
-         "    local flags valued choices word i option='' glued='' first=''\n"
+         "    local flags valued choices word i verbs='' option='' glued='' first='' words=2\n"
          "    COMPREPLY=()\n"
          "    if ((COMP_CWORD == 1)); then");
     printf("        _vmc_words '");
     print_command_names();
     puts(" --help --version'\n"
          "        return\n"
+         "    fi\n"
+         "    case $command in");
+    for (size_t i = 0; i < command_count; i++)
+        print_verbs_case(i);
+    puts("    esac\n"
+         "    if [[ -n $verbs ]]; then\n"
+         "        if ((COMP_CWORD == 2)); then\n"
+         "            _vmc_words \"$verbs\"\n"
+         "            return\n"
+         "        fi\n"
+         "        command+=\" ${COMP_WORDS[2]}\" words=3\n"
          "    fi\n"
          "    case $command in");
     for (size_t i = 0; i < command_count; i++)

@@ -63,9 +63,13 @@ static void print_command(const struct command *command)
 int cmd_help(const struct request *req, int *ret_status, struct error *err)
 {
     const struct command *command = NULL;
+    int used = 0;
 
-    if (req->arg_count > 0 && command_by_word(req->args[0], &command, err) < 0)
+    if (req->arg_count > 0 && command_by_words(req->args, &command, &used, err) < 0)
         return -1;
+    if (req->arg_count > used)
+        return error_set(err, "'vmc help' has no use for '%s' (see 'vmc help help')",
+                         req->args[used]);
     if (command)
         print_command(command);
     else

@@ -28,6 +28,7 @@ struct run {
     struct rootfs rootfs;
     int swap_fd; /* the image behind --mem-swap, or -1 */
     struct seccomp_filter filter;
+    struct volumes volumes;
     struct network network;
     struct console_log log;
     struct machine machine;
@@ -54,6 +55,7 @@ static void release(struct run *run)
     network_release(&run->network);
     seccomp_filter_free(&run->filter);
     close_fd(&run->swap_fd);
+    volumes_free(&run->volumes);
     rootfs_free(&run->rootfs);
     state_remove(&run->container);
     id_range_release(&run->ids);
@@ -112,7 +114,10 @@ static int prepare(struct run *run, struct error *err)
     uint64_t swap = spec->container.cgroup.swap_max;
     if (swap > 0 && disk_image_create(swap, &run->swap_fd, err) < 0)
         return error_wrap(err, "--mem-swap");
-    return rootfs_prepare(spec, &run->container, &run->ids, &run->isolation, &run->rootfs, err);
+    if (volumes_open(spec, &run->ids, &run->isolation, &run->volumes, err) < 0 ||
+        rootfs_prepare(spec, &run->container, &run->ids, &run->isolation, &run->rootfs, err) < 0)
+        return -1;
+    return volumes_attach(spec, &run->container, &run->ids, run->rootfs.share, &run->volumes, err);
 }
 
 static int boot(struct run *run, struct error *err)
@@ -127,6 +132,7 @@ static int boot(struct run *run, struct error *err)
         .privileged = run->privileged,
         .rootfs = &run->rootfs,
         .swap_fd = run->swap_fd,
+        .volumes = &run->volumes,
         .network = &run->network,
         .tsc = &run->tsc,
     };

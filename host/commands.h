@@ -9,6 +9,9 @@
 #include "host/cli.h"
 
 int cmd_run(const struct request *req, int *ret_status, struct error *err);
+int cmd_volume_create(const struct request *req, int *ret_status, struct error *err);
+int cmd_volume_ls(const struct request *req, int *ret_status, struct error *err);
+int cmd_volume_rm(const struct request *req, int *ret_status, struct error *err);
 int cmd_info(const struct request *req, int *ret_status, struct error *err);
 int cmd_version(const struct request *req, int *ret_status, struct error *err);
 int cmd_help(const struct request *req, int *ret_status, struct error *err);

@@ -17,6 +17,7 @@
 #include "host/rootfs.h"
 #include "host/spec.h"
 #include "host/tsc.h"
+#include "host/volumes.h"
 
 /* What a backend is asked for. All borrowed for the time of the call. */
 struct machine_request {
@@ -29,6 +30,7 @@ struct machine_request {
     bool privileged;            /* vmc is the host's root, and in no user namespace */
     const struct rootfs *rootfs;
     int swap_fd; /* the image of the disk for swap, or -1 */
+    const struct volumes *volumes;
     const struct network *network;
     const struct tsc_reading *tsc; /* taken at the start of vmc */
 };

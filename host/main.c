@@ -14,6 +14,12 @@ static int dispatch(const struct request *req, int *ret_status, struct error *er
     switch (req->command->id) {
     case COMMAND_RUN:
         return cmd_run(req, ret_status, err);
+    case COMMAND_VOLUME_CREATE:
+        return cmd_volume_create(req, ret_status, err);
+    case COMMAND_VOLUME_LS:
+        return cmd_volume_ls(req, ret_status, err);
+    case COMMAND_VOLUME_RM:
+        return cmd_volume_rm(req, ret_status, err);
     case COMMAND_INFO:
         return cmd_info(req, ret_status, err);
     case COMMAND_VERSION:

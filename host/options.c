@@ -15,6 +15,22 @@ static const char *const run_description[] = {
     "place that --upper chooses.",
     NULL,
 };
+static const char *const volume_create_description[] = {
+    "Makes named volumes, directories that outlive the runs that use them with --volume NAME:DST. A "
+    "volume that is there already stays as it is. Prints the names.",
+    "Volumes are in $XDG_DATA_HOME/vmc/volumes, else in /var/lib/vmc/volumes for root and in "
+    "~/.local/share/vmc/volumes for others.",
+    NULL,
+};
+static const char *const volume_ls_description[] = {
+    "Lists the named volumes: name, whether a run uses it, and the directory that it is.",
+    NULL,
+};
+static const char *const volume_rm_description[] = {
+    "Removes named volumes with all that is in them. If one of them is not there or is used by a run, "
+    "none is removed. Prints the names.",
+    NULL,
+};
 static const char *const info_description[] = {
     "Checks what vmc needs on this host and says for each missing thing what to do about it. "
     "The exit status is 0 when nothing that vmc cannot do without is missing, and 1 otherwise.",
@@ -42,12 +58,18 @@ static const char *const shells[] = {"bash", NULL};
 const struct command command_table[] = {
     {COMMAND_RUN, "run", "run a command in a virtual machine of its own",
      "[OPTION]... [--] COMMAND [ARG]...", run_description, 1, ARGS_ANY, NULL},
+    {COMMAND_VOLUME_CREATE, "volume create", "make named volumes",
+     "[OPTION]... NAME...", volume_create_description, 1, ARGS_ANY, NULL},
+    {COMMAND_VOLUME_LS, "volume ls", "list named volumes",
+     "[OPTION]...", volume_ls_description, 0, 0, NULL},
+    {COMMAND_VOLUME_RM, "volume rm", "remove named volumes",
+     "[OPTION]... NAME...", volume_rm_description, 1, ARGS_ANY, NULL},
     {COMMAND_INFO, "info", "check what this host offers and what it lacks",
      "[OPTION]...", info_description, 0, 0, NULL},
     {COMMAND_VERSION, "version", "print the version",
      "[OPTION]...", version_description, 0, 0, NULL},
     {COMMAND_HELP, "help", "describe a command",
-     "[COMMAND]", help_description, 0, 1, NULL},
+     "[COMMAND]", help_description, 0, 2, NULL},
     {COMMAND_COMPLETION, "completion", "print a shell completion script",
      "SHELL", completion_description, 1, 1, shells},
     {COMMAND_MANUAL, "manual", "print the manual page's source",
@@ -113,6 +135,18 @@ const struct option option_table[] = {
     {OPTION_DIRECT, "direct", 'D', NULL, RUN, ROOT, BY_HOST,
      "change DIR itself, the same as --upper none", NULL,
      NULL, NULL, false, false},
+    {OPTION_VOLUME, "volume", 'v', "SRC[:DST][:OPTIONS]", RUN, ROOT, BY_HOST,
+     "show SRC, a file or directory of the host's or a named volume, at DST",
+     "SRC with a slash is a path of the host's, which has to exist; without one it is the name of a "
+     "volume, which is made at its first use (see 'vmc volume'). DST is absolute and is made in the "
+     "container where it is missing; without it a path goes to the same path. OPTIONS, separated by "
+     "commas: ro, rw (default), cache=none (default: host and guest see at once what the other "
+     "writes), cache=mmap (for programs that write to shared memory maps), cache=loose (fastest; "
+     "only where nobody else changes SRC).",
+     NULL, NULL, true, false},
+    {OPTION_VOLUME, "bind", 'b', "SRC[:DST][:OPTIONS]", RUN, ROOT, BY_HOST,
+     "the same", NULL,
+     NULL, NULL, true, true},
 
     {OPTION_QEMU, "qemu", 0, NULL, RUN, MACHINE, BY_MACHINE,
      "run the machine with QEMU (default)", NULL,
@@ -399,7 +433,8 @@ const struct option option_table[] = {
      "Defaults are among them. With --json as JSON.",
      NULL, NULL, false, false},
 
-    {OPTION_JSON, "json", 0, NULL, RUN | INFO | COMMAND_BIT(COMMAND_VERSION), GENERAL, BY_VMC,
+    {OPTION_JSON, "json", 0, NULL,
+     RUN | INFO | COMMAND_BIT(COMMAND_VERSION) | COMMAND_BIT(COMMAND_VOLUME_LS), GENERAL, BY_VMC,
      "print JSON", NULL,
      NULL, NULL, false, false},
     {OPTION_HELP, "help", 'h', NULL, ALL, GENERAL, BY_VMC,

@@ -10,6 +10,9 @@
 
 enum command_id {
     COMMAND_RUN,
+    COMMAND_VOLUME_CREATE,
+    COMMAND_VOLUME_LS,
+    COMMAND_VOLUME_RM,
     COMMAND_INFO,
     COMMAND_VERSION,
     COMMAND_HELP,
@@ -23,6 +26,7 @@ enum option_id {
     OPTION_NOPRIV,
     OPTION_UPPER,
     OPTION_DIRECT,
+    OPTION_VOLUME,
     OPTION_QEMU,
     OPTION_ACCEL,
     OPTION_ARCH,
@@ -95,7 +99,7 @@ enum option_id {
 
 struct command {
     enum command_id id;
-    const char *name;
+    const char *name;               /* one word, or a noun and a verb: "volume ls" */
     const char *summary;            /* one line without a full stop */
     const char *synopsis;           /* what follows the name: "[OPTION]... COMMAND" */
     const char *const *description; /* paragraphs of plain text, NULL-terminated */

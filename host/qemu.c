@@ -101,6 +101,31 @@ static void plan_image(int fd, struct jail *jail)
     jail->memory += memory_of_files(fd, size);
 }
 
+/* A file system that holds several volumes counts once. */
+static uint64_t memory_of_volumes(const struct machine_request *request)
+{
+    const struct volume_list *list = &request->spec->volumes;
+    uint64_t total = 0;
+    dev_t seen[VOLUMES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        AUTO_FREE char *path =
+            xasprintf("%s/%zu", request->volumes->shares[list->items[i].cache].path, i);
+        AUTO_CLOSE int fd = list->items[i].read_only ? -1 : open(path, O_PATH | O_CLOEXEC);
+        struct stat st;
+        if (fd < 0 || fstat(fd, &st) < 0)
+            continue;
+        size_t j = 0;
+        while (j < count && seen[j] != st.st_dev)
+            j++;
+        if (j < count)
+            continue;
+        seen[count++] = st.st_dev;
+        total += memory_of_files(fd, UINT64_MAX / 4 / VOLUMES_MAX);
+    }
+    return total;
+}
+
 static void plan_memory(const struct machine_request *request, struct jail *jail)
 {
     const struct rootfs *rootfs = request->rootfs;
@@ -110,6 +135,9 @@ static void plan_memory(const struct machine_request *request, struct jail *jail
     jail->file_size = rootfs->read_only ? 0 : UINT64_MAX;
     plan_image(rootfs->disk_fd, jail);
     plan_image(request->swap_fd, jail);
+    if (volumes_writable(request->volumes))
+        jail->file_size = UINT64_MAX;
+    jail->memory += memory_of_volumes(request);
     if (request->spec->upper == UPPER_HOST)
         jail->memory += memory_of_files(request->container->dir_fd, UINT64_MAX / 4);
     AUTO_CLOSE int share = open(rootfs->share, O_PATH | O_CLOEXEC);
@@ -131,29 +159,40 @@ static int list_files(const struct machine_request *request, struct strings *fil
     return 0;
 }
 
+/* trees has room for all there can be. */
+static size_t list_trees(const struct machine_request *request, struct jail_tree *trees)
+{
+    const struct rootfs *rootfs = request->rootfs;
+    size_t count = 0;
+    trees[count++] = (struct jail_tree){rootfs->share, rootfs->share, rootfs->read_only};
+    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
+        const struct volume_share *share = &request->volumes->shares[i];
+        if (share->path)
+            trees[count++] = (struct jail_tree){share->path, share->path, share->read_only};
+    }
+    return count;
+}
+
 static int start_in_jail(const struct machine_request *request, struct strings *argv,
                          const struct inheritance *theirs, struct machine *ret,
                          struct isolation *isolation, struct error *err)
 {
     AUTO_STRINGS struct strings files = {0};
     const struct network_link *link = &request->network->link;
-    const struct jail_tree tree = {
-        .source = request->rootfs->share,
-        .path = request->rootfs->share,
-        .read_only = request->rootfs->read_only,
-    };
+    struct jail_tree trees[1 + VOLUME_CACHE_COUNT];
+    size_t tree_count = list_trees(request, trees);
     struct jail jail = {
         .container = request->container,
         .program = request->vmm,
         .files = &files,
-        .trees = &tree,
-        .tree_count = 1,
+        .trees = trees,
+        .tree_count = tree_count,
         .ids = request->ids->first ? request->ids : NULL,
         .privileged = request->privileged,
         .host_network = link->kind == LINK_IN_VMM ? link->unjailed : NULL,
         .needs =
             {
-                .writes = !request->rootfs->read_only,
+                .writes = !request->rootfs->read_only || volumes_writable(request->volumes),
                 .disk = request->rootfs->disk_fd >= 0 || request->swap_fd >= 0,
                 .tap = link->kind == LINK_TAP,
                 .sockets = link->kind == LINK_IN_VMM,

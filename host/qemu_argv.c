@@ -93,13 +93,30 @@ static void add_ports(struct strings *argv)
     add_pair(argv, "-device", "virtserialport,chardev=data,nr=2,name=" PORT_DATA_NAME);
 }
 
+static void add_share(struct strings *argv, const char *id, const char *path, bool read_only,
+                      const char *tag)
+{
+    AUTO_FREE char *escaped = qemu_escape(path);
+    strings_add(argv, "-fsdev");
+    strings_addf(argv, "local,id=%s,path=%s,security_model=passthrough,multidevs=remap%s", id,
+                 escaped, read_only ? ",readonly=on" : "");
+    strings_add(argv, "-device");
+    strings_addf(argv, "virtio-9p-device,fsdev=%s,mount_tag=%s", id, tag);
+}
+
+static void add_volumes(const struct volumes *volumes, struct strings *argv)
+{
+    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
+        const struct volume_share *share = &volumes->shares[i];
+        AUTO_FREE char *tag = volume_tag((enum volume_cache)i);
+        if (share->path)
+            add_share(argv, tag, share->path, share->read_only, tag);
+    }
+}
+
 static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
 {
-    AUTO_FREE char *share = qemu_escape(rootfs->share);
-    strings_add(argv, "-fsdev");
-    strings_addf(argv, "local,id=rootfs,path=%s,security_model=passthrough,multidevs=remap%s",
-                 share, rootfs->read_only ? ",readonly=on" : "");
-    add_pair(argv, "-device", "virtio-9p-device,fsdev=rootfs,mount_tag=" ROOTFS_MOUNT_TAG);
+    add_share(argv, "rootfs", rootfs->share, rootfs->read_only, ROOTFS_MOUNT_TAG);
 }
 
 /*
@@ -151,6 +168,7 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
         add_disk("upper", QEMU_FD_DISK, ret);
     if (request->swap_fd >= 0)
         add_disk("swap", QEMU_FD_SWAP, ret);
+    add_volumes(request->volumes, ret);
     add_network(request->network, ret);
     /* Only a machine under KVM can stop by itself (internal-error): that is what QMP is for. */
     if (request->accel == ACCEL_KVM) {

@@ -3,81 +3,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/io.h"
 #include "common/log.h"
 #include "host/idmap.h"
+#include "host/mount_table.h"
 #include "host/upper_disk.h"
 
-/*
- * Hides a file system that is mounted below the share under an empty read-only tmpfs. A single
- * file mounted there (as container engines do with /etc/hosts) stays: it belongs to the tree.
- */
-static int cover_mount(const char *path, struct error *err)
+/* Covers every mount below the share: what lies in a covered one is out of sight with it. */
+static int cover_submounts(const char *share, struct error *err)
 {
-    struct stat st;
-    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-        return 0;
-    if (mount("vmc-cover", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k,mode=755") < 0)
-        return error_errno(err, "cannot cover the file system mounted at %s", path);
-    return 0;
-}
-
-/* Undoes the octal escapes of proc(5) mountinfo (space, tab, newline, backslash) in place. */
-static void unescape(char *text)
-{
-    char *out = text;
-    for (char *in = text; *in; out++) {
-        unsigned code;
-        if (in[0] == '\\' && sscanf(in, "\\%3o", &code) == 1) {
-            *out = (char)code;
-            in += 4;
-        } else {
-            *out = *in++;
-        }
-    }
-    *out = '\0';
-}
-
-/* Covers every mount whose parent is the mount at share: those below them go with them. */
-static int cover_submounts(const char *mount_point, struct error *err)
-{
-    /* mountinfo names mounts by their real path. */
-    AUTO_FREE char *share = realpath(mount_point, NULL);
-    if (!share)
-        return error_errno(err, "cannot resolve %s", mount_point);
-    AUTO_FREE char *text = NULL;
-    if (read_file_at(AT_FDCWD, "/proc/self/mountinfo", 16u << 20, &text, NULL, err) < 0)
-        return -1;
-    size_t length = strlen(share);
-    struct strings covered = {0};
-    int result = 0;
-    char *rest = text, *line;
-    while (result == 0 && (line = strsep(&rest, "\n"))) {
-        char path[4096];
-        if (sscanf(line, "%*d %*d %*s %*s %4095s", path) != 1)
-            continue;
-        unescape(path);
-        if (strncmp(path, share, length) != 0 || path[length] != '/')
-            continue;
-        /* mountinfo lists parents first: what is below a covered one is out of sight already. */
-        bool below = false;
-        for (size_t i = 0; i < covered.count && !below; i++) {
-            size_t n = strlen(covered.items[i]);
-            below = strncmp(path, covered.items[i], n) == 0 && (path[n] == '/' || path[n] == '\0');
-        }
-        if (below)
-            continue;
-        strings_add(&covered, path);
-        result = cover_mount(path, err);
-    }
-    strings_free(&covered);
+    struct mount_table table = {0};
+    int result = mount_table_below(share, &table, err);
+    for (size_t i = 0; i < table.count && result == 0; i++)
+        result = mount_cover(table.items[i].path, err);
+    mount_table_free(&table);
     return result;
 }
 

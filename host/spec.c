@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/data_directory.h"
 #include "host/environment.h"
 #include "host/units.h"
+#include "host/volumes.h"
 
 #define MIB (1024ull * 1024)
 #define MEMORY_MIN (48 * MIB)
@@ -198,6 +200,20 @@ static int resolve_workload(const struct request *req, struct vm_spec *spec, str
     return 0;
 }
 
+static int resolve_volumes(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const struct mount_spec *mounts = &spec->container.mounts;
+    spec->data = data_directory();
+    if (volume_list_resolve(req, &spec->volumes, err) < 0)
+        return -1;
+    for (size_t i = 0; i < mounts->tmpfs_count; i++)
+        for (size_t j = 0; j < spec->volumes.count; j++)
+            if (strcmp(mounts->tmpfs[i].target, spec->volumes.items[j].target) == 0)
+                return error_set(err, "--tmpfs and --volume %s are both to be %s in the container",
+                                 spec->volumes.items[j].source, mounts->tmpfs[i].target);
+    return volumes_check(&spec->volumes, err);
+}
+
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
 {
     ret->debug = request_has(req, OPTION_DEBUG);
@@ -216,6 +232,8 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     };
     if (container_resolve(req, &machine, &ret->container, err) < 0)
         return -1;
+    if (resolve_volumes(req, ret, err) < 0)
+        return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "
                               "host's network and changes it back; --net user needs nothing");
@@ -232,6 +250,8 @@ void spec_free(struct vm_spec *spec)
     free(spec->hostname);
     free(spec->console);
     container_spec_free(&spec->container);
+    free(spec->data);
+    volume_list_free(&spec->volumes);
     network_spec_free(&spec->network);
     names_spec_free(&spec->names);
     strings_free(&spec->append);

@@ -15,6 +15,7 @@
 #include "host/container_spec.h"
 #include "host/names.h"
 #include "host/network_spec.h"
+#include "host/volume_spec.h"
 
 /* Where changes to the root file system go (--upper). */
 enum upper {
@@ -49,6 +50,9 @@ struct vm_spec {
     bool unprivileged;
     enum upper upper;
     uint64_t upper_size; /* bytes; 0: the default of its kind */
+
+    struct volume_list volumes;
+    char *data; /* where named volumes and the like are; NULL: nowhere, data_directory.h */
 
     struct container_spec container;
 

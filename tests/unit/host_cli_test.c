@@ -140,6 +140,10 @@ static void help_and_version(void **state)
     expect_help((const char *[]){"vmc", "run", "--help", NULL}, "run");
     expect_help((const char *[]){"vmc", "run", "-th", "true", NULL}, "run");
     expect_help((const char *[]){"vmc", "completion", "-h", NULL}, "completion");
+    assert_int_equal(PARSE(&req, &err, "volume", "rm", "--help"), 0);
+    assert_int_equal(req.command->id, COMMAND_HELP);
+    assert_int_equal(req.arg_count, 2);
+    request_free(&req);
 
     assert_int_equal(PARSE(&req, &err, "--version", "--json"), 0);
     assert_int_equal(req.command->id, COMMAND_VERSION);
@@ -178,7 +182,15 @@ static void errors(void **state)
                  "run", "-t", "--");
     EXPECT_ERROR("'vmc completion' needs an argument: vmc completion SHELL", "completion");
     EXPECT_ERROR("'vmc info' has no use for 'now' (see 'vmc help info')", "info", "now");
-    EXPECT_ERROR("'vmc help' has no use for 'info' (see 'vmc help help')", "help", "run", "info");
+    EXPECT_ERROR("'vmc help' has no use for 'more' (see 'vmc help help')", "help", "volume", "ls",
+                 "more");
+    EXPECT_ERROR("'vmc volume' is followed by one of create, ls, rm (see 'vmc help')", "volume");
+    EXPECT_ERROR("'vmc volume' is followed by one of create, ls, rm (see 'vmc help')", "volume",
+                 "list");
+    EXPECT_ERROR("'vmc volume rm' needs an argument: vmc volume rm [OPTION]... NAME...", "volume",
+                 "rm");
+    EXPECT_ERROR("'vmc volume ls' has no use for 'x' (see 'vmc help volume ls')", "volume", "ls",
+                 "--json", "x");
 }
 
 static void very_long_words(void **state)

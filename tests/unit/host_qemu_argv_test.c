@@ -9,9 +9,9 @@
 
 #include "host/qemu_argv.h"
 
-static struct strings build_with(const struct vm_spec *spec, enum accel accel,
-                                 const struct rootfs *rootfs, const struct network *network,
-                                 unsigned khz)
+static struct strings build_all(const struct vm_spec *spec, enum accel accel,
+                                const struct rootfs *rootfs, const struct volumes *volumes,
+                                int swap_fd, const struct network *network, unsigned khz)
 {
     char kernel[] = "/images/vmlinux", initrd[] = "/images/initramfs.cpio";
     const struct guest_image image = {.kernel = kernel, .initrd = initrd};
@@ -21,12 +21,21 @@ static struct strings build_with(const struct vm_spec *spec, enum accel accel,
         .vmm = "/usr/bin/qemu-system-x86_64",
         .image = &image,
         .rootfs = rootfs,
-        .swap_fd = -1,
+        .swap_fd = swap_fd,
+        .volumes = volumes,
         .network = network,
     };
     struct strings argv = {0};
     qemu_argv(&request, khz, &argv);
     return argv;
+}
+
+static struct strings build_with(const struct vm_spec *spec, enum accel accel,
+                                 const struct rootfs *rootfs, const struct network *network,
+                                 unsigned khz)
+{
+    const struct volumes none = {0};
+    return build_all(spec, accel, rootfs, &none, -1, network, khz);
 }
 
 static struct strings build(const struct vm_spec *spec, enum accel accel,
@@ -204,6 +213,47 @@ static void test_network(void **state)
                   "user,id=net,net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80");
 }
 
+static void test_volumes(void **state)
+{
+    (void)state;
+    char share[] = "/s", none[] = "/tmp/a,b/volumes-none", loose[] = "/v/volumes-loose";
+    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    const struct network network = NETWORK_INIT;
+    const struct volumes volumes = {
+        .shares = {[VOLUME_CACHE_NONE] = {none, false}, [VOLUME_CACHE_LOOSE] = {loose, true}}};
+    struct vm_spec spec = plain_spec();
+    struct strings argv = build_all(&spec, ACCEL_TCG, &rootfs, &volumes, -1, &network, 0);
+    assert_true(has_word(&argv, "local,id=vmc-volumes-none,path=/tmp/a,,b/volumes-none,"
+                                "security_model=passthrough,multidevs=remap"));
+    assert_true(
+        has_word(&argv, "virtio-9p-device,fsdev=vmc-volumes-none,mount_tag=vmc-volumes-none"));
+    assert_true(has_word(&argv, "local,id=vmc-volumes-loose,path=/v/volumes-loose,"
+                                "security_model=passthrough,multidevs=remap,readonly=on"));
+    assert_false(
+        has_word(&argv, "virtio-9p-device,fsdev=vmc-volumes-mmap,mount_tag=vmc-volumes-mmap"));
+    strings_free(&argv);
+}
+
+/* QEMU's microvm has as many places for virtio devices (hw/i386/microvm.c), and none for one more.
+ */
+#define MICROVM_TRANSPORTS 8
+
+static void test_everything_at_once_fits(void **state)
+{
+    (void)state;
+    char share[] = "/s";
+    const struct rootfs rootfs = {.share = share, .disk_fd = 99};
+    const struct network network = {.link = {.kind = LINK_TAP, .fd = 98}};
+    const struct volumes volumes = {.shares = {{share, false}, {share, false}, {share, false}}};
+    struct vm_spec spec = plain_spec();
+    struct strings argv = build_all(&spec, ACCEL_KVM, &rootfs, &volumes, 97, &network, 0);
+    size_t count = 0;
+    for (size_t i = 0; i < argv.count; i++)
+        count += strncmp(argv.items[i], "virtio-", 7) == 0 && strstr(argv.items[i], "-device");
+    assert_int_equal(count, MICROVM_TRANSPORTS);
+    strings_free(&argv);
+}
+
 static void check_escape(const char *value, const char *expected)
 {
     char *escaped = qemu_escape(value);
@@ -229,6 +279,8 @@ int main(void)
         cmocka_unit_test(test_kvm_has_a_monitor),
         cmocka_unit_test(test_disk_and_writable_share),
         cmocka_unit_test(test_network),
+        cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_everything_at_once_fits),
         cmocka_unit_test(test_escape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
