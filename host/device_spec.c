@@ -7,16 +7,18 @@
 
 /*
  * Any node may be made, these may be used: the OCI runtime specification's default devices
- * (config-linux.md), terminals, and what mknod(1) of the others gives is refused on open.
+ * (config-linux.md) and terminals; what mknod(1) of the others gives is refused on open. The
+ * machine's console (5:1) is not among them: /dev/console is the workload's terminal or is not
+ * there, and what is written to the other one would pass for the kernel's words.
  */
 static const struct device_rule {
     const char *type;
     int major, minor; /* -1: all */
     const char *access;
 } device_rules[] = {
-    {"c", -1, -1, "m"}, {"b", -1, -1, "m"}, {"c", 1, 3, "rwm"},    {"c", 1, 5, "rwm"},
-    {"c", 1, 7, "rwm"}, {"c", 1, 8, "rwm"}, {"c", 1, 9, "rwm"},    {"c", 5, 0, "rwm"},
-    {"c", 5, 1, "rwm"}, {"c", 5, 2, "rwm"}, {"c", 136, -1, "rwm"},
+    {"c", -1, -1, "m"}, {"b", -1, -1, "m"},    {"c", 1, 3, "rwm"}, {"c", 1, 5, "rwm"},
+    {"c", 1, 7, "rwm"}, {"c", 1, 8, "rwm"},    {"c", 1, 9, "rwm"}, {"c", 5, 0, "rwm"},
+    {"c", 5, 2, "rwm"}, {"c", 136, -1, "rwm"},
 };
 
 static bool is_access(const char *text)
