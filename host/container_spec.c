@@ -87,6 +87,9 @@ int container_resolve(const struct request *req, const struct machine_facts *mac
         mounts_resolve(req, machine->memory, &ret->mounts, err) < 0 ||
         devices_resolve(req, &ret->devices, err) < 0 || resolve_lists(req, ret, err) < 0)
         return -1;
+    if (ret->cgroup.pids_max == 1 && !ret->no_init)
+        return error_set(err, "--pids-limit 1 leaves no room for COMMAND beside the container's "
+                              "init: at least 2, or --no-init");
     return resolve_ftrace(req, ret, err);
 }
 

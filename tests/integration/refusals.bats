@@ -21,6 +21,7 @@ more than 1t|run --mem-swap 2t --mem-limit 64m @
 --mem-swap|run --memory-swap q --mem-limit 64m @
 '--mem-kmem': cgroup v2|run --mem-kmem 64m @
 --pids-limit|run --pids-limit 0 @
+leaves no room for COMMAND|run --pids-limit 1 @
 --pids-limit|run --pids-limit many @
 --pids-limit|run --pid-max 9999999 @
 --cpu-shares|run --cpu-shares 1 @
