@@ -5,6 +5,7 @@
  *     vmc-probe files DIR      tries what programs do with files, in DIR
  *     vmc-probe signals COUNT  prints "ready", then the name of each signal that arrives
  *     vmc-probe memory MB      touches that much memory, prints "touched"
+ *     vmc-probe see [ARG...]   prints what it sees of where it runs, as JSON
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/mman.h>
 
 #include "tests/probe/files.h"
+#include "tests/probe/see.h"
 
 static int wait_for_signals(int count)
 {
@@ -56,6 +58,8 @@ int main(int argc, char **argv)
         return wait_for_signals(atoi(argv[2]));
     if (argc == 3 && !strcmp(argv[1], "memory"))
         return touch_memory((size_t)atol(argv[2]));
-    fputs("usage: vmc-probe files DIR | signals COUNT | memory MB\n", stderr);
+    if (argc >= 2 && !strcmp(argv[1], "see"))
+        return see(argv);
+    fputs("usage: vmc-probe files DIR | signals COUNT | memory MB | see [ARG...]\n", stderr);
     return 2;
 }

@@ -1,0 +1,264 @@
+# Functions of tests/lib/expect: the comparison, and words for what options change in what the
+# probe sees.
+
+# --- comparison --------------------------------------------------------------------------
+
+# A field: what is no object. A list is one field.
+def is_leaf: type != "object" or length == 0;
+
+# A path as jq would write it.
+def path_text:
+    map(if test("^[a-z_][a-z0-9_]*$") then ".\(.)" else "[\(tojson)]" end) | join("");
+
+# Every field of a document by its path.
+def leaves: [paths(is_leaf) as $p | select($p | all(type == "string")) | {key: ($p | path_text), value: getpath($p)}] | from_entries;
+
+def matches($wanted):
+    if ($wanted | type) == "string" and ($wanted | startswith("~"))
+    then tostring | test($wanted[1:])
+    elif type == "array" and ($wanted | type) == "array"
+    then . as $seen | length == ($wanted | length)
+         and all(range(length); . as $i | $seen[$i] | matches($wanted[$i]))
+    else . == $wanted end;
+
+# A line for each field of the input that is not as in $wanted.
+def differences($wanted):
+    leaves as $seen | ($wanted | leaves) as $want
+    | ($seen + $want | keys_unsorted[]) as $name
+    | if ($want | has($name) | not) then "\($name) is \($seen[$name] | tojson), which nobody asked for"
+      elif ($seen | has($name) | not) then "\($name) is missing; expected \($want[$name] | tojson)"
+      elif ($seen[$name] | matches($want[$name]) | not)
+      then "\($name) is \($seen[$name] | tojson); expected \($want[$name] | tojson)"
+      else empty end;
+
+# --- capabilities ------------------------------------------------------------------------
+
+# By number. capabilities(7)
+def all_capabilities:
+    ["CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID",
+     "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW",
+     "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT",
+     "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD",
+     "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG",
+     "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE"];
+
+def default_capabilities:
+    ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+     "NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "SETFCAP"];
+
+def hex:
+    def digits: if . < 16 then [.] else (. / 16 | floor | digits) + [. - 16 * (. / 16 | floor)] end;
+    digits | map("0123456789abcdef"[.:. + 1]) | join("");
+
+# A set as the probe prints it, from its names in any order.
+def capability_set($names):
+    all_capabilities as $all
+    | {hex: ([$names[] as $n | $all | index($n) | pow(2; .)] | add // 0 | hex),
+       names: ($all - ($all - $names))};
+
+# What root has when the bounding set holds these.
+def capabilities($names):
+    .capabilities.bounding = capability_set($names)
+    | .capabilities.permitted = capability_set($names)
+    | .capabilities.effective = capability_set($names);
+
+# --- options -----------------------------------------------------------------------------
+
+# --net none; /etc/resolv.conf is the root file system's own, whatever is in it.
+def network_none:
+    .network = {interfaces: {lo: .network.interfaces.lo}, routes: [], default_routes_ipv6: []}
+    | .provided_files["/etc/resolv.conf"] += {text: "~", mode: "~"}
+    | del(.mounts["/etc/resolv.conf"]);
+
+# Another user than root, whatever the bounding set.
+def user($uid; $gid; $home):
+    .environment |= map(if startswith("HOME=") then "HOME=\($home)" else . end)
+    | .ids.user = ([range(4) | $uid] | join(" ")) | .ids.group = ([range(4) | $gid] | join(" "))
+    | .capabilities.permitted = capability_set([]) | .capabilities.effective = capability_set([]);
+
+# --security-opt seccomp=unconfined
+def seccomp_unconfined: .seccomp = {mode: "0", filters: "0"};
+
+# --security-opt systempaths=unconfined: nothing covered, nothing read-only.
+def system_paths_unconfined:
+    del(.mounts["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/keys",
+                "/proc/timer_list", "/sys/firmware"])
+    | .masked["/proc/keys", "/proc/timer_list"] = "readable"
+    | .settings_writable |= with_entries(
+        if .value == "EROFS" and (.key | startswith("/proc")) then .value = "ok" else . end);
+
+# Every device that the guest's kernel has; the answers for those that it has not.
+def all_devices:
+    .device_access |= with_entries(
+        if .value.read == "EPERM" then
+            (if .key | IN("kmsg c 1:11", "ttyS0 c 4:64", "console c 5:1", "hvc0 c 229:0") then "ok"
+             elif .key | test(" c 10:") then "ENODEV"
+             elif .key | startswith("virtio-portsdev") then "EBUSY"
+             else "ENXIO" end) as $result
+            | .value.read = $result | .value.write = $result
+        else . end)
+    | .device_access["hwrng c 10:183"] += {read: "ok", write: "EINVAL"};
+
+# --privileged
+def privileged:
+    capabilities(all_capabilities) | seccomp_unconfined | system_paths_unconfined | all_devices
+    | .mounts["/sys", "/sys/fs/cgroup"].options |= sub("^ro"; "rw")
+    | .settings_writable |= map_values(if . == "EROFS" then "ok" else . end)
+    | .make_directory_in["/sys"] = "EPERM"
+    | .make_directory_in["/sys/fs/cgroup"] = "ok";
+
+# --userns: nobody makes device nodes, the agent's are mounted.
+def userns:
+    .namespaces.net = "its own" | .namespaces.user = "its own"
+    | .sysctls["user/max_user_namespaces"] = "2147483647"
+    | {type: "devtmpfs", source: "devtmpfs", options: "rw,nosuid,relatime",
+       file_system_options: "~^rw,size=", propagation: "private"} as $node
+    | reduce ("null", "zero", "full", "random", "urandom", "tty") as $name (.;
+        .mounts["/dev/" + $name] = $node + {root: ("/" + $name)})
+    | reduce ("/proc/keys", "/proc/timer_list") as $path (.;
+        if .mounts[$path] then .mounts[$path] = $node + {root: "/null"} else . end);
+
+# --no-init: COMMAND is the first process.
+def no_init:
+    .session += {process: 1, parent: 0, group: 1, session: 1} | .processes = {"1": "vmc-probe"};
+
+# --read-only
+def read_only: .mounts["/"].options |= sub("^rw"; "ro");
+
+# --upper host and none
+def root_of_9p:
+    .mounts["/"] += {type: "9p", source: "vmc-rootfs",
+                     file_system_options:
+                         "rw,cache=0xf,access=client,posixacl,msize=512000,trans=virtio"};
+
+# -t, for a user, in a window of 24 lines of 80
+def terminal($uid):
+    .environment |= [.[0], "TERM=linux"] + .[1:]
+    | .descriptors = {"0": "/dev/pts/0 read write", "1": "/dev/pts/0 read write",
+                      "2": "/dev/pts/0 read write"}
+    | .session += {terminal: "ok", standard_input: "/dev/pts/0", terminal_owner: "\($uid):5 0620",
+                   window: "24x80"}
+    | {type: "character", mode: "0620", owner: "\($uid):5", number: "136:0", read: "ok",
+       write: "ok"} as $terminal
+    | .dev["/dev/pts/0"] = $terminal | .dev["/dev/console"] = $terminal
+    | .dev["/dev/tty"] += {read: "ok", write: "ok"}
+    | .device_access["tty c 5:0"] += {read: "ok", write: "ok"}
+    | .mounts["/dev/console"] = .mounts["/dev/pts"] + {root: "/0"};
+
+# --- what follows from them ---------------------------------------------------------------
+
+# The default filter stands before these calls; they are EPERM unless the bounding set holds one of
+# the capabilities. (Calls that the kernel itself answers with EPERM are not listed.)
+def filtered:
+    {acct: ["SYS_PACCT"], add_key: [], clone3_user: ["SYS_ADMIN"], clone_user: ["SYS_ADMIN"],
+     delete_module: ["SYS_MODULE"], finit_module: ["SYS_MODULE"], get_mempolicy: ["SYS_NICE"],
+     getpid_x32: [], init_module: ["SYS_MODULE"], io_port: ["SYS_RAWIO"],
+     io_privilege_level: ["SYS_RAWIO"], kcmp: ["SYS_PTRACE"], kexec_file_load: ["SYS_BOOT"],
+     kexec_load: ["SYS_BOOT"], keyctl: [], perf_event_open: ["PERFMON", "SYS_ADMIN"],
+     pidfd_getfd_init: ["SYS_PTRACE"], quotactl: ["SYS_ADMIN"], request_key: [], swapoff: [],
+     swapon: [], "unshare user": ["SYS_ADMIN"], userfaultfd: []};
+
+# The kernel's answers to those who hold a capability, EPERM otherwise (EACCES for setpriority(2)).
+def allowed_by:
+    {BPF: {bpf_prog_load: "ok"},
+     DAC_READ_SEARCH: {open_by_handle_at_bogus: "ESTALE"},
+     NET_RAW: {"socket inet raw": "ok", "socket packet": "ok"},
+     SYS_ADMIN: {bpf_prog_load: "ok", fanotify_init: "ok", fsopen: "ok", fspick: "ok",
+                 mount: "ENODEV", "mount bind": "ENOENT", "mount remount": "EINVAL",
+                 mount_setattr: "ok", move_mount: "ENOENT", open_tree: "ok",
+                 pivot_root: "~^(EBUSY|EINVAL)$", setdomainname_same: "ok",
+                 sethostname_same: "ok", setns_own_uts: "ok", swapoff: "ENOENT", swapon: "ENOENT",
+                 umount2: "EINVAL", "unshare cgroup": "ok", "unshare ipc": "ok",
+                 "unshare mount": "ok", "unshare net": "ok", "unshare pid": "ok",
+                 "unshare time": "ok", "unshare uts": "ok"},
+     SYS_BOOT: {reboot: "EINVAL"},
+     SYS_CHROOT: {chroot: "ok"},
+     SYS_NICE: {realtime_priority: "ok", "setpriority -1": "ok"},
+     SYS_PTRACE: {pidfd_getfd_init: "ok", process_vm_readv_init: "ok", ptrace_init: "ok"},
+     SYS_RESOURCE: {raise_nofile_limit: "ok"},
+     SYS_TIME: {adjtimex_set: "ok", clock_settime_now: "ok", settimeofday_now: "ok"},
+     SYS_TTY_CONFIG: {vhangup_nothing: "ok"},
+     SYSLOG: {"syslog size": "ok"}};
+
+# Calls that ask for the capability over the machine: a user namespace has none.
+def of_the_machine:
+    ["adjtimex_set", "bpf_prog_load", "clock_settime_now", "fanotify_init",
+     "open_by_handle_at_bogus", "pidfd_getfd_init", "process_vm_readv_init", "ptrace_init",
+     "raise_nofile_limit", "realtime_priority", "setpriority -1", "settimeofday_now", "swapoff",
+     "swapon", "syslog size", "vhangup_nothing"];
+
+# The kernel's answers where neither capability nor filter says anything else.
+def free_calls:
+    {acct: "ENOSYS", add_key: "ok", adjtimex_read: "ok", "arch_prctl bad": "EINVAL",
+     clone3_user: "ok", clone_user: "ok", delete_module: "ENOSYS", finit_module: "ENOSYS",
+     get_mempolicy: "ENOSYS", getpid_i386: "ok", getpid_x32: "ENOSYS", init_module: "ENOSYS",
+     io_port: "ENOSYS", io_privilege_level: "ENOSYS", io_uring_setup: "ENOSYS", kcmp: "ENOSYS",
+     kexec_file_load: "ENOSYS", kexec_load: "ENOSYS", keyctl: "ok", kill_init: "ok",
+     landlock_create_ruleset: "ENOSYS", lock_memory: "ok", membarrier: "ok", memfd_create: "ok",
+     name_to_handle_at: "ENOENT", perf_event_open: "ok", "personality read": "ok",
+     "personality no randomization": "ok", pidfd_open: "ok", ptrace_child: "ok",
+     quotactl: "ENOSYS", request_key: "ENOKEY", "socket alg": "EAFNOSUPPORT", "socket inet": "ok",
+     "socket netlink": "ok", "socket unix": "ok", "socket vsock": "EAFNOSUPPORT",
+     "unshare user": "ok", userfaultfd: "ENOSYS"};
+
+def system_calls:
+    .capabilities.effective.names as $effective | .capabilities.bounding.names as $bounding
+    | (.namespaces.user == "its own") as $userns
+    | (allowed_by | map_values(map_values("EPERM")) | add + {"setpriority -1": "EACCES"}) as $refused
+    | ([allowed_by | to_entries[] | select(.key | IN($effective[])) | .value] | add // {}
+       | with_entries(select($userns and (.key | IN(of_the_machine[])) | not))) as $allowed
+    | (if .ids.user != "0 0 0 0" then {kill_init: "EPERM"} else {} end) as $other_user
+    | (if .session.process == 1 then {pidfd_getfd_init: "EBADF", process_vm_readv_init: "ok",
+                                      ptrace_init: "ok", kill_init: "ok"} else {} end) as $alone
+    | (if .seccomp.mode != "2" then {}
+       else filtered | with_entries(select(any(.value[]; IN($bounding[])) | not))
+            | map_values("EPERM")
+            | if has("clone3_user") then .clone3_user = "ENOSYS" else . end
+            | .getpid_x32 = "SIGSYS" end) as $filtered
+    | .cgroup["pids.max"] as $pids_max
+    | free_calls + $refused + $allowed + $other_user + $alone + $filtered
+    | if $pids_max == "1" then map_values("EAGAIN") else . end;
+
+# What a user other than root finds closed before anything else is asked, and root without the
+# capability to pass over permissions.
+def permissions:
+    if .ids.user == "0 0 0 0" then
+        if .capabilities.effective.names | index("DAC_OVERRIDE") then .
+        else .settings_writable["/proc/bus", "/proc/fs", "/proc/irq"] = "EACCES" end
+    else
+        .settings_writable |= map_values(if . == "absent" then . else "EACCES" end)
+        | .masked["/proc/timer_list"] |= if . == "readable" then "EACCES" else . end
+        | .provided_files |= map_values(if .write then .write = "EACCES" else . end)
+        | .make_directory_in |= with_entries(
+            if .key == "/root" or .key == "/sys" and .value != "EROFS"
+               or .value == "ok" and (.key | IN("/tmp", "/dev/shm") | not)
+            then .value = "EACCES" else . end)
+    end;
+
+def root_writable:
+    if .mounts["/"].options | startswith("ro") | not then .
+    else
+        reduce ("/", "/etc", "/root", "/usr", "/var", "/home") as $dir (.;
+            .make_directory_in[$dir] = "EROFS")
+        | .provided_files |= map_values(if .write then .write = "EROFS" else . end)
+    end;
+
+def keyrings:
+    (.ids.user | split(" ")[0]) as $uid
+    | if .seccomp.mode == "2" then {session: "EPERM", user: "EPERM"}
+      else {session: "keyring;\($uid);65534;1f3f0000;_uid_ses.\($uid)",
+            user: "keyring;\($uid);65534;1f3f0000;_uid.\($uid)"} end;
+
+def device_nodes:
+    if .ids.user != "0 0 0 0" then .device_access |= map_values({mknod: "EACCES"})
+    elif .namespaces.user == "its own"
+         or (.capabilities.effective.names | index("MKNOD") | not)
+    then .device_access |= map_values({mknod: "EPERM"})
+    else . end;
+
+# Fields that depend on several options at once; the last step of every expectation.
+def consequences:
+    root_writable | permissions | device_nodes
+    | .keyrings = keyrings
+    | .system_calls = system_calls
+    | if .session.terminal == "ok" then .session.foreground_group = .session.group else . end;
