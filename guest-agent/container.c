@@ -43,9 +43,10 @@ static int set_sysctls(const struct sysctl_list *list, struct error *err)
  * A tmpfs holds the provided files: the root's own ones stay as they are below. It is mounted in
  * the agent's tree, since parts of a detached mount cannot be mounted elsewhere (open_tree(2)).
  */
-static int provide_files(int old_root, const struct file_list *list, struct error *err)
+static int provide_files(int old_root, const struct agent_config *config, struct error *err)
 {
     static const struct mount_option options[] = {{"mode", "0755"}, {"size", "4m"}, {0}};
+    const struct file_list *list = &config->files;
     if (list->count == 0)
         return 0;
     AUTO_CLOSE int store = mount_detached("tmpfs", options, MOUNT_CONFINED, err);
@@ -62,7 +63,7 @@ static int provide_files(int old_root, const struct file_list *list, struct erro
         AUTO_CLOSE int fd = openat(store, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         if (fd < 0 || write_all(fd, f->text, strlen(f->text)) < 0)
             return error_errno(err, "cannot provide %s", f->path);
-        if (mount_bind(store, name, f->path, 0, err) < 0)
+        if (mount_bind(store, name, f->path, config->read_only ? MOUNT_ATTR_RDONLY : 0, err) < 0)
             return -1;
     }
     return 0;
@@ -114,7 +115,7 @@ static int mount_all(int old_root, const struct mount_list *list, struct error *
 static int build(const struct agent_config *config, int old_root, struct error *err)
 {
     if (populate(config, old_root, err) < 0 || mount_all(old_root, &config->mounts, err) < 0 ||
-        provide_files(old_root, &config->files, err) < 0)
+        provide_files(old_root, config, err) < 0)
         return -1;
     if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
         return error_errno(err, "cannot set the host name");
