@@ -91,8 +91,8 @@ load ../lib/probe
 # --- the container -----------------------------------------------------------------------
 
 @test "--read-only" {
-    see_alone --read-only
-    expect_alone read_only
+    see --read-only
+    expect read_only
 }
 
 @test "--no-init" {
@@ -113,20 +113,91 @@ load ../lib/probe
 @test "--mem-limit and --pids-limit; --cpus and --memory" {
     see_alone --mem-limit 65m --pids-limit 57 -c 2 -m 300m
     expect_alone '.cgroup["memory.max"] = "68157440" | .cgroup["pids.max"] = "57"
-        | .scheduling.processors = 2 | .scheduling.cpus_allowed = "0-1"
-        | .cgroup["cpuset.cpus.effective"] = "0-1"'
+        | two_processors'
 }
 
 @test "--upper disk, host and none: another root, and nothing else" {
     see_alone --upper disk
-    expect_alone '.masked["/sys/dev/block"] = "a directory"'
+    expect_alone a_disk
     see_alone --upper host
     expect_alone root_of_9p
     copy_tree "$SMALL" tree
     run --separate-stderr vmc_at tree --net none --direct -- vmc-probe see
     printf '%s\n' "$output" >seen.json
     remove_tree tree
-    expect_alone root_of_9p
+    # There is no /etc/hosts to put one over, and none is made in somebody's directory.
+    "$VMC_TEST_LIB/expect" seen.json "$VMC_SOURCE/tests/probe/default.json" 'network_none | root_of_9p | consequences
+        | del(.mounts["/etc/hosts"]) | .provided_files["/etc/hosts"] = {text: null}'
+}
+
+# --- limits ------------------------------------------------------------------------------
+
+@test "--mem-limit, --mem-high, --mem-swap, --cpu-shares, --cpu-quota, --cpu-period, --cpuset-cpus, --pids-limit, --ulimit" {
+    see_alone -c 2 --mem-limit 64m --mem-high 48m --mem-swap 96m --cpu-shares 512 --cpu-quota 50000 --cpu-period 200000 \
+        --cpuset-cpus 1 --pids-limit 99 --ulimit nofile=100:200 --ulimit core=unlimited --ulimit nproc=77 --ulimit rtprio=3:5
+    expect_alone 'two_processors | a_disk
+        | .cgroup += {"memory.max": "67108864", "memory.high": "50331648", "memory.swap.max": "33554432",
+            "cpu.weight": "59", "cpu.max": "50000 200000", "cpuset.cpus": "1", "cpuset.cpus.effective": "1", "pids.max": "99"}
+        | .scheduling.cpus_allowed = "1" | .swaps = "~ /dev/vda +partition [0-9]+ +0 +-2$"
+        | .limits.nofile = {soft: 100, hard: 200} | .limits.core.soft = "unlimited"
+        | .limits.nproc = {soft: 77, hard: 77} | .limits.rtprio = {soft: 3, hard: 5}'
+}
+
+@test "--cpu-weight, and --io-max on the disk of --upper disk" {
+    see_alone --upper disk --io-max rbps=1048576,wiops=100 --cpu-weight 33
+    expect_alone 'a_disk | .cgroup["cpu.weight"] = "33" | .cgroup["io.max"] = "254:0 rbps=1048576 wbps=max riops=max wiops=100"'
+}
+
+@test "--ulimit for every resource" {
+    see_alone --ulimit as=2000000000 --ulimit core=1:2 --ulimit cpu=100:200 --ulimit data=1900000000 --ulimit fsize=1000000 \
+        --ulimit locks=5:6 --ulimit memlock=65536 --ulimit msgqueue=1000:2000 --ulimit nice=1:2 --ulimit nofile=64 \
+        --ulimit nproc=500 --ulimit rss=12345 --ulimit rtprio=0:1 --ulimit rttime=7:8 --ulimit sigpending=9:10 --ulimit stack=4194304:unlimited
+    expect_alone '.limits = {as: {soft: 2000000000, hard: 2000000000}, core: {soft: 1, hard: 2}, cpu: {soft: 100, hard: 200},
+        data: {soft: 1900000000, hard: 1900000000}, fsize: {soft: 1000000, hard: 1000000}, locks: {soft: 5, hard: 6},
+        memlock: {soft: 65536, hard: 65536}, msgqueue: {soft: 1000, hard: 2000}, nice: {soft: 1, hard: 2},
+        nofile: {soft: 64, hard: 64}, nproc: {soft: 500, hard: 500}, rss: {soft: 12345, hard: 12345},
+        rtprio: {soft: 0, hard: 1}, rttime: {soft: 7, hard: 8}, sigpending: {soft: 9, hard: 10},
+        stack: {soft: 4194304, hard: "unlimited"}}'
+}
+
+# --- file systems, devices, the filter ----------------------------------------------------
+
+@test "--tmpfs, --shm-size, --sysctl, --group-add" {
+    see_alone --tmpfs /scratch:size=10m,mode=0700 --tmpfs /data:ro,exec --shm-size 8m --sysctl net.core.somaxconn=77 \
+        --sysctl kernel.msgmax=9000 --sysctl net/ipv4/ip_forward=1 --group-add 44 --group-add audio
+    expect_alone '.ids.groups = [29, 44] | .mounts["/dev/shm"].file_system_options = "rw,size=8192k"
+        | tmpfs("/scratch"; "rw,nosuid,nodev,noexec,relatime"; "rw,size=10240k,mode=700")
+        | tmpfs("/data"; "ro,nosuid,nodev,relatime"; "rw")
+        | .sysctls += {"net/core/somaxconn": "77", "kernel/msgmax": "9000", "net/ipv4/ip_forward": "1",
+            "net/ipv4/conf/all/forwarding": "1"}'
+}
+
+@test "--security-opt seccomp=unconfined, systempaths=unconfined, no-new-privileges" {
+    see_alone --security-opt seccomp=unconfined --security-opt systempaths=unconfined --security-opt no-new-privileges
+    expect_alone 'seccomp_unconfined | system_paths_unconfined | .no_new_privileges = "1"'
+}
+
+@test "--security-opt seccomp=FILE, for another user and with --privileged" {
+    echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["memfd_create"],"action":"SCMP_ACT_ERRNO","errnoRet":95}]}' >profile
+    see_alone --security-opt seccomp=profile --user 4711:4712
+    expect_with_filter 'user(4711; 4712; "/")'
+    see_alone --security-opt seccomp=profile --privileged
+    expect_with_filter privileged
+}
+
+# A filter that says EOPNOTSUPP to memfd_create(2), for the only architecture that it names.
+expect_with_filter() {
+    "$VMC_TEST_LIB/expect" seen.json "$VMC_SOURCE/tests/probe/default.json" "network_none | $1
+        | seccomp_unconfined | consequences | .seccomp = {mode: \"2\", filters: \"1\"} 
+        | .system_calls += {memfd_create: \"EOPNOTSUPP\", getpid_i386: \"SIGSYS\", getpid_x32: \"SIGSYS\"}"
+}
+
+@test "--device, under its own name and another, with less than all access" {
+    see_alone --device /dev/kmsg:w --device /dev/hwrng:/dev/dice:rm --cap-add SYSLOG
+    expect_alone 'capabilities(default_capabilities + ["SYSLOG"])
+        | .dev["/dev/kmsg"] = {type: "character", mode: "0644", owner: "0:0", number: "1:11", read: "EPERM", write: "ok"}
+        | .dev["/dev/dice"] = {type: "character", mode: "0600", owner: "0:0", number: "10:183", read: "ok", write: "EPERM"}
+        | .device_access["kmsg c 1:11"].write = "ok" | .device_access["hwrng c 10:183"].read = "ok"'
 }
 
 # --- options that meet -------------------------------------------------------------------
@@ -203,4 +274,10 @@ load ../lib/probe
 @test "--no-init with --userns and --user" {
     see_alone --no-init --userns -u 4711:4712
     expect_alone 'userns | user(4711; 4712; "/") | no_init'
+}
+
+@test "--read-only with --tmpfs and --group-add with --user" {
+    see_alone --read-only --tmpfs /var/cache:size=1m --user games --group-add 44
+    expect_alone 'read_only | user(5; 60; "/usr/games") | .ids.groups = [44]
+        | tmpfs("/var/cache"; "rw,nosuid,nodev,noexec,relatime"; "rw,size=1024k")'
 }

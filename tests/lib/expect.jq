@@ -68,7 +68,8 @@ def capabilities($names):
 def network_none:
     .network = {interfaces: {lo: .network.interfaces.lo}, routes: [], default_routes_ipv6: []}
     | .provided_files["/etc/resolv.conf"] += {text: "~", mode: "~"}
-    | del(.mounts["/etc/resolv.conf"]);
+    | del(.mounts["/etc/resolv.conf"])
+    | .mounts["/etc/hosts"].root = "/0" | .mounts["/etc/hostname"].root = "/1";
 
 # Another user than root, whatever the bounding set.
 def user($uid; $gid; $home):
@@ -122,8 +123,24 @@ def userns:
 def no_init:
     .session += {process: 1, parent: 0, group: 1, session: 1} | .processes = {"1": "vmc-probe"};
 
-# --read-only
-def read_only: .mounts["/"].options |= sub("^rw"; "ro");
+# --read-only: the root, and the files that are put over its own.
+def read_only:
+    .mounts["/", "/etc/hosts", "/etc/hostname"].options |= sub("^rw"; "ro")
+    | if .mounts["/etc/resolv.conf"] then .mounts["/etc/resolv.conf"].options |= sub("^rw"; "ro")
+      else . end;
+
+# --tmpfs with these options of the mount and of the file system
+def tmpfs($path; $options; $file_system_options):
+    .mounts[$path] = {type: "tmpfs", source: "tmpfs", root: "/", options: $options,
+                      file_system_options: $file_system_options, propagation: "private"};
+
+# A machine with a disk
+def a_disk: .masked["/sys/dev/block"] = "a directory";
+
+# --cpus 2
+def two_processors:
+    .scheduling.processors = 2 | .scheduling.cpus_allowed = "0-1"
+    | .cgroup["cpuset.cpus.effective"] = "0-1";
 
 # --upper host and none
 def root_of_9p:
@@ -207,6 +224,7 @@ def system_calls:
     | (allowed_by | map_values(map_values("EPERM")) | add + {"setpriority -1": "EACCES"}) as $refused
     | ([allowed_by | to_entries[] | select(.key | IN($effective[])) | .value] | add // {}
        | with_entries(select($userns and (.key | IN(of_the_machine[])) | not))) as $allowed
+    | (if .limits.rtprio.soft == 0 then {} else {realtime_priority: "ok"} end) as $by_limit
     | (if .ids.user != "0 0 0 0" then {kill_init: "EPERM"} else {} end) as $other_user
     | (if .session.process == 1 then {pidfd_getfd_init: "EBADF", process_vm_readv_init: "ok",
                                       ptrace_init: "ok", kill_init: "ok"} else {} end) as $alone
@@ -216,7 +234,7 @@ def system_calls:
             | if has("clone3_user") then .clone3_user = "ENOSYS" else . end
             | .getpid_x32 = "SIGSYS" end) as $filtered
     | .cgroup["pids.max"] as $pids_max
-    | free_calls + $refused + $allowed + $other_user + $alone + $filtered
+    | free_calls + $refused + $allowed + $by_limit + $other_user + $alone + $filtered
     | if $pids_max == "1" then map_values("EAGAIN") else . end;
 
 # What a user other than root finds closed before anything else is asked, and root without the
@@ -256,9 +274,25 @@ def device_nodes:
     then .device_access |= map_values({mknod: "EPERM"})
     else . end;
 
+# A text that a regular expression for the name is part of.
+def name_pattern:
+    if .hostname | startswith("~") then .hostname | ltrimstr("~^") | rtrimstr("$")
+    else .hostname | gsub("[.]"; "[.]") end;
+
+# /etc/hosts and /etc/hostname; own: the addresses that the name has.
+def names:
+    name_pattern as $name
+    | (if $name | contains("[.]") then $name + " " + ($name | split("[.]")[0]) else $name end) as $names
+    | (if .network.interfaces.eth0 then ["10[.]0[.]2[.]15", "fd76:6d63::15"]
+       else ["127[.]0[.]1[.]1"] end) as $own
+    | .provided_files["/etc/hostname"].text = .hostname
+    | .provided_files["/etc/hosts"].text = "~^" + ([
+        "127[.]0[.]0[.]1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
+        "ff02::1\tip6-allnodes", "ff02::2\tip6-allrouters", ($own[] + "\t" + $names)] | join("\n")) + "$";
+
 # Fields that depend on several options at once; the last step of every expectation.
 def consequences:
-    root_writable | permissions | device_nodes
+    names | root_writable | permissions | device_nodes
     | .keyrings = keyrings
     | .system_calls = system_calls
     | if .session.terminal == "ok" then .session.foreground_group = .session.group else . end;
