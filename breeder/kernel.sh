@@ -14,6 +14,17 @@ kernel_fragments_find() {
     kernel_fragments=$kernel_fragments$1
 }
 
+# Sets kernel_patches to the files to apply, one a line. They are for the packaged source: what
+# comes with --linux-src is built as it is.
+kernel_patches_find() {
+    kernel_patches=
+    [ -z "$1" ] || return 0
+    for kpf_file in "$top"/guest-kernel/patches/*.patch; do
+        kernel_patches="$kernel_patches$kpf_file
+"
+    done
+}
+
 # Everything that shapes the image; nothing else.
 kernel_key() {
     {
@@ -23,6 +34,10 @@ kernel_key() {
         echo "linker $("${cross}ld" --version | head -n 1)"
         printf '%s' "$kernel_fragments" | while read -r kk_file; do
             kernel_options "$kk_file"
+        done
+        printf '%s' "$kernel_patches" | while read -r kk_file; do
+            # What stands above the first hunk is a reason.
+            sed -n '/^--- /,$p' "$kk_file"
         done
         script_code "$top/breeder/kernel.sh" "$top/guest-kernel/check-config"
     } | hash_key
@@ -37,6 +52,7 @@ kernel_options() {
 kernel_build() {
     kernel_source_find "$linux_src"
     kernel_fragments_find "$extra_fragments"
+    kernel_patches_find "$linux_src"
     kernel_id=$(kernel_source_id)
     kernel_entry=$cache/kernel/$(kernel_key)
     if [ -s "$kernel_entry/vmlinux" ]; then
@@ -73,12 +89,20 @@ kernel_unpack() {
             --exclude='*/tools/testing' --exclude='*/Documentation/translations' ||
             die "kernel: cannot unpack $kernel_src"
         kernel_tree=$work/linux
+        kernel_patch
         [ -f "$kernel_tree/Kconfig" ] || die "--linux-src $kernel_src: holds no kernel source tree"
     fi
     kernel_version=$(kernel_run -s kernelversion 8>&- 9>&-) ||
         die "kernel: $kernel_src: make kernelversion failed"
     # The time the image claims to be built: that of its source.
     kernel_epoch=$(stat -c %Y "$kernel_tree/Makefile")
+}
+
+kernel_patch() {
+    printf '%s' "$kernel_patches" | while read -r kp_file; do
+        patch -s -p1 -d "$kernel_tree" <"$kp_file" >>"$km_log" 2>&1 ||
+            die "kernel: $kp_file does not apply to $kernel_src (log: $km_log)"
+    done || exit 125
 }
 
 # make for the kernel, with every input that could differ between two machines
