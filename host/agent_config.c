@@ -57,9 +57,18 @@ static struct json_object *network_object(const struct network_guest *guest)
     return network;
 }
 
-/* optional: left out where the root has no such file. */
-static void add_file(struct json_object *files, const char *path, const char *text, bool optional)
+/*
+ * optional: left out where the root has no such file. A volume that is this file is what the caller
+ * wants there, and nothing is made in a volume that holds its directory.
+ */
+static void add_file(struct json_object *files, const struct volume_list *volumes, const char *path,
+                     const char *text, bool optional)
 {
+    for (size_t i = 0; i < volumes->count; i++) {
+        if (strcmp(volumes->items[i].target, path) == 0)
+            return;
+        optional = optional || volume_path_is_below(path, volumes->items[i].target);
+    }
     struct json_object *file = json_object_new_object();
     add_string(file, "path", path);
     add_string(file, "text", text);
@@ -80,9 +89,10 @@ static struct json_object *file_list(const struct vm_spec *spec,
     AUTO_FREE char *hosts = names_hosts(&spec->names, network, hostname);
     AUTO_FREE char *name = xasprintf("%s\n", hostname);
     if (resolv_conf)
-        add_file(files, "/etc/resolv.conf", resolv_conf, optional && spec->names.dns.count == 0);
-    add_file(files, "/etc/hosts", hosts, optional && spec->names.hosts.count == 0);
-    add_file(files, "/etc/hostname", name, optional && !spec->hostname);
+        add_file(files, &spec->volumes, "/etc/resolv.conf", resolv_conf,
+                 optional && spec->names.dns.count == 0);
+    add_file(files, &spec->volumes, "/etc/hosts", hosts, optional && spec->names.hosts.count == 0);
+    add_file(files, &spec->volumes, "/etc/hostname", name, optional && !spec->hostname);
     return files;
 }
 

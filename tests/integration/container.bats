@@ -42,6 +42,8 @@ capability_sets() {
 /dev/mqueue
 /dev/pts
 /dev/shm
+/etc/hostname
+/etc/hosts
 /proc
 /run
 /sys

@@ -134,6 +134,10 @@ for place in b\"/data\", b\"/single\":
     assert_equal "$(cat src/a)" $'one\nthree\nfour'
     printf 'ONE' | dd of=src/a conv=notrunc status=none
     guest_says ONE 'head -n 1 /data/a'
+    # Shortened while it is open: the guest takes the new end, and is not stuck looking for the old.
+    guest 'seq 100 >/data/short; exec 8</data/short'
+    echo all >src/short
+    guest_says 'all.' 'while read -r line <&8; do printf "%s." "$line"; done; echo'
     # Replaced, as editors do.
     echo new >src/a.new
     mv src/a.new src/a
@@ -152,6 +156,18 @@ for place in b\"/data\", b\"/single\":
     guest 'chmod 604 /data/b; touch -d @1000000 /data/b'
     assert_equal "$(stat -c '%a %Y' src/b)" '604 1000000'
     end_guest
+}
+
+@test "a volume in the place of a file that vmc provides, and one around such files" {
+    mkdir etc
+    cp "$SMALL/etc/passwd" etc/
+    echo '192.0.2.1 mine' >src/hosts
+    run vmc -v ./src/hosts:/etc/hosts -- cat /etc/hosts
+    assert_output '192.0.2.1 mine'
+    run vmc -v ./etc:/etc:ro -- sh -c 'ls /etc'
+    assert_output passwd
+    run vmc -v ./etc:/etc -- true
+    assert_equal "$(ls etc)" passwd
 }
 
 @test "one volume in two guests at once: each sees what the other does" {
