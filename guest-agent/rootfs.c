@@ -72,12 +72,16 @@ static int make_upper_directory(struct error *err)
     struct stat st;
     if (stat(SHARE_PATH, &st) < 0)
         return error_errno(err, "cannot look at the root file system");
-    if (mkdir(UPPER_PATH "/upper", 0755) < 0 && errno != EEXIST)
-        return error_errno(err, "cannot make the upper directory");
     if (mkdir(UPPER_PATH "/work", 0755) < 0 && errno != EEXIST)
         return error_errno(err, "cannot make the overlay's work directory");
-    if (chown(UPPER_PATH "/upper", st.st_uid, st.st_gid) < 0 ||
-        chmod(UPPER_PATH "/upper", st.st_mode & 07777) < 0)
+    /* A kept disk has it already, as the last run has left it. */
+    if (access(UPPER_PATH "/upper", F_OK) == 0)
+        return 0;
+    if (mkdir(UPPER_PATH "/new", 0755) < 0 && errno != EEXIST)
+        return error_errno(err, "cannot make the upper directory");
+    if (chown(UPPER_PATH "/new", st.st_uid, st.st_gid) < 0 ||
+        chmod(UPPER_PATH "/new", st.st_mode & 07777) < 0 ||
+        rename(UPPER_PATH "/new", UPPER_PATH "/upper") < 0)
         return error_errno(err, "cannot prepare the upper directory");
     return 0;
 }

@@ -110,6 +110,8 @@ static int prepare(struct run *run, struct error *err)
     state_sweep(&run->container);
     if (spec->upper == UPPER_NONE)
         fprintf(stderr, "vmc: --upper none: changes go to %s itself\n", spec->rootfs);
+    if (spec->keep && !spec->name)
+        fprintf(stderr, "vmc: changes are kept: --keep --name %s\n", run->container.id);
     take_ids(run, host_root);
     uint64_t swap = spec->container.cgroup.swap_max;
     if (swap > 0 && disk_image_create(swap, &run->swap_fd, err) < 0)

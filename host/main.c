@@ -20,6 +20,10 @@ static int dispatch(const struct request *req, int *ret_status, struct error *er
         return cmd_volume_ls(req, ret_status, err);
     case COMMAND_VOLUME_RM:
         return cmd_volume_rm(req, ret_status, err);
+    case COMMAND_KEEP_LS:
+        return cmd_keep_ls(req, ret_status, err);
+    case COMMAND_KEEP_RM:
+        return cmd_keep_rm(req, ret_status, err);
     case COMMAND_INFO:
         return cmd_info(req, ret_status, err);
     case COMMAND_VERSION:

@@ -31,6 +31,16 @@ static const char *const volume_rm_description[] = {
     "none is removed. Prints the names.",
     NULL,
 };
+static const char *const keep_ls_description[] = {
+    "Lists the changes that 'vmc run --keep' has kept: name, whether a run uses them, the size of their "
+    "file system, what they take on the host, and the root file system they belong to.",
+    NULL,
+};
+static const char *const keep_rm_description[] = {
+    "Removes kept changes. If one of them is not there or is used by a run, none is removed. Prints "
+    "the names.",
+    NULL,
+};
 static const char *const info_description[] = {
     "Checks what vmc needs on this host and says for each missing thing what to do about it. "
     "The exit status is 0 when nothing that vmc cannot do without is missing, and 1 otherwise.",
@@ -64,6 +74,10 @@ const struct command command_table[] = {
      "[OPTION]...", volume_ls_description, 0, 0, NULL},
     {COMMAND_VOLUME_RM, "volume rm", "remove named volumes",
      "[OPTION]... NAME...", volume_rm_description, 1, ARGS_ANY, NULL},
+    {COMMAND_KEEP_LS, "keep ls", "list what --keep has kept",
+     "[OPTION]...", keep_ls_description, 0, 0, NULL},
+    {COMMAND_KEEP_RM, "keep rm", "remove what --keep has kept",
+     "[OPTION]... NAME...", keep_rm_description, 1, ARGS_ANY, NULL},
     {COMMAND_INFO, "info", "check what this host offers and what it lacks",
      "[OPTION]...", info_description, 0, 0, NULL},
     {COMMAND_VERSION, "version", "print the version",
@@ -134,6 +148,15 @@ const struct option option_table[] = {
      "ram", upper_choices, false, false},
     {OPTION_DIRECT, "direct", 'D', NULL, RUN, ROOT, BY_HOST,
      "change DIR itself, the same as --upper none", NULL,
+     NULL, NULL, false, false},
+    {OPTION_KEEP, "keep", 'k', NULL, RUN, ROOT, BY_HOST,
+     "keep the changes for the next run with --keep and the same --name",
+     "Changes go to a disk image of that name, as with --upper disk, which this option implies. One run "
+     "at a time uses it, and it fits one root file system. What the workload has synchronized is on "
+     "the disk, whatever happens to vmc. Without --name a name is made up, and said.",
+     NULL, NULL, false, false},
+    {OPTION_NAME, "name", 0, "NAME", RUN, ROOT, BY_HOST_AND_AGENT,
+     "name of the container: for --keep, and its host name unless --hostname says otherwise", NULL,
      NULL, NULL, false, false},
     {OPTION_VOLUME, "volume", 'v', "SRC[:DST][:OPTIONS]", RUN, ROOT, BY_HOST,
      "show SRC, a file or directory of the host's or a named volume, at DST",
@@ -434,7 +457,8 @@ const struct option option_table[] = {
      NULL, NULL, false, false},
 
     {OPTION_JSON, "json", 0, NULL,
-     RUN | INFO | COMMAND_BIT(COMMAND_VERSION) | COMMAND_BIT(COMMAND_VOLUME_LS), GENERAL, BY_VMC,
+     RUN | INFO | COMMAND_BIT(COMMAND_VERSION) | COMMAND_BIT(COMMAND_VOLUME_LS) |
+         COMMAND_BIT(COMMAND_KEEP_LS), GENERAL, BY_VMC,
      "print JSON", NULL,
      NULL, NULL, false, false},
     {OPTION_HELP, "help", 'h', NULL, ALL, GENERAL, BY_VMC,

@@ -120,17 +120,17 @@ static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
 }
 
 /*
- * An image is unnamed and gone after the run: nothing it holds need ever reach the disk. name is
+ * An image that is gone after the run holds nothing that need ever reach the disk. name is
  * that of its node, and after "vmc-" the serial by which the agent finds it.
  */
-static void add_disk(const char *name, enum qemu_fd fd, struct strings *argv)
+static void add_disk(const char *name, enum qemu_fd fd, bool kept, struct strings *argv)
 {
     strings_add(argv, "-add-fd");
     strings_addf(argv, "fd=%d,set=%d", fd, fd);
     strings_add(argv, "-blockdev");
     strings_addf(argv,
-                 "driver=file,node-name=%s,filename=/dev/fdset/%d,cache.no-flush=on,discard=unmap",
-                 name, fd);
+                 "driver=file,node-name=%s,filename=/dev/fdset/%d,cache.no-flush=%s,discard=unmap",
+                 name, fd, kept ? "off" : "on");
     strings_add(argv, "-device");
     strings_addf(argv, "virtio-blk-device,drive=%s,serial=vmc-%s", name, name);
 }
@@ -165,9 +165,9 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     add_ports(ret);
     add_rootfs(request->rootfs, ret);
     if (request->rootfs->disk_fd >= 0)
-        add_disk("upper", QEMU_FD_DISK, ret);
+        add_disk("upper", QEMU_FD_DISK, request->rootfs->kept, ret);
     if (request->swap_fd >= 0)
-        add_disk("swap", QEMU_FD_SWAP, ret);
+        add_disk("swap", QEMU_FD_SWAP, false, ret);
     add_volumes(request->volumes, ret);
     add_network(request->network, ret);
     /* Only a machine under KVM can stop by itself (internal-error): that is what QMP is for. */

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "host/idmap.h"
+#include "host/kept_upper.h"
 #include "host/mount_table.h"
 #include "host/upper_disk.h"
 
@@ -230,7 +231,13 @@ int rootfs_prepare(const struct vm_spec *spec, const struct container *container
     ret->read_only = spec->upper != UPPER_NONE;
     if (ret->read_only && make_read_only(ret->share, err) < 0)
         return -1;
-    return spec->upper == UPPER_DISK ? upper_disk_create(spec->upper_size, &ret->disk_fd, err) : 0;
+    if (spec->upper != UPPER_DISK)
+        return 0;
+    if (!spec->keep)
+        return upper_disk_create(spec->upper_size, &ret->disk_fd, err);
+    ret->kept = true;
+    return kept_upper_open(spec->data, spec->name ? spec->name : container->id, spec->rootfs,
+                           spec->upper_size, &ret->disk_fd, err);
 }
 
 void rootfs_free(struct rootfs *rootfs)

@@ -13,6 +13,7 @@
 struct rootfs {
     char *share;    /* owned: path of the mount point */
     bool read_only; /* the guest only reads it: its overlay is its own */
+    bool kept;      /* the disk outlives the run: what the guest has flushed has to be on it */
     int disk_fd;    /* --upper disk: the sparse image, unnamed, formatted; owned. Else -1 */
 };
 

@@ -7,6 +7,7 @@
 
 #include "host/data_directory.h"
 #include "host/environment.h"
+#include "host/object_name.h"
 #include "host/units.h"
 #include "host/volumes.h"
 
@@ -200,6 +201,25 @@ static int resolve_workload(const struct request *req, struct vm_spec *spec, str
     return 0;
 }
 
+/* A kept layer is a disk; the name is the container's, and its host name. */
+static int resolve_keep(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *name = request_value(req, OPTION_NAME);
+    spec->keep = request_has(req, OPTION_KEEP);
+    if (name && object_name_check("--name", name, err) < 0)
+        return -1;
+    spec->name = copy_or_null(name);
+    if (!spec->hostname)
+        spec->hostname = copy_or_null(name);
+    if (!spec->keep || spec->upper == UPPER_DISK)
+        return 0;
+    if (request_has(req, OPTION_UPPER) || request_has(req, OPTION_DIRECT))
+        return error_set(err, "--keep keeps a disk (--upper disk[:SIZE]): --upper %s has none",
+                         upper_name(spec->upper));
+    spec->upper = UPPER_DISK;
+    return 0;
+}
+
 static int resolve_volumes(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const struct mount_spec *mounts = &spec->container.mounts;
@@ -223,7 +243,7 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0 ||
         network_spec_resolve(req, &ret->network, err) < 0 ||
         names_resolve(req, &ret->network, &ret->names, err) < 0 ||
-        resolve_rootfs(req, ret, err) < 0)
+        resolve_rootfs(req, ret, err) < 0 || resolve_keep(req, ret, err) < 0)
         return -1;
     const struct machine_facts machine = {
         .memory = ret->memory,
@@ -250,6 +270,7 @@ void spec_free(struct vm_spec *spec)
     free(spec->hostname);
     free(spec->console);
     container_spec_free(&spec->container);
+    free(spec->name);
     free(spec->data);
     volume_list_free(&spec->volumes);
     network_spec_free(&spec->network);

@@ -51,6 +51,9 @@ struct vm_spec {
     enum upper upper;
     uint64_t upper_size; /* bytes; 0: the default of its kind */
 
+    bool keep;  /* the upper disk outlives the run */
+    char *name; /* of the container; NULL: its id */
+
     struct volume_list volumes;
     char *data; /* where named volumes and the like are; NULL: nowhere, data_directory.h */
 

@@ -9,7 +9,7 @@
 #include "common/util.h"
 #include "host/disk_image.h"
 
-static int run_mke2fs(int fd, struct error *err)
+int upper_disk_format(int fd, struct error *err)
 {
     pid_t child = fork();
     if (child < 0)
@@ -39,7 +39,7 @@ int upper_disk_create(uint64_t size, int *ret_fd, struct error *err)
 {
     AUTO_CLOSE int fd = -1;
     if (disk_image_create(size ? size : UPPER_DISK_DEFAULT_SIZE, &fd, err) < 0 ||
-        run_mke2fs(fd, err) < 0)
+        upper_disk_format(fd, err) < 0)
         return error_wrap(err, "--upper disk");
     *ret_fd = take_fd(&fd);
     return 0;

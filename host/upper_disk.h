@@ -17,4 +17,7 @@
  */
 int upper_disk_create(uint64_t size, int *ret_fd, struct error *err);
 
+/* Makes the file system in an image that has its size. */
+int upper_disk_format(int fd, struct error *err);
+
 #endif

@@ -16,6 +16,7 @@ example_names() {
 
 @test "every example of README.md prints what it says" {
     local name failures=0 count=0
+    export XDG_DATA_HOME=$PWD/data
     mkdir build
     ln -s "$VMC" build/vmc
     copy_tree "$SMALL" rootfs

@@ -169,7 +169,8 @@ static void errors(void **state)
                  "--memroy=1", "ls");
     EXPECT_ERROR("unknown option '--time', did you mean '--timeout'? (see 'vmc help run')", "run",
                  "--time", "1", "ls");
-    EXPECT_ERROR("option '--memory' is not for 'vmc info' (see 'vmc help info')", "info", "--memory");
+    EXPECT_ERROR("option '--memory' is not for 'vmc info' (see 'vmc help info')", "info",
+                 "--memory");
     EXPECT_ERROR("unknown option '-x' (see 'vmc help run')", "run", "-tx", "ls");
     EXPECT_ERROR("option '--memory' needs a value: -m SIZE", "run", "--memory");
     EXPECT_ERROR("option '-m' needs a value: -m SIZE", "run", "-im");

@@ -213,6 +213,21 @@ static void test_network(void **state)
                   "user,id=net,net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80");
 }
 
+static void test_kept_disk_is_flushed(void **state)
+{
+    (void)state;
+    char share[] = "/s";
+    struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = 99};
+    struct vm_spec spec = plain_spec();
+    struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
+    assert_non_null(strstr(value_after(&argv, "-blockdev"), ",cache.no-flush=on,"));
+    strings_free(&argv);
+    rootfs.kept = true;
+    argv = build(&spec, ACCEL_TCG, &rootfs, 0);
+    assert_non_null(strstr(value_after(&argv, "-blockdev"), ",cache.no-flush=off,"));
+    strings_free(&argv);
+}
+
 static void test_volumes(void **state)
 {
     (void)state;
@@ -279,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_kvm_has_a_monitor),
         cmocka_unit_test(test_disk_and_writable_share),
         cmocka_unit_test(test_network),
+        cmocka_unit_test(test_kept_disk_is_flushed),
         cmocka_unit_test(test_volumes),
         cmocka_unit_test(test_everything_at_once_fits),
         cmocka_unit_test(test_escape),
