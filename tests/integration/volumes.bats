@@ -24,13 +24,12 @@ steps_done() {
     [ "$(grep -c '^= ' out)" -ge "$STEPS" ]
 }
 
-# Runs a line of shell in the guest; its output is in ANSWER, its status in CODE.
+# Runs a line of shell in the guest; its output is in ANSWER.
 guest() {
     STEPS=$((STEPS + 1))
     printf '%s\n' "$1" >&7
     wait_for "$DEADLINE" steps_done || fail "no answer to: $1"
     ANSWER=$(awk -v step="$STEPS" '/^= / { if (++n == step) exit; text = ""; next } $0 != "ready" { text = text $0 "\n" } END { printf "%s", text }' out)
-    CODE=$(sed -n 's/^= //p' out | sed -n "${STEPS}p")
 }
 
 # guest_says TEXT LINE: that line of shell prints TEXT.
