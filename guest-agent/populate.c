@@ -71,6 +71,15 @@ static bool uses_devtmpfs(const struct agent_config *config)
     return false;
 }
 
+/* OCI runtime specification, config-linux.md, "Devices": another file in its place is an error. */
+static int check_present(const struct device_spec *d, mode_t type, dev_t number, struct error *err)
+{
+    struct stat st;
+    if (lstat(d->path, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_rdev == number)
+        return 0;
+    return error_set(err, "cannot make the device %s: there is another file of this name", d->path);
+}
+
 static int make_device(const struct device_spec *d, int old_root, struct error *err)
 {
     AUTO_FREE char *parent = xstrdup(d->path);
@@ -83,8 +92,9 @@ static int make_device(const struct device_spec *d, int old_root, struct error *
         /* In a user namespace nobody may: the agent's own node is mounted there
          * (user_namespaces(7)). */
         if (errno == EPERM)
-            return mount_bind(old_root, d->path + 1, d->path, 0, err);
-        return errno == EEXIST ? 0 : error_errno(err, "cannot make %s", d->path);
+            return mount_bind(old_root, (d->source ? d->source : d->path) + 1, d->path, 0, err);
+        return errno == EEXIST ? check_present(d, type, number, err)
+                               : error_errno(err, "cannot make %s", d->path);
     }
     if ((d->uid || d->gid) && chown(d->path, (uid_t)d->uid, (gid_t)d->gid) < 0)
         return error_errno(err, "cannot give %s to its owner", d->path);
