@@ -200,6 +200,32 @@ expect_with_filter() {
         | .device_access["kmsg c 1:11"].write = "ok" | .device_access["hwrng c 10:183"].read = "ok"'
 }
 
+@test "--usedev" {
+    see_alone --usedev
+    expect_alone usedev
+}
+
+@test "--volume: directories and a file, read-only or not, and nothing else" {
+    mkdir data
+    echo text >file
+    see_alone -v "$PWD/data:/data:ro" -v "$PWD/data:/srv/more" -v "$PWD/file:/etc/one-file"
+    expect_alone 'volume("/data"; 0; "ro") | volume("/etc/one-file"; 1; "rw") | volume("/srv/more"; 2; "rw")'
+}
+
+@test "--dns, --dns-search, --dns-option, --add-host" {
+    see --dns 192.0.2.1 --dns-search example.org --dns-option ndots:3 --add-host db:192.0.2.7 --hostname one
+    jq '.provided_files["/etc/hosts"].text |= sub("192.0.2.7\\tdb\n"; "")' seen.json >without
+    assert_equal "$(jq -r '.provided_files["/etc/hosts"].text' seen.json | grep -c '^192.0.2.7[[:blank:]]db$')" 1
+    mv without seen.json
+    expect '.hostname = "one"
+        | .provided_files["/etc/resolv.conf"].text = "nameserver 192.0.2.1\nsearch example.org\noptions ndots:3"'
+}
+
+@test "--device in the place of another device is refused" {
+    run --separate-stderr vmc --net none --device /dev/hwrng:/dev/null -- true
+    assert_refused '/dev/null: there is another file'
+}
+
 # --- options that meet -------------------------------------------------------------------
 
 @test "--privileged with --cap-drop: everything but the capability" {
@@ -280,4 +306,23 @@ expect_with_filter() {
     see_alone --read-only --tmpfs /var/cache:size=1m --user games --group-add 44
     expect_alone 'read_only | user(5; 60; "/usr/games") | .ids.groups = [44]
         | tmpfs("/var/cache"; "rw,nosuid,nodev,noexec,relatime"; "rw,size=1024k")'
+}
+
+@test "--read-only with --volume: the volume keeps what was asked for it" {
+    mkdir data
+    see_alone --read-only -v "$PWD/data:/srv" --user 4711:4712
+    expect_alone 'read_only | user(4711; 4712; "/") | volume("/srv"; 0; "rw")'
+}
+
+@test "--userns with --volume, --tmpfs and --device" {
+    mkdir data
+    see_alone --userns -v "$PWD/data:/data" --tmpfs /scratch:size=1m --device /dev/hwrng:/dev/dice
+    expect_alone 'userns | volume("/data"; 0; "rw") | tmpfs("/scratch"; "rw,nosuid,nodev,noexec,relatime"; "rw,size=1024k")
+        | .mounts["/dev/dice"] = .mounts["/dev/null"] + {root: "/hwrng"}
+        | .dev["/dev/dice"] = {type: "character", mode: "0600", owner: "0:0", number: "10:183", read: "ok", write: "EINVAL"}'
+}
+
+@test "--privileged with --security-opt seccomp=unconfined, --usedev and --device" {
+    see_alone --privileged --security-opt seccomp=unconfined --usedev --device /dev/kmsg
+    expect_alone 'privileged | usedev_of_the_privileged'
 }

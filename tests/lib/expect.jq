@@ -119,6 +119,35 @@ def userns:
     | reduce ("/proc/keys", "/proc/timer_list") as $path (.;
         if .mounts[$path] then .mounts[$path] = $node + {root: "/null"} else . end);
 
+# --usedev: /dev as the guest's kernel fills it, with the container's own terminals.
+def usedev:
+    def node($number; $mode; $read; $write):
+        {type: "character", mode: $mode, owner: "0:0", number: $number, read: $read, write: $write};
+    all_devices
+    | .mounts["/dev", "/proc/keys", "/proc/timer_list"] +=
+        {type: "devtmpfs", source: "devtmpfs", file_system_options: "~^rw,size="}
+    | .dev += ({console: node("5:1"; "0600"; "ok"; "ok"), hvc0: node("229:0"; "0600"; "ok"; "ok"),
+                hwrng: node("10:183"; "0600"; "ok"; "EINVAL"),
+                kmsg: node("1:11"; "0644"; "EPERM"; "ok"), ptmx: node("5:2"; "0666"; "ok"; "ok"),
+                ttyS0: node("4:64"; "0600"; "ok"; "ok"),
+                vport0p0: node("254:0"; "0600"; "ENXIO"; "ENXIO"),
+                vport0p1: node("254:1"; "0600"; "EBUSY"; "EBUSY"),
+                vport0p2: node("254:2"; "0600"; "EBUSY"; "EBUSY")}
+               + ([range(1; 8) | {key: "hvc\(.)", value: node("229:\(.)"; "0600"; "ENODEV"; "ENODEV")}]
+                  | from_entries) | with_entries(.key = "/dev/" + .key))
+    | .device_access["kmsg c 1:11"].read = "EPERM";
+
+# The same with --privileged, which covers no path and may read the kernel's messages.
+def usedev_of_the_privileged:
+    usedev | del(.mounts["/proc/keys", "/proc/timer_list"])
+    | .dev["/dev/kmsg"].read = "ok" | .device_access["kmsg c 1:11"].read = "ok";
+
+# -v: an entry of the share of volumes; options: rw or ro
+def volume($path; $number; $access):
+    .mounts[$path] = {type: "9p", source: "vmc-volumes-none", root: "/\($number)",
+                      options: "\($access),nosuid,nodev,relatime", propagation: "private",
+                      file_system_options: "rw,access=client,posixacl,msize=512000,trans=virtio"};
+
 # --no-init: COMMAND is the first process.
 def no_init:
     .session += {process: 1, parent: 0, group: 1, session: 1} | .processes = {"1": "vmc-probe"};
