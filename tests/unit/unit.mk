@@ -81,5 +81,5 @@ fuzz: $(FUZZERS:%=$(UNIT_DIR)/fuzz/%)
 			"$(UNIT_DIR)/fuzz-found/$$fuzzer" "tests/fuzz/corpus/$$fuzzer" || status=1; \
 	done; exit $$status
 
--include $(FUZZ_SRC:%.c=$(UNIT_DIR)/obj/%.d) $(wildcard $(UNIT_DIR)/obj/tests/*/*.d)
+-include $(UNIT_DIR)/obj/guest-agent/main.d $(FUZZ_SRC:%.c=$(UNIT_DIR)/obj/%.d) $(wildcard $(UNIT_DIR)/obj/tests/*/*.d)
 -include $(FUZZ_SRC:%.c=$(UNIT_DIR)/fuzz-obj/%.d) $(wildcard $(UNIT_DIR)/fuzz-obj/tests/*/*.d)
