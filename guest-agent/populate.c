@@ -46,7 +46,7 @@ static const struct place {
 /* "Default Devices"; numbers: Documentation/admin-guide/devices.txt in the kernel's source. */
 #define CHARACTER_DEVICE(name, number_major, number_minor)                                         \
     {                                                                                              \
-        .path = name, .major = number_major, .minor = number_minor, .mode = 0666                   \
+        .path = (name), .major = (number_major), .minor = (number_minor), .mode = 0666             \
     }
 static const struct device_spec default_devices[] = {
     CHARACTER_DEVICE("/dev/null", 1, 3),    CHARACTER_DEVICE("/dev/zero", 1, 5),
