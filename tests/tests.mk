@@ -3,8 +3,13 @@
 -include tests/unit/host.mk
 
 .PHONY: probe
-probe: $(BUILD)/tests/vmc-probe $(BUILD)/tests/vmc-jail-probe $(BUILD)/tests/vmc-attacker
+probe: $(BUILD)/tests/vmc-probe $(BUILD)/tests/vmc-jail-probe $(BUILD)/tests/vmc-attacker \
+	$(BUILD)/tests/vmc-hostile
 $(BUILD)/tests/vmc-probe: $(wildcard tests/probe/*.c tests/probe/*.h)
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
+
+$(BUILD)/tests/vmc-hostile: $(wildcard tests/hostile/*.c tests/hostile/*.h)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
 

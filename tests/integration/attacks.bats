@@ -94,3 +94,121 @@ check_report() {
         check_host
     done
 }
+
+# A root file system of one program, for the container it is root of.
+make_guest() {
+    rm -rf guest
+    mkdir -p guest/bin guest/var guest/opt
+    cp "${VMC%/*}/tests/vmc-hostile" guest/bin/hostile
+}
+
+# hostile UPPER COMMAND...: a privileged container that means harm.
+hostile() {
+    timeout -k 5 "$DEADLINE" "$VMC" run --net none --privileged -m 96M --upper "$1" -r guest -- \
+        /bin/hostile "${@:2}" 3>&-
+}
+
+# What the attempts come to on a file system of the guest's own, and on the host's through 9p.
+expected_in_guest() {
+    cat <<'END'
+directory ok
+open-up ENOENT
+open-canary ENOENT
+symlink ok
+open-through-link ENOENT
+create-through-link ENOENT
+link-the-link ok
+rename-over-root EBUSY
+unlink ok
+mknod-null ok
+mknod-disk ok
+mknod-kvm ok
+open-disk ENXIO
+open-kvm ENODEV
+mkfifo ok
+open-fifo ok
+setuid ok
+capability ok
+trusted ok
+race ok
+open-unlinked ENOSPC
+afterwards ok
+data ENOSPC
+data-flushed ok
+data-removed ok
+names ENOSPC
+name-removed ok
+after-names ok
+END
+}
+
+expected_on_host() {
+    expected_in_guest | sed -E '/^afterwards/q' |
+        sed -E 's/^(mknod-.*) ok/\1 EPERM/; s/^(open-(disk|kvm|fifo)) .*/\1 ENOENT/
+            s/^mkfifo ok/mkfifo ENXIO/; s/^(capability|trusted) ok/\1 EOPNOTSUPP/
+            s/^open-unlinked .*/open-unlinked EMFILE/'
+}
+
+@test "root in a privileged container: an error in this guest, nothing on the host" {
+    local upper
+    make_target
+    # 10^5 files that are open and have no name: more than descriptors, inodes or memory.
+    ulimit -n 512
+    for upper in ram:8M disk:8M host none; do
+        make_guest
+        case $upper in
+            *:*)
+                expected_in_guest >want
+                run --separate-stderr hostile $upper attack "$PWD/place/canary" 100000 full
+                ;;
+            *)
+                expected_on_host >want
+                run --separate-stderr hostile $upper attack "$PWD/place/canary" 100000
+                ;;
+        esac
+        assert_status 0
+        grep -v '^#' <<<"$output" >got
+        diff want got || fail "$upper: differences (< expected, > got)"
+        check_host
+    done
+}
+
+# One machine that leaves what is hard to remove: it ends by itself, or vmc is killed while the
+# guest's root still renames.
+leave_behind() {
+    local ending=$1 seed=$2
+    rm -f out
+    : >in
+    "$VMC" run --net none --privileged --upper host -r guest -- \
+        /bin/hostile leave "$PWD/place/canary" "$seed" "$ending" <in >out 2>err 3>&- &
+    PID=$!
+    BACKGROUND+=("$PID")
+    wait_for "$DEADLINE" ready_or_gone
+    has_line out ready || fail "seed $seed: the guest does not get ready"
+    [ "$ending" = end ] || kill -KILL "$PID"
+    finish
+    [ "$ending" = stay ] || assert_equal "$STATUS $(cat err)" "7 "
+}
+
+ready_or_gone() {
+    has_line out ready || gone "$PID"
+}
+
+@test "cleaning up follows no link that the guest left, nor after vmc was killed (VMC_CANARY)" {
+    local seed count=${VMC_CANARY:-4}
+    make_target
+    make_guest
+    for ((seed = 1; seed <= count; seed++)); do
+        if [ $((seed % 4)) = 2 ]; then
+            leave_behind stay "$seed"
+        else
+            leave_behind end "$seed"
+            [ -z "$(run_directories)" ] || fail "seed $seed: left: $(run_directories)"
+        fi
+        host_state | diff before - || fail "seed $seed has changed the host (< before, > after)"
+    done
+    # What a killed one has left goes with the next start.
+    run hostile ram leave / 0 end
+    assert_status 7
+    check_host
+}
