@@ -48,7 +48,8 @@ static char *own_path(const char *cgroup, const char *controller)
 static char *directory_of(const char *mount_point, const char *root, const char *path)
 {
     size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
-    if (strncmp(path, root, length) != 0 || strncmp(path, "/..", 3) == 0)
+    if (strncmp(path, root, length) != 0 || strncmp(path, "/..", 3) == 0 ||
+        (path[length] != '/' && path[length] != '\0'))
         return NULL;
     path += length;
     return strcmp(path, "/") == 0 ? xstrdup(mount_point) : xasprintf("%s%s", mount_point, path);

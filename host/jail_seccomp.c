@@ -6,10 +6,13 @@
 #include <linux/fs.h>
 #include <linux/if_tun.h>
 #include <linux/kvm.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include "common/util.h"
 
@@ -128,7 +131,6 @@ static const int always[] = {
     SCMP_SYS(getsockname),
     SCMP_SYS(getpeername),
     SCMP_SYS(getsockopt),
-    SCMP_SYS(setsockopt),
     /* files, to read */
     SCMP_SYS(openat),
     SCMP_SYS(open),
@@ -173,10 +175,9 @@ static const int changes[] = {
     SCMP_SYS(fsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
 };
 
-/* QEMU's own user network. */
+/* QEMU's own user network: internet sockets, see add_sockets(). */
 static const int sockets[] = {
-    SCMP_SYS(socket), SCMP_SYS(bind),   SCMP_SYS(connect),
-    SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
+    SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
 };
 
 /* Nothing in a hypervisor calls these: whoever does has taken it over. */
@@ -265,10 +266,9 @@ static const unsigned long tap_requests[] = {
     TUNGETIFF,       TUNGETFEATURES,  TUNSETOFFLOAD, TUNSETSNDBUF,
     TUNGETVNETHDRSZ, TUNSETVNETHDRSZ, TUNSETVNETLE,  TUNSETVNETBE,
 };
-/* No leases, which hold up others' open(2), and no signals. */
+/* No leases and locks, which hold up others' programs on the files of a share, and no signals. */
 static const unsigned long fcntl_commands[] = {
-    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,     F_GETFL,      F_SETFL,      F_GETLK,
-    F_SETLK, F_SETLKW,        F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW, F_GETPIPE_SZ,
+    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ,
 };
 static const unsigned long prctl_options[] = {
     PR_SET_NAME,    PR_GET_NAME,       PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_SET_SECCOMP,
@@ -292,6 +292,38 @@ static int add_values(scmp_filter_ctx filter, int call, unsigned argument,
     for (size_t i = 0; i < count && result == 0; i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
                                   SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, 0xffffffff, values[i]));
+    return result;
+}
+
+/*
+ * No sockets of the host's programs: those are AF_UNIX, by name or, in the host's network, without.
+ * No programs on a socket: SO_ATTACH_FILTER and its like.
+ */
+static int add_sockets(scmp_filter_ctx filter)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    static const struct {
+        int level, option;
+    } options[] = {
+        {SOL_SOCKET, SO_REUSEADDR},
+        {SOL_SOCKET, SO_OOBINLINE},
+        {SOL_SOCKET, SO_KEEPALIVE},
+        {IPPROTO_TCP, TCP_NODELAY},
+        {IPPROTO_IP, IP_TTL},
+        {IPPROTO_IP, IP_TOS},
+        {IPPROTO_IP, IP_RECVERR},
+        {IPPROTO_IPV6, IPV6_V6ONLY},
+        {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+        {IPPROTO_IPV6, IPV6_RECVERR},
+    };
+    int result = 0;
+    for (size_t i = 0; i < ARRAY_LEN(families) && result == 0; i++)
+        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+    for (size_t i = 0; i < ARRAY_LEN(options) && result == 0; i++)
+        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+                                  SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)options[i].level),
+                                  SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)options[i].option));
     return result;
 }
 
@@ -340,6 +372,8 @@ static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs)
         result = ADD(filter, SCMP_ACT_ALLOW, changes);
     if (result == 0 && needs->sockets)
         result = ADD(filter, SCMP_ACT_ALLOW, sockets);
+    if (result == 0 && needs->sockets)
+        result = add_sockets(filter);
     if (result == 0 && needs->tap)
         result = ADD_VALUES(filter, ioctl, 1, tap_requests);
     if (result == 0 && needs->kvm)

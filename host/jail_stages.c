@@ -63,9 +63,12 @@ static int stage_identity(struct jail_child *child, struct error *err)
 {
     if (wait_for_go(child, err) < 0)
         return -1;
-    /* The group of /dev/kvm is all that lets an ordinary user's hypervisor use it. */
-    if (child->user_namespace && !child->jail->needs.kvm && setgroups(0, NULL) < 0 &&
-        errno != EPERM)
+    /*
+     * The group of /dev/kvm is all that lets an ordinary user's hypervisor use it. Root's has a
+     * node of its own, and none of root's groups.
+     */
+    bool device_group = child->jail->needs.kvm && !child->jail->ids;
+    if (child->user_namespace && !device_group && setgroups(0, NULL) < 0 && errno != EPERM)
         return error_errno(err, "setgroups");
     if (child->user_namespace && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
         return error_errno(err, "cannot take the ids of the user namespace");

@@ -3,10 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/util.h"
@@ -21,12 +23,21 @@ static int allow_access(int parent_fd, const char *name)
     return fchmodat(parent_fd, name, 0700, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Opens a directory for emptying it, whatever mode its owner gave it. NULL with errno. */
-static DIR *open_for_emptying(int parent_fd, const char *name)
+static int open_directory(int parent_fd, const char *name, uint64_t resolve)
 {
-    int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const struct open_how how = {
+        .flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+        .resolve = resolve,
+    };
+    return (int)syscall(SYS_openat2, parent_fd, name, &how, sizeof(how));
+}
+
+/* Opens a directory for emptying it, whatever mode its owner gave it. NULL with errno. */
+static DIR *open_for_emptying(int parent_fd, const char *name, uint64_t resolve)
+{
+    int fd = open_directory(parent_fd, name, resolve);
     if (fd < 0 && errno == EACCES && allow_access(parent_fd, name) == 0)
-        fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        fd = open_directory(parent_fd, name, resolve);
     if (fd < 0)
         return NULL;
     if (fchmod(fd, 0700) < 0 && errno != EPERM) {
@@ -97,7 +108,7 @@ static int empty_top(DIR *top, unsigned *counter)
                 continue;
             if (errno != EISDIR && errno != EPERM)
                 return -1;
-            DIR *dir = open_for_emptying(top_fd, entry->d_name);
+            DIR *dir = open_for_emptying(top_fd, entry->d_name, RESOLVE_NO_XDEV);
             if (!dir)
                 return -1;
             int emptied = empty_directory(dir, top_fd, counter);
@@ -112,7 +123,7 @@ static int empty_top(DIR *top, unsigned *counter)
 
 int remove_contents(int dir_fd, struct error *err)
 {
-    DIR *top = open_for_emptying(dir_fd, ".");
+    DIR *top = open_for_emptying(dir_fd, ".", 0);
     if (!top)
         return error_errno(err, "cannot open a directory to empty it");
     unsigned counter = 0;
@@ -125,7 +136,7 @@ int remove_contents(int dir_fd, struct error *err)
 
 int remove_tree(int parent_fd, const char *name, struct error *err)
 {
-    DIR *top = open_for_emptying(parent_fd, name);
+    DIR *top = open_for_emptying(parent_fd, name, 0);
     if (!top)
         return errno == ENOENT ? 0 : error_errno(err, "cannot remove %s", name);
     unsigned counter = 0;

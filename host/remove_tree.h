@@ -9,7 +9,8 @@
 /*
  * Removes parent_fd/name and all below it. Symbolic links are removed, never followed; depth is
  * no limit (subdirectories are moved up before they are emptied, so two descriptors suffice for
- * any tree). A tree that is not there is not an error.
+ * any tree). What is mounted in it is somebody's, and stays: that is an error. A tree that is not
+ * there is none.
  */
 int remove_tree(int parent_fd, const char *name, struct error *err);
 

@@ -193,27 +193,35 @@ static int mount_lower(const struct vm_spec *spec, const struct container *conta
     return make_read_only(*ret_path, err);
 }
 
-static int prepare_host_upper(const struct vm_spec *spec, const struct container *container,
-                              struct id_range *ids, struct isolation *isolation, const char *share,
-                              struct error *err)
+/* *ret_lower is where the lower layer is mounted, also on failure. */
+static int make_host_upper(const struct vm_spec *spec, const struct container *container,
+                           struct id_range *ids, struct isolation *isolation, const char *share,
+                           char **ret_lower, struct error *err)
 {
-    AUTO_FREE char *lower = NULL;
     AUTO_FREE char *upper = NULL;
     AUTO_FREE char *work = NULL;
-    if (ids->first && mount_lower(spec, container, ids, isolation, &lower, err) < 0)
+    if (ids->first && mount_lower(spec, container, ids, isolation, ret_lower, err) < 0)
         return -1;
     if (make_layers(spec, container, ids, &upper, &work, err) < 0)
         return -1;
     struct overlay overlay = {
-        .lower = lower ? lower : spec->rootfs,
+        .lower = *ret_lower ? *ret_lower : spec->rootfs,
         .upper = upper,
         .work = work,
         .user_xattr = spec->unprivileged || ids->first,
         .fds = {-1, -1, -1},
     };
-    int result = mount_overlay(spec, &overlay, share, ids, err);
+    return mount_overlay(spec, &overlay, share, ids, err);
+}
+
+static int prepare_host_upper(const struct vm_spec *spec, const struct container *container,
+                              struct id_range *ids, struct isolation *isolation, const char *share,
+                              struct error *err)
+{
+    AUTO_FREE char *lower = NULL;
+    int result = make_host_upper(spec, container, ids, isolation, share, &lower, err);
     /* The overlay has its own hold on the layer. */
-    if (lower && umount2(lower, MNT_DETACH) < 0)
+    if (lower && umount2(lower, MNT_DETACH) < 0 && result == 0)
         return error_errno(err, "cannot unmount %s", lower);
     return result;
 }

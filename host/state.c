@@ -50,13 +50,20 @@ static int try_base(struct container *c, char *path, struct error *err)
     return check_private(c->base_fd, path, err);
 }
 
+/* As the XDG base directory specification wants it: in another's, vmc's could be exchanged. */
+static bool is_own_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+           (st.st_mode & 022) == 0;
+}
+
 static int open_base(struct container *c, struct error *err)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (runtime && runtime[0] == '/') {
+    if (runtime && runtime[0] == '/' && is_own_directory(runtime)) {
         if (try_base(c, xasprintf("%s/vmc", runtime), err) == 0)
             return 0;
-        /* As after su(1), which keeps the variable of another user. */
         log_debug("%s", err->text);
         close_fd(&c->base_fd);
         free(c->base);

@@ -25,15 +25,17 @@ status_of() {
     sed -n "s/^$1:[[:space:]]*//p" "/proc/$MACHINE/${2:+task/$2/}status"
 }
 
-# The probe of tests/jail in QEMU's place; the report is in the file report.
+# The probe of tests/jail in QEMU's place; the report is in the file report. NET and
+# PROBE_PATH may be set.
 probe() {
     local word=${1+--append=vmc-attempt=$1}
     mkdir -p place
     [ -e place/qemu-system-x86_64 ] ||
         cp "${VMC%/*}/tests/vmc-jail-probe" place/qemu-system-x86_64
     rm -f report
-    run --separate-stderr env PATH="$PWD/place:$PATH" timeout 20 "$VMC" run --accel tcg --net none \
-        --console report ${word:+"$word"} -r "$SMALL" -- true 3>&-
+    run --separate-stderr timeout 20 env PATH="${PROBE_PATH:-$PWD/place:$PATH}" "$VMC" run \
+        --accel tcg --net "${NET:-none}" --console report ${word:+"$word"} -r "$SMALL" \
+        -- true 3>&-
 }
 
 # The control group of the machine for a controller, as a directory of the host's.
@@ -250,6 +252,33 @@ limit_of() {
     [ "$(grep -c ^denied report)" -ge 200 ] || fail "only $(grep -c ^denied report) attempts"
     assert_equal "$(grep ^SUCCEEDED report)" ""
     assert_equal "$(grep -c ^denied report)" "$(sed -n 's/^harmless //p' report)"
+}
+
+@test "QEMU's own network: internet sockets, and none of the host's programs" {
+    mkdir place
+    ln -s "$(command -v newuidmap)" "$(command -v newgidmap)" place/
+    PROBE_PATH=$PWD/place NET=user probe
+    assert_match "$stderr" 'passt is not installed'
+    assert_equal "$(grep ^SUCCEEDED report | cut -d ' ' -f -3)" "SUCCEEDED socket AF_INET
+SUCCEEDED socket AF_INET6"
+}
+
+@test "root's groups stay outside, also where QEMU is given /dev/kvm" {
+    am_root || return 0 # an ordinary user's QEMU has the device through its group
+    local accel
+    install -D "${VMC%/*}/tests/vmc-jail-probe" place/qemu-system-x86_64
+    for accel in tcg kvm; do
+        [ -e /dev/kvm ] || [ $accel = tcg ] || continue
+        setpriv --groups 4711 env PATH="$PWD/place:$PATH" "$VMC" run --accel $accel --net none \
+            --append vmc-attempt=stay -r "$SMALL" -- true </dev/null >out 2>err 3>&- &
+        PID=$!
+        BACKGROUND+=("$PID")
+        wait_for "$DEADLINE" has_machine || fail "no machine"
+        MACHINE=$(machine_processes | head -n 1)
+        assert_equal "$(status_of Groups)" ''
+        kill -TERM "$PID"
+        finish
+    done
 }
 
 @test "what only an intruder calls ends the process" {

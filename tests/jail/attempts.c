@@ -1,6 +1,7 @@
 #include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/if_tun.h>
 #include <linux/kvm.h>
@@ -119,6 +120,29 @@ static long raise_descriptor_limit(void)
 {
     struct rlimit more = {.rlim_cur = 1u << 20, .rlim_max = 1u << 20};
     return setrlimit(RLIMIT_NOFILE, &more);
+}
+
+/* Locks a file of the share against the host's own programs. */
+static long lock_file(void)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    int fd = open("/proc/self/exe", O_RDONLY);
+    return fd < 0 ? -1 : fcntl(fd, F_SETLK, &lock);
+}
+
+static long lock_open_file(void)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    int fd = open("/proc/self/exe", O_RDONLY);
+    return fd < 0 ? -1 : fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+/* A program in the kernel for what comes in on a channel. */
+static long attach_filter(void)
+{
+    struct sock_filter code[] = {{.code = 0x06, .k = 0xffffffff}};
+    struct sock_fprog program = {.len = 1, .filter = code};
+    return setsockopt(3, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
 static long write_program(void)
@@ -380,6 +404,9 @@ static const struct attempt attempts[] = {
     NAMED("prctl new privileges", prctl, PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0),
     NAMED("prctl no seccomp", prctl, PR_SET_SECCOMP, 0, 0),
     NAMED("prctl core", prctl, 62, 1, 0, 0),
+    FUNCTION("lock a file", lock_file),
+    FUNCTION("lock an open file", lock_open_file),
+    FUNCTION("attach a filter", attach_filter),
     NAMED("fcntl lease", fcntl, 0, F_SETLEASE, F_WRLCK),
     NAMED("fcntl notify", fcntl, 0, 1026, 1),
     NAMED("fcntl signal", fcntl, 0, F_SETSIG, SIGIO),

@@ -11,12 +11,14 @@
  *                                  still there afterwards, "denied" or "SUCCEEDED" follows
  *     deadly N, harmless N         how many attempts there are
  *
- * vmc-attempt=N is a word of the kernel's command line: vmc run --append vmc-attempt=3.
+ * vmc-attempt=N is a word of the kernel's command line: vmc run --append vmc-attempt=3. With
+ * vmc-attempt=stay it tries nothing, and stays to be looked at.
  */
 #include "probe.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +66,8 @@ static int wanted_attempt(char **argv)
 {
     for (; *argv; argv++) {
         const char *word = strstr(*argv, "vmc-attempt=");
+        if (word && strcmp(word, "vmc-attempt=stay") == 0)
+            poll(NULL, 0, -1);
         if (word)
             return atoi(word + strlen("vmc-attempt="));
     }

@@ -52,6 +52,8 @@ static void test_groups_of_version_1(void **state)
                false, &(struct wanted_plan){.memory_v1 = "/cg/x"});
     check_plan("9:memory:/elsewhere\n", "30 1 0:9 /docker/c /cg rw - cgroup cgroup rw,memory\n",
                false, &(struct wanted_plan){0});
+    check_plan("9:memory:/docker/cx/y\n", "30 1 0:9 /docker/c /cg rw - cgroup cgroup rw,memory\n",
+               false, &(struct wanted_plan){0});
     /* Two controllers in one hierarchy, and one whose name only begins alike. */
     check_plan("9:memory2,pids,memory:/g\n", "30 1 0:9 / /cg rw - cgroup cgroup rw,pids,memory\n",
                false, &(struct wanted_plan){.memory_v1 = "/cg/g", .pids_v1 = "/cg/g"});

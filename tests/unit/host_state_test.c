@@ -1,4 +1,5 @@
 /* The private directory, and the removal of trees that somebody else has filled. */
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 
+#include "common/io.h"
 #include "common/util.h"
 #include "host/remove_tree.h"
 #include "host/state.h"
@@ -119,6 +122,35 @@ static void make_hostile_tree(int tree)
     assert_int_equal(symlinkat("../../../canary", tree, "a/b/link"), 0);
 }
 
+/* More of everything, another tree for each seed: odd names, closed directories, links out. */
+static void make_random_entries(int tree, unsigned seed)
+{
+    static const char *const parents[] = {"a", "a/b", "a/b/c", "a/b/c/d", "a/e", "."};
+    static const char *const targets[] = {"../canary", "../../canary", "../../../canary/c", "/",
+                                          "..",        "../..",        "/proc/self/root",   "."};
+    srand(seed);
+    for (int i = 0; i < 12; i++) {
+        char name[256] = ".vmc-removed-0";
+        int dir =
+            openat(tree, parents[(unsigned)rand() % ARRAY_LEN(parents)], O_PATH | O_DIRECTORY);
+        if (rand() % 2)
+            memset(name, 'x', 255);
+        name[13] = (char)('0' + i);
+        switch (rand() % 3) {
+        case 0:
+            symlinkat(targets[(unsigned)rand() % ARRAY_LEN(targets)], dir, name);
+            break;
+        case 1:
+            if (mkdirat(dir, name, 0700) == 0 && fchmodat(dir, name, (mode_t)rand() % 01000, 0) < 0)
+                abort();
+            break;
+        default:
+            make_file(dir, name);
+        }
+        close(dir);
+    }
+}
+
 /*
  * Removal against somebody who swaps directories for links meanwhile. It may fail; it must not
  * touch what the links point to.
@@ -135,6 +167,7 @@ static void test_remove_in_a_race(void **state)
         assert_int_equal(mkdirat(top_fd, "tree", 0700), 0);
         int tree = openat(top_fd, "tree", O_RDONLY | O_DIRECTORY);
         make_hostile_tree(tree);
+        make_random_entries(tree, (unsigned)run);
         pid_t other = fork();
         if (other == 0)
             swap_for_ever(tree);
@@ -156,6 +189,49 @@ static void test_remove_in_a_race(void **state)
     close(canary);
     struct error err = ERROR_INIT;
     assert_int_equal(remove_tree(top_fd, "canary", &err), 0);
+}
+
+/* A process of its own that may mount: root of a user namespace with one id. */
+static int enter_namespaces(void)
+{
+    struct error err = ERROR_INIT;
+    AUTO_FREE char *uid_map = xasprintf("0 %u 1", geteuid());
+    AUTO_FREE char *gid_map = xasprintf("0 %u 1", getegid());
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
+        write_file("/proc/self/uid_map", uid_map, &err) < 0 ||
+        write_file("/proc/self/setgroups", "deny", &err) < 0)
+        return -1;
+    return write_file("/proc/self/gid_map", gid_map, &err);
+}
+
+/* Child: what is mounted in a tree is not of the tree, whoever did not unmount it. */
+static int remove_around_mount(void)
+{
+    struct error err = ERROR_INIT;
+    if (enter_namespaces() < 0 || chdir(top) < 0 || mkdir("mounted", 0700) < 0 ||
+        mkdir("mounted/a", 0700) < 0 || mkdir("mounted/a/here", 0700) < 0 ||
+        mkdir("mounted/there", 0700) < 0 || mount("none", "mounted/a/here", "tmpfs", 0, NULL) < 0 ||
+        mount("mounted/a/here", "mounted/there", NULL, MS_BIND, NULL) < 0 ||
+        mkdir("mounted/there/alive", 0700) < 0)
+        return 1;
+    int mounted = open("mounted/there", O_RDONLY | O_DIRECTORY);
+    if (mounted < 0 || remove_tree(AT_FDCWD, "mounted", &err) == 0)
+        return 2;
+    return faccessat(mounted, "alive", F_OK, 0) == 0 ? 0 : 3;
+}
+
+static void test_remove_leaves_mounts(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(remove_around_mount());
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    struct error err = ERROR_INIT;
+    /* The mount is gone with its namespace. */
+    assert_int_equal(remove_tree(top_fd, "mounted", &err), 0);
 }
 
 static void test_remove_despite_modes(void **state)
@@ -216,6 +292,22 @@ static void test_sweep_takes_only_the_dead(void **state)
     state_remove(&mine);
 }
 
+/* In a directory that others may write to, or that is another's, vmc's could be exchanged. */
+static void test_base_in_a_directory_of_its_own(void **state)
+{
+    (void)state;
+    struct container c = CONTAINER_INIT;
+    struct error err = ERROR_INIT;
+    assert_int_equal(chmod(top, 0777), 0);
+    assert_int_equal(state_create(&c, &err), 0);
+    assert_int_not_equal(strncmp(c.dir, top, strlen(top)), 0);
+    state_remove(&c);
+    assert_int_equal(chmod(top, 0700), 0);
+    assert_int_equal(state_create(&c, &err), 0);
+    assert_int_equal(strncmp(c.dir, top, strlen(top)), 0);
+    state_remove(&c);
+}
+
 static void test_base_is_made_private(void **state)
 {
     (void)state;
@@ -237,9 +329,11 @@ int main(void)
         cmocka_unit_test(test_remove_deep_tree),
         cmocka_unit_test(test_remove_does_not_follow_links),
         cmocka_unit_test(test_remove_in_a_race),
+        cmocka_unit_test(test_remove_leaves_mounts),
         cmocka_unit_test(test_remove_despite_modes),
         cmocka_unit_test(test_container_directory),
         cmocka_unit_test(test_sweep_takes_only_the_dead),
+        cmocka_unit_test(test_base_in_a_directory_of_its_own),
         cmocka_unit_test(test_base_is_made_private),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
