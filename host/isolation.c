@@ -15,6 +15,7 @@ static const char *const layer_names[LAYER_COUNT] = {
     [LAYER_NETWORK] = "a network namespace",
     [LAYER_PRIVILEGES] = "dropped privileges",
     [LAYER_SYSCALLS] = "a system call filter",
+    [LAYER_WRITES] = "a Landlock rule set",
     [LAYER_LIMITS] = "resource limits",
     [LAYER_CGROUP] = "control group limits",
 };
@@ -47,7 +48,7 @@ bool isolation_complete(const struct isolation *isolation)
 
 bool isolation_expected(enum isolation_layer layer, bool privileged)
 {
-    if (layer == LAYER_NETWORK)
+    if (layer == LAYER_NETWORK || layer == LAYER_WRITES)
         return false;
     return privileged || (layer != LAYER_CGROUP && layer != LAYER_IDS);
 }

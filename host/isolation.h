@@ -18,6 +18,7 @@ enum isolation_layer {
     LAYER_NETWORK,    /* a network namespace of its own, with nothing in it */
     LAYER_PRIVILEGES, /* capabilities, no_new_privs */
     LAYER_SYSCALLS,   /* an allow list of system calls */
+    LAYER_WRITES,     /* nothing to write to by name, but in writable trees */
     LAYER_LIMITS,     /* resource limits of the process */
     LAYER_CGROUP,     /* limits on memory and threads that the host enforces */
     LAYER_COUNT,
@@ -39,8 +40,9 @@ bool isolation_complete(const struct isolation *isolation);
 
 /*
  * True if a caller of this kind may expect the layer. An ordinary user has no say over the host's
- * control groups on most hosts, nor has --nopriv over ids: a line on every run would be noise. A
- * hypervisor in the host's network is what the network itself says.
+ * control groups on most hosts, nor has --nopriv over ids, nor most kernels' owners over their
+ * security modules: a line on every run would be noise. A hypervisor in the host's network is what
+ * the network itself says.
  */
 bool isolation_expected(enum isolation_layer layer, bool privileged);
 

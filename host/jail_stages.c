@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "host/jail_files.h"
+#include "host/jail_landlock.h"
 
 /* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
  */
@@ -38,11 +39,16 @@ static int report(const struct jail_child *child, int layer, const char *text)
 }
 
 /* A layer that is missing: the run goes on unless it is required. */
+static void lack_because(struct jail_child *child, enum isolation_layer layer, const char *text)
+{
+    child->refuse = child->refuse || child->jail->required;
+    report(child, (int)layer, text);
+}
+
 static void lack(struct jail_child *child, enum isolation_layer layer, const char *what)
 {
     AUTO_FREE char *text = xasprintf("%s: %s", what, strerror(errno));
-    child->refuse = child->refuse || child->jail->required;
-    report(child, (int)layer, text);
+    lack_because(child, layer, text);
 }
 
 static int wait_for_go(const struct jail_child *child, struct error *err)
@@ -331,6 +337,21 @@ static int stage_privileges(const struct jail_child *child, struct error *err)
 }
 
 /*
+ * Writes.
+ * Must: leave nothing to be written to by name but what is in the writable trees, and the device.
+ * Must not: come before no_new_privs, or before a stage that mounts: both are the kernel's rules.
+ */
+static int stage_writes(struct jail_child *child, struct error *err)
+{
+    const char *missing = NULL;
+    if (jail_landlock_restrict(child->jail, &missing, err) < 0)
+        return -1;
+    if (missing)
+        lack_because(child, LAYER_WRITES, missing);
+    return 0;
+}
+
+/*
  * System calls.
  * Must: leave what jail_seccomp.c lists, for the rest of the process's life.
  * Must not: come before a stage that needs a call the filter takes away: it is the last.
@@ -374,7 +395,7 @@ void jail_child_main(struct jail_child *child)
     if (stage_identity(child, &err) == 0 && stage_session(&err) == 0 &&
         stage_root(child, &err) == 0 && stage_descriptors(child, &err) == 0 &&
         open_program(child, &program, &err) == 0 && stage_limits(child, &err) == 0 &&
-        stage_privileges(child, &err) == 0)
+        stage_privileges(child, &err) == 0 && stage_writes(child, &err) == 0)
         stage_exec(child, program, &err);
     report(child, JAIL_FAILED, err.text);
     _exit(STATUS_VMC_FAILED);

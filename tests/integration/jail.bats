@@ -26,7 +26,7 @@ status_of() {
 }
 
 # The probe of tests/jail in QEMU's place; the report is in the file report. NET and
-# PROBE_PATH may be set.
+# PROBE_PATH may be set, and TREE.
 probe() {
     local word=${1+--append=vmc-attempt=$1}
     mkdir -p place
@@ -34,7 +34,7 @@ probe() {
         cp "${VMC%/*}/tests/vmc-jail-probe" place/qemu-system-x86_64
     rm -f report
     run --separate-stderr timeout 20 env PATH="${PROBE_PATH:-$PWD/place:$PATH}" "$VMC" run \
-        --accel tcg --net "${NET:-none}" --console report ${word:+"$word"} -r "$SMALL" \
+        --accel tcg --net "${NET:-none}" --console report ${word:+"$word"} -r "${TREE:-$SMALL}" \
         -- true 3>&-
 }
 
@@ -252,6 +252,13 @@ limit_of() {
     [ "$(grep -c ^denied report)" -ge 200 ] || fail "only $(grep -c ^denied report) attempts"
     assert_equal "$(grep ^SUCCEEDED report)" ""
     assert_equal "$(grep -c ^denied report)" "$(sed -n 's/^harmless //p' report)"
+}
+
+@test "a program in QEMU's place: a fifo of the host's in a read-only share is not to be written to" {
+    mkdir tree
+    mkfifo tree/fifo
+    TREE=tree probe
+    grep -qx 'denied write to a fifo in the share 13' report || fail "$(grep fifo report)"
 }
 
 @test "QEMU's own network: internet sockets, and none of the host's programs" {

@@ -85,6 +85,15 @@ static long share_write(void)
     return open(inside_share, O_WRONLY | O_CREAT, 0666);
 }
 
+/* A read-only mount does not keep anybody from that: a fifo's contents are not the file system's.
+ */
+static long write_fifo(void)
+{
+    char path[1200];
+    snprintf(path, sizeof(path), "%s/fifo", share_path);
+    return open(path, O_RDWR | O_NONBLOCK);
+}
+
 static long share_unnamed(void)
 {
     return open(share_path, O_TMPFILE | O_RDWR, 0600);
@@ -254,6 +263,7 @@ static const struct attempt attempts[] = {
     WRITE("/proc/sys/kernel/core_pattern"),
     FUNCTION("create in the share", share_write),
     FUNCTION("unnamed file in the share", share_unnamed),
+    FUNCTION("write to a fifo in the share", write_fifo),
     FUNCTION("write its program", write_program),
     FUNCTION("map its program", map_shared),
     NAMED("unnamed file", openat, AT_FDCWD, P("/"), O_TMPFILE | O_RDWR, 0600),

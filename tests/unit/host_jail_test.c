@@ -129,6 +129,7 @@ static void test_missing_layers(void **state)
                         "(none to be had), control group limits (no controller)");
     assert_true(isolation_expected(LAYER_CGROUP, true));
     assert_false(isolation_expected(LAYER_CGROUP, false));
+    assert_false(isolation_expected(LAYER_WRITES, true));
     isolation_free(&isolation);
     assert_true(isolation_complete(&isolation));
 }
