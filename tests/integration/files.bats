@@ -188,14 +188,14 @@ check_battery() {
 
 @test "owners, modes and times inside are the host's" {
     local inside outside
-    # Without a network no file is put over the root's own.
-    inside=$(vmc --net none -- sh -c 'cd / && find etc usr/bin -printf "%p %m %U %G %s %y %l\n" | LC_ALL=C sort')
-    outside=$(cd "$SMALL" && as_container_root find etc usr/bin -printf '%p %m %U %G %s %y %l\n' | LC_ALL=C sort)
+    # Without a network these two files are all that is put over the root's own.
+    inside=$(vmc --net none -- sh -c 'cd / && find etc usr/bin -mindepth 1 ! -path etc/hosts ! -path etc/hostname -printf "%p %m %U %G %s %y %l\n" | LC_ALL=C sort')
+    outside=$(cd "$SMALL" && as_container_root find etc usr/bin -mindepth 1 ! -path etc/hosts ! -path etc/hostname -printf '%p %m %U %G %s %y %l\n' | LC_ALL=C sort)
     diff <(echo "$outside") <(echo "$inside") >differences || fail "$(head -n 20 differences)"
 }
 
 @test "the content of every file inside is the host's" {
-    local sums='find usr etc -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum'
+    local sums='find usr etc -type f ! -path etc/hosts ! -path etc/hostname -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum'
     assert_equal "$(vmc --net none -- sh -c "cd / && $sums")" "$(cd "$SMALL" && as_container_root sh -c "$sums")"
 }
 
