@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # STATUS is for the tests; status, stderr are from bats
+# shellcheck disable=SC2016,SC2034,SC2154 # $SMALL is for eval; STATUS is for the tests; status, stderr are from bats
 # What every integration test stands on. The runner sets
 #   VMC             the launcher under test
 #   VMC_TREES       a directory with the root file systems: small, full
