@@ -92,14 +92,14 @@ static int mount_one(int old_root, const struct mount_spec *m, struct error *err
             return error_wrap(err, "--volume");
         return 0;
     case MOUNT_DEVTMPFS:
-        return 0; /* populate_devices() has it: everything else in /dev goes on top */
+        return 0; /* populate() has it: everything else in /dev goes on top */
     case MOUNT_DEBUGFS:
     case MOUNT_TRACEFS:
         if (mount_on_directory(m->kind == MOUNT_DEBUGFS ? "debugfs" : "tracefs", none, attributes,
                                m->target, err) == 0)
             return 0;
         return error_wrap(err, "this guest's kernel has no debugging file systems "
-                               "(breeder build --config debug makes one that has)");
+                               "(breeder build --config tracing makes one that has)");
     }
     return error_set(err, "a mount of no known kind");
 }

@@ -87,7 +87,7 @@ int ftrace_run(const char *script, struct error *err)
     int output[2];
     if (mount_new("tracefs", none, MOUNT_CONFINED, TRACING, err) < 0)
         return error_wrap(err, "--ftrace: this guest's kernel has no tracing (breeder build "
-                               "--config debug makes one that has)");
+                               "--config tracing makes one that has)");
     if (pipe2(output, O_CLOEXEC) < 0)
         return error_errno(err, "cannot make a pipe");
     AUTO_CLOSE int read_end = output[0];
