@@ -361,8 +361,8 @@ bridge_leases() {
     assert_refused 'needs root'
 }
 
+# bats test_tags=root
 @test "bridge: two containers reach each other, IPv4, IPv6 and UDP; the last one leaves nothing" {
-    am_root || return 0
     make_world
     guest_server one --net bridge -- serve :: 80
     local one=$PID
@@ -384,8 +384,8 @@ bridge_leases() {
     nothing_of_the_bridge
 }
 
+# bats test_tags=root
 @test "bridge: published ports, on the loopback by default, TCP and UDP, IPv4 and IPv6" {
-    am_root || return 0
     make_world
     make_outside
     guest_server web --net bridge -p 8080:80 -p '[::1]:8080:80' -p 192.0.2.1:8081:80 -- serve 0.0.0.0 80
@@ -405,8 +405,8 @@ bridge_leases() {
     nothing_of_the_bridge
 }
 
+# bats test_tags=root
 @test "bridge: what leaves it has the host's address, IPv4 and IPv6" {
-    am_root || return 0
     make_world
     make_outside
     # Another host: a namespace with the other end of "outside".
@@ -439,8 +439,8 @@ bridge_leases() {
     nothing_of_the_bridge
 }
 
+# bats test_tags=root
 @test "bridge: an address is a lease: distinct, chosen, refused while taken, free after kill -9" {
-    am_root || return 0
     make_world
     guest_server one --net bridge -- serve 0.0.0.0 80
     run world "$VMC" run --net bridge -r "$SMALL" --ip 10.118.99.2 -- true
@@ -471,8 +471,8 @@ no_tap() {
     ! world ip -o link | grep -q vmc-tap
 }
 
+# bats test_tags=root
 @test "bridge: 6 containers at once have 6 addresses" {
-    am_root || return 0
     make_world
     local i pids=()
     for i in 1 2 3 4 5 6; do
@@ -484,8 +484,8 @@ no_tap() {
     nothing_of_the_bridge
 }
 
+# bats test_tags=root
 @test "bridge: another name is another bridge, and an interface of somebody else's is refused" {
-    am_root || return 0
     make_world
     world ip link add name lab type bridge
     run world "$VMC" run --net bridge=lab -r "$SMALL" -- true
@@ -503,8 +503,8 @@ no_tap() {
 
 # --- tap -------------------------------------------------------------------------------------
 
+# bats test_tags=root
 @test "tap: a prepared interface, with the addresses that were given" {
-    am_root || return 0
     make_world
     world ip tuntap add dev prepared mode tap
     world sh -c 'echo 0 >/proc/sys/net/ipv6/conf/prepared/accept_dad'
