@@ -32,9 +32,9 @@ int set_cloexec(int fd, bool on);
  * other processes that hold it (O_NONBLOCK belongs to the open file description, open(2)): a
  * launcher that sets it on its standard input changes its caller's shell. flags is O_RDONLY or
  * O_WRONLY. For everything else, where reopening is not allowed, and for a fifo that its writers
- * have left, a plain duplicate: reading that never blocks, regular
- * files share their offset through it and never block, the rest is used in small pieces after
- * poll(2). The caller owns the result; -1 with errno only when even duplicating failed.
+ * have left, a plain duplicate: such a fifo and regular files, which share their offset through
+ * it, never block, and the rest is used in small pieces after poll(2). The caller owns the result;
+ * -1 with errno only when even duplicating failed.
  */
 int reopen_nonblocking(int fd, int flags);
 

@@ -54,6 +54,10 @@
 #define ERROR_TEXT_MAX 1024
 #define SIGNAL_MAX 64
 
+/*
+ * 7 and 22 are kept for STATS, the host's question and the agent's answer: what the container's
+ * cgroup has counted, its pressure (PSI) among it.
+ */
 enum frame_type {
     FRAME_CONFIG = 1,
     FRAME_SIGNAL = 2,

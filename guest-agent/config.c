@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <linux/filter.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "guest-agent/schema.h"
 
@@ -43,7 +44,7 @@ static const struct schema capability_schema =
     SCHEMA(struct capability_sets, capability_fields, NULL);
 
 static const struct field rlimit_fields[] = {
-    {"resource", FIELD_INTEGER, AT(struct rlimit_spec, resource), .max = 15},
+    {"resource", FIELD_INTEGER, AT(struct rlimit_spec, resource), .max = RLIM_NLIMITS - 1},
     {"soft", FIELD_INTEGER, AT(struct rlimit_spec, soft), .min = -1, SIZE},
     {"hard", FIELD_INTEGER, AT(struct rlimit_spec, hard), .min = -1, SIZE},
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/rlimits.h"
 #include "common/util.h"
 #include "guest-agent/capabilities.h"
 #include "guest-agent/search.h"
@@ -43,26 +44,6 @@ static int set_streams(const struct workload *w, struct error *err)
     return 0;
 }
 
-/* By number, as setrlimit(2) has them; the names are prlimit(1)'s. */
-static const char *const limit_names[] = {
-    [RLIMIT_AS] = "as",
-    [RLIMIT_CORE] = "core",
-    [RLIMIT_CPU] = "cpu",
-    [RLIMIT_DATA] = "data",
-    [RLIMIT_FSIZE] = "fsize",
-    [RLIMIT_LOCKS] = "locks",
-    [RLIMIT_MEMLOCK] = "memlock",
-    [RLIMIT_MSGQUEUE] = "msgqueue",
-    [RLIMIT_NICE] = "nice",
-    [RLIMIT_NOFILE] = "nofile",
-    [RLIMIT_NPROC] = "nproc",
-    [RLIMIT_RSS] = "rss",
-    [RLIMIT_RTPRIO] = "rtprio",
-    [RLIMIT_RTTIME] = "rttime",
-    [RLIMIT_SIGPENDING] = "sigpending",
-    [RLIMIT_STACK] = "stack",
-};
-
 static rlim_t limit_value(int64_t value)
 {
     return value < 0 ? RLIM_INFINITY : (rlim_t)value;
@@ -74,7 +55,7 @@ static int set_limits(const struct rlimit_list *list, struct error *err)
         const struct rlimit_spec *r = &list->items[i];
         const struct rlimit limit = {limit_value(r->soft), limit_value(r->hard)};
         if (setrlimit((__rlimit_resource_t)r->resource, &limit) < 0)
-            return error_errno(err, "--ulimit %s: cannot set it", limit_names[r->resource]);
+            return error_errno(err, "--ulimit %s: cannot set it", rlimit_names[r->resource]);
     }
     return 0;
 }

@@ -1,25 +1,13 @@
 #include "host/agent_config.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
+#include "host/json_add.h"
 #include "host/names.h"
-
-static struct json_object *string_array(const struct strings *list)
-{
-    struct json_object *array = json_object_new_array_ext((int)list->count);
-    for (size_t i = 0; i < list->count; i++)
-        json_object_array_add(array, json_object_new_string(list->items[i]));
-    return array;
-}
-
-static void add_string(struct json_object *object, const char *key, const char *value)
-{
-    json_object_object_add(object, key, json_object_new_string(value));
-}
+#include "host/paths.h"
 
 /* A seed from the host: the guest's generator is ready at once, and no two guests share one. */
 static void add_entropy(struct json_object *object)
@@ -30,30 +18,30 @@ static void add_entropy(struct json_object *object)
         abort();
     for (size_t i = 0; i < sizeof(seed); i++)
         snprintf(hex + 2 * i, 3, "%02x", seed[i]);
-    add_string(object, "entropy", hex);
+    json_add_string(object, "entropy", hex);
 }
 
 static struct json_object *root_object(const struct vm_spec *spec)
 {
     struct json_object *root = json_object_new_object();
-    add_string(root, "upper", upper_name(spec->upper));
+    json_add_string(root, "upper", upper_name(spec->upper));
     uint64_t size = spec->upper == UPPER_RAM ? spec->upper_size : 0;
-    json_object_object_add(root, "size", json_object_new_int64((int64_t)size));
-    json_object_object_add(root, "read_only", json_object_new_boolean(spec->container.read_only));
+    json_add_number(root, "size", size);
+    json_add_bool(root, "read_only", spec->container.read_only);
     return root;
 }
 
 static struct json_object *network_object(const struct network_guest *guest)
 {
     struct json_object *network = json_object_new_object();
-    add_string(network, "interface", guest->interface);
-    add_string(network, "mac", guest->mac);
+    json_add_string(network, "interface", guest->interface);
+    json_add_string(network, "mac", guest->mac);
     if (guest->mtu > 0)
-        json_object_object_add(network, "mtu", json_object_new_int((int)guest->mtu));
+        json_add_number(network, "mtu", guest->mtu);
     if (guest->announce)
-        json_object_object_add(network, "announce", json_object_new_boolean(true));
-    json_object_object_add(network, "addresses", string_array(&guest->addresses));
-    json_object_object_add(network, "gateways", string_array(&guest->gateways));
+        json_add_bool(network, "announce", true);
+    json_add_strings(network, "addresses", &guest->addresses);
+    json_add_strings(network, "gateways", &guest->gateways);
     return network;
 }
 
@@ -67,12 +55,12 @@ static void add_file(struct json_object *files, const struct volume_list *volume
     for (size_t i = 0; i < volumes->count; i++) {
         if (strcmp(volumes->items[i].target, path) == 0)
             return;
-        optional = optional || volume_path_is_below(path, volumes->items[i].target);
+        optional = optional || path_is_below(path, volumes->items[i].target);
     }
     struct json_object *file = json_object_new_object();
-    add_string(file, "path", path);
-    add_string(file, "text", text);
-    json_object_object_add(file, "optional", json_object_new_boolean(optional));
+    json_add_string(file, "path", path);
+    json_add_string(file, "text", text);
+    json_add_bool(file, "optional", optional);
     json_object_array_add(files, file);
 }
 
@@ -119,28 +107,27 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
                         const struct window_size *window)
 {
     struct json_object *config = json_object_new_object();
-    json_object_object_add(config, "args", string_array(&spec->args));
-    json_object_object_add(config, "env", string_array(&spec->env));
-    add_string(config, "cwd", spec->cwd);
+    json_add_strings(config, "args", &spec->args);
+    json_add_strings(config, "env", &spec->env);
+    json_add_string(config, "cwd", spec->cwd);
     if (spec->user)
-        add_string(config, "user", spec->user);
+        json_add_string(config, "user", spec->user);
     if (spec->hostname)
         hostname = spec->hostname;
-    add_string(config, "hostname", hostname);
-    json_object_object_add(config, "tty", json_object_new_boolean(spec->tty));
-    json_object_object_add(config, "rows", json_object_new_int(window->rows));
-    json_object_object_add(config, "columns", json_object_new_int(window->columns));
+    json_add_string(config, "hostname", hostname);
+    json_add_bool(config, "tty", spec->tty);
+    json_add_number(config, "rows", window->rows);
+    json_add_number(config, "columns", window->columns);
     json_object_object_add(config, "root", root_object(spec));
     add_mounts(spec, filter, config);
-    json_object_object_add(config, "debug", json_object_new_boolean(spec->debug));
+    json_add_bool(config, "debug", spec->debug);
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(network));
     json_object_object_add(config, "files", file_list(spec, network, hostname));
     add_entropy(config);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    json_object_object_add(config, "time_ns",
-                           json_object_new_int64(now.tv_sec * NS_PER_S + now.tv_nsec));
+    json_add_number(config, "time_ns", now.tv_sec * NS_PER_S + now.tv_nsec);
     char *json = xstrdup(json_object_to_json_string_ext(
         config, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(config);

@@ -1,11 +1,11 @@
 #include "host/capability_spec.h"
 
-#include <json-c/json.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/capability.h>
 
 #include "common/util.h"
+#include "host/json_add.h"
 
 #define ALL_CAPABILITIES ((UINT64_C(1) << (CAP_LAST_CAP + 1)) - 1)
 #define BIT(capability) (UINT64_C(1) << (capability))
@@ -84,18 +84,13 @@ int capabilities_resolve(const struct request *req, uint64_t *ret_mask, struct e
     return 0;
 }
 
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-    json_object_object_add(object, key, json_object_new_int64((int64_t)value));
-}
-
 /* Exec clears the other sets for every user but root, and root's are what the bounding set allows.
  */
 void capabilities_config(uint64_t mask, struct json_object *config)
 {
     struct json_object *sets = json_object_new_object();
-    add_number(sets, "bounding", mask);
-    add_number(sets, "permitted", mask);
-    add_number(sets, "effective", mask);
+    json_add_number(sets, "bounding", mask);
+    json_add_number(sets, "permitted", mask);
+    json_add_number(sets, "effective", mask);
     json_object_object_add(config, "capabilities", sets);
 }

@@ -1,10 +1,10 @@
 #include "host/cgroup_spec.h"
 
-#include <json-c/json.h>
 #include <math.h>
 #include <string.h>
 
 #include "common/util.h"
+#include "host/json_add.h"
 #include "host/units.h"
 
 #define MIB (1024ull * 1024)
@@ -194,29 +194,30 @@ int cgroup_resolve(const struct request *req, const struct machine_facts *machin
     return io ? resolve_io(io, ret, err) : 0;
 }
 
-static void add_number(struct json_object *object, const char *key, uint64_t value)
+/* 0 is no limit, and so is a key that is not there. */
+static void add_limit(struct json_object *object, const char *key, uint64_t value)
 {
     if (value > 0)
-        json_object_object_add(object, key, json_object_new_int64((int64_t)value));
+        json_add_number(object, key, (int64_t)value);
 }
 
 void cgroup_config(const struct cgroup_spec *spec, struct json_object *config)
 {
     struct json_object *cgroup = json_object_new_object();
-    add_number(cgroup, "memory_max", spec->memory_max);
-    add_number(cgroup, "memory_high", spec->memory_high);
+    add_limit(cgroup, "memory_max", spec->memory_max);
+    add_limit(cgroup, "memory_high", spec->memory_high);
     if (spec->swap_limited)
-        json_object_object_add(cgroup, "swap_max", json_object_new_int64((int64_t)spec->swap_max));
-    add_number(cgroup, "cpu_quota", spec->cpu_quota);
-    add_number(cgroup, "cpu_period", spec->cpu_period);
-    add_number(cgroup, "cpu_weight", spec->cpu_weight);
-    add_number(cgroup, "pids_max", spec->pids_max);
+        json_add_number(cgroup, "swap_max", spec->swap_max);
+    add_limit(cgroup, "cpu_quota", spec->cpu_quota);
+    add_limit(cgroup, "cpu_period", spec->cpu_period);
+    add_limit(cgroup, "cpu_weight", spec->cpu_weight);
+    add_limit(cgroup, "pids_max", spec->pids_max);
     if (spec->cpuset)
-        json_object_object_add(cgroup, "cpuset", json_object_new_string(spec->cpuset));
+        json_add_string(cgroup, "cpuset", spec->cpuset);
     if (spec->io_max)
-        json_object_object_add(cgroup, "io_max", json_object_new_string(spec->io_max));
+        json_add_string(cgroup, "io_max", spec->io_max);
     json_object_object_add(config, "cgroup", cgroup);
-    json_object_object_add(config, "swap_disk", json_object_new_boolean(spec->swap_max > 0));
+    json_add_bool(config, "swap_disk", spec->swap_max > 0);
 }
 
 void cgroup_spec_free(struct cgroup_spec *spec)

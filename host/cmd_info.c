@@ -3,6 +3,7 @@
 #include "common/util.h"
 #include "host/checks.h"
 #include "host/commands.h"
+#include "host/json_add.h"
 #include "host/output.h"
 
 #define NAME_COLUMN 6
@@ -72,17 +73,15 @@ static void print_json(const struct checks *checks)
         const struct check *check = &checks->items[i];
         struct json_object *item = json_object_new_object();
 
-        json_object_object_add(item, "name", json_object_new_string(check->name));
-        json_object_object_add(item, "verdict",
-                               json_object_new_string(result_names[check->result]));
-        json_object_object_add(item, "detail", json_object_new_string(check->detail));
+        json_add_string(item, "name", check->name);
+        json_add_string(item, "verdict", result_names[check->result]);
+        json_add_string(item, "detail", check->detail);
         json_object_object_add(item, "advice",
                                check->advice ? json_object_new_string(check->advice) : NULL);
         json_object_array_add(list, item);
     }
-    json_object_object_add(root, "version", json_object_new_string(VMC_VERSION));
-    json_object_object_add(root, "runnable",
-                           json_object_new_boolean(count_result(checks, CHECK_FAIL) == 0));
+    json_add_string(root, "version", VMC_VERSION);
+    json_add_bool(root, "runnable", count_result(checks, CHECK_FAIL) == 0);
     json_object_object_add(root, "checks", list);
     output_json(root);
     json_object_put(root);

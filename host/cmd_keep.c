@@ -6,6 +6,7 @@
 #include "common/util.h"
 #include "host/commands.h"
 #include "host/data_directory.h"
+#include "host/json_add.h"
 #include "host/kept_upper.h"
 #include "host/output.h"
 
@@ -15,11 +16,11 @@ static void print_json(const struct kept_upper_list *list)
     for (size_t i = 0; i < list->count; i++) {
         const struct kept_upper *kept = &list->items[i];
         struct json_object *item = json_object_new_object();
-        json_object_object_add(item, "name", json_object_new_string(kept->name));
-        json_object_object_add(item, "in_use", json_object_new_boolean(kept->in_use));
-        json_object_object_add(item, "size", json_object_new_int64((int64_t)kept->size));
-        json_object_object_add(item, "used", json_object_new_int64((int64_t)kept->used));
-        json_object_object_add(item, "rootfs", json_object_new_string(kept->rootfs));
+        json_add_string(item, "name", kept->name);
+        json_add_bool(item, "in_use", kept->in_use);
+        json_add_number(item, "size", kept->size);
+        json_add_number(item, "used", kept->used);
+        json_add_string(item, "rootfs", kept->rootfs);
         json_object_array_add(array, item);
     }
     output_json(array);
@@ -56,8 +57,7 @@ int cmd_keep_rm(const struct request *req, int *ret_status, struct error *err)
     AUTO_FREE char *data = data_directory();
     if (kept_upper_remove(data, req->args, (size_t)req->arg_count, err) < 0)
         return -1;
-    for (int i = 0; i < req->arg_count; i++)
-        puts(req->args[i]);
+    output_lines(req->args, req->arg_count);
     *ret_status = 0;
     return output_finish(err);
 }

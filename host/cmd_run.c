@@ -70,7 +70,7 @@ static void release(struct run *run)
 /* What can be refused is refused here, before anything has been made. */
 static int resolve(struct run *run, const struct request *req, struct error *err)
 {
-    if (request_has(req, OPTION_JSON) && !request_has(req, OPTION_EXPLAIN))
+    if (request_has(req, OPTION_JSON))
         return error_set(err, "--json is for --explain: a command's output is its own");
     if (spec_resolve(req, &run->spec, err) < 0)
         return -1;
@@ -199,6 +199,10 @@ static void say_out_of_memory(const struct vm_spec *spec)
 
 int cmd_run(const struct request *req, int *ret_status, struct error *err)
 {
+    if (request_has(req, OPTION_EXPLAIN)) {
+        *ret_status = 0;
+        return explain(req, err);
+    }
     struct run run = {
         .container = CONTAINER_INIT,
         .ids = ID_RANGE_INIT,
@@ -212,12 +216,6 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
         .tsc = tsc_read(),
     };
     int result = resolve(&run, req, err);
-    if (result == 0 && request_has(req, OPTION_EXPLAIN)) {
-        result = explain(req, err);
-        *ret_status = 0;
-        release(&run);
-        return result;
-    }
     if (result == 0)
         result = prepare(&run, err);
     if (result == 0)

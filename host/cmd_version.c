@@ -2,6 +2,7 @@
 
 #include "common/protocol.h"
 #include "host/commands.h"
+#include "host/json_add.h"
 #include "host/output.h"
 
 int cmd_version(const struct request *req, int *ret_status, struct error *err)
@@ -9,8 +10,8 @@ int cmd_version(const struct request *req, int *ret_status, struct error *err)
     if (request_has(req, OPTION_JSON)) {
         struct json_object *version = json_object_new_object();
 
-        json_object_object_add(version, "version", json_object_new_string(VMC_VERSION));
-        json_object_object_add(version, "protocol", json_object_new_int(PROTOCOL_VERSION));
+        json_add_string(version, "version", VMC_VERSION);
+        json_add_number(version, "protocol", PROTOCOL_VERSION);
         output_json(version);
         json_object_put(version);
     } else {

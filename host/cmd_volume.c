@@ -6,6 +6,7 @@
 #include "common/util.h"
 #include "host/commands.h"
 #include "host/data_directory.h"
+#include "host/json_add.h"
 #include "host/named_volume.h"
 #include "host/object_name.h"
 #include "host/output.h"
@@ -13,14 +14,6 @@
 
 #define NAME_COLUMN 20
 #define STATE_COLUMN 10
-
-static int print_names(const struct request *req, int *ret_status, struct error *err)
-{
-    for (int i = 0; i < req->arg_count; i++)
-        puts(req->args[i]);
-    *ret_status = 0;
-    return output_finish(err);
-}
 
 int cmd_volume_create(const struct request *req, int *ret_status, struct error *err)
 {
@@ -34,7 +27,9 @@ int cmd_volume_create(const struct request *req, int *ret_status, struct error *
         if (named_volume_use(data, req->args[i], &dir, &lock, err) < 0)
             return -1;
     }
-    return print_names(req, ret_status, err);
+    output_lines(req->args, req->arg_count);
+    *ret_status = 0;
+    return output_finish(err);
 }
 
 static void print_json(const struct named_volume_list *list)
@@ -43,9 +38,9 @@ static void print_json(const struct named_volume_list *list)
     for (size_t i = 0; i < list->count; i++) {
         const struct named_volume *volume = &list->items[i];
         struct json_object *item = json_object_new_object();
-        json_object_object_add(item, "name", json_object_new_string(volume->name));
-        json_object_object_add(item, "in_use", json_object_new_boolean(volume->in_use));
-        json_object_object_add(item, "path", json_object_new_string(volume->path));
+        json_add_string(item, "name", volume->name);
+        json_add_bool(item, "in_use", volume->in_use);
+        json_add_string(item, "path", volume->path);
         json_object_array_add(array, item);
     }
     output_json(array);
@@ -82,5 +77,7 @@ int cmd_volume_rm(const struct request *req, int *ret_status, struct error *err)
         return -1;
     if (named_volume_remove(data, req->args, (size_t)req->arg_count, err) < 0)
         return -1;
-    return print_names(req, ret_status, err);
+    output_lines(req->args, req->arg_count);
+    *ret_status = 0;
+    return output_finish(err);
 }

@@ -1,13 +1,13 @@
 #include "host/container_spec.h"
 
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/io.h"
 #include "common/util.h"
 #include "host/capability_spec.h"
+#include "host/json_add.h"
 
 /* One argument of execve(2) holds it in the guest: MAX_ARG_STRLEN. */
 #define SCRIPT_SIZE_MAX (128 * 1024 - 1)
@@ -105,29 +105,6 @@ int container_compile_seccomp(const struct container_spec *spec, const char *arc
                       security->seccomp_file ? security->seccomp_file : "of vmc's own");
 }
 
-static void add_bool(struct json_object *object, const char *key, bool value)
-{
-    json_object_object_add(object, key, json_object_new_boolean(value));
-}
-
-static void add_string(struct json_object *object, const char *key, const char *value)
-{
-    json_object_object_add(object, key, json_object_new_string(value));
-}
-
-static struct json_object *path_list(const char *const *paths, size_t count)
-{
-    struct json_object *array = json_object_new_array();
-    for (size_t i = 0; i < count; i++)
-        json_object_array_add(array, json_object_new_string(paths[i]));
-    return array;
-}
-
-static struct json_object *string_list(const struct strings *list)
-{
-    return path_list((const char *const *)list->items, list->count);
-}
-
 static struct json_object *sysctl_list(const struct strings *list)
 {
     struct json_object *array = json_object_new_array();
@@ -136,8 +113,8 @@ static struct json_object *sysctl_list(const struct strings *list)
         AUTO_FREE char *name = xstrdup(list->items[i]);
         char *value = strchr(name, '=');
         *value++ = '\0';
-        add_string(sysctl, "name", name);
-        add_string(sysctl, "value", value);
+        json_add_string(sysctl, "name", name);
+        json_add_string(sysctl, "value", value);
         json_object_array_add(array, sysctl);
     }
     return array;
@@ -151,32 +128,32 @@ static void add_filter(struct json_object *config, const struct seccomp_filter *
         snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
     if (filter->length == 0)
         return;
-    add_string(config, "seccomp", hex);
-    json_object_object_add(config, "seccomp_flags", json_object_new_int((int)filter->flags));
+    json_add_string(config, "seccomp", hex);
+    json_add_number(config, "seccomp_flags", filter->flags);
 }
 
 void container_config(const struct container_spec *spec, const struct seccomp_filter *filter,
                       struct json_object *config)
 {
     capabilities_config(spec->capabilities, config);
-    add_bool(config, "no_new_privs", spec->security.no_new_privs);
-    add_bool(config, "no_init", spec->no_init);
-    add_bool(config, "netns", spec->netns);
-    add_bool(config, "userns", spec->userns);
+    json_add_bool(config, "no_new_privs", spec->security.no_new_privs);
+    json_add_bool(config, "no_init", spec->no_init);
+    json_add_bool(config, "netns", spec->netns);
+    json_add_bool(config, "userns", spec->userns);
     add_filter(config, filter);
-    json_object_object_add(config, "groups", string_list(&spec->groups));
+    json_add_strings(config, "groups", &spec->groups);
     json_object_object_add(config, "sysctls", sysctl_list(&spec->sysctls));
     if (spec->ftrace_script)
-        add_string(config, "ftrace", spec->ftrace_script);
+        json_add_string(config, "ftrace", spec->ftrace_script);
     cgroup_config(&spec->cgroup, config);
     rlimits_config(&spec->rlimits, config);
     mounts_config(&spec->mounts, config);
     devices_config(&spec->devices, !spec->privileged && !spec->mounts.usedev, config);
-    add_bool(config, "sys_writable", spec->privileged);
+    json_add_bool(config, "sys_writable", spec->privileged);
     if (spec->security.system_paths_bare)
         return;
-    json_object_object_add(config, "masked", path_list(masked, ARRAY_LEN(masked)));
-    json_object_object_add(config, "readonly", path_list(readonly, ARRAY_LEN(readonly)));
+    json_add_texts(config, "masked", masked, ARRAY_LEN(masked));
+    json_add_texts(config, "readonly", readonly, ARRAY_LEN(readonly));
 }
 
 void container_spec_free(struct container_spec *spec)

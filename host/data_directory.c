@@ -1,12 +1,15 @@
 #include "host/data_directory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "common/util.h"
 #include "host/cache.h"
+#include "host/object_name.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -43,5 +46,27 @@ int data_directory_open(const char *base, const char *kind, bool create, int *re
     if (fd >= 0 && (st.st_mode & 077) != 0 && fchmod(fd, 0700) < 0)
         return error_errno(err, "cannot make %s private", path);
     *ret_fd = take_fd(&fd);
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int data_directory_names(int dir_fd, struct strings *ret, struct error *err)
+{
+    AUTO_CLOSE int fd = openat(dir_fd, ".", DIR_FLAGS);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    if (!dir)
+        return error_errno(err, "cannot read the data directory");
+    take_fd(&fd);
+    while ((entry = readdir(dir)))
+        if (object_name_check("", entry->d_name, NULL) == 0)
+            strings_add(ret, entry->d_name);
+    closedir(dir);
+    if (ret->count > 0)
+        qsort(ret->items, ret->count, sizeof(*ret->items), compare);
     return 0;
 }

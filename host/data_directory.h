@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "common/util.h"
 
 /* Its path, owned by the caller; NULL: there is no home directory. Call before namespaces_enter().
  */
@@ -20,5 +21,8 @@ char *data_directory(void);
  */
 int data_directory_open(const char *base, const char *kind, bool create, int *ret_fd,
                         struct error *err);
+
+/* The names of what is kept in it, sorted: what has no good name (object_name.h) is none of it. */
+int data_directory_names(int dir_fd, struct strings *ret, struct error *err);
 
 #endif

@@ -1,9 +1,9 @@
 #include "host/device_spec.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 #include "common/util.h"
+#include "host/json_add.h"
 
 /*
  * Any node may be made, these may be used: the OCI runtime specification's default devices
@@ -72,21 +72,16 @@ int devices_resolve(const struct request *req, struct device_list *ret, struct e
     return 0;
 }
 
-static void add_string(struct json_object *object, const char *key, const char *value)
-{
-    json_object_object_add(object, key, json_object_new_string(value));
-}
-
 static struct json_object *rule_list(void)
 {
     struct json_object *array = json_object_new_array();
     for (size_t i = 0; i < ARRAY_LEN(device_rules); i++) {
         const struct device_rule *r = &device_rules[i];
         struct json_object *rule = json_object_new_object();
-        add_string(rule, "type", r->type);
-        json_object_object_add(rule, "major", json_object_new_int(r->major));
-        json_object_object_add(rule, "minor", json_object_new_int(r->minor));
-        add_string(rule, "access", r->access);
+        json_add_string(rule, "type", r->type);
+        json_add_number(rule, "major", r->major);
+        json_add_number(rule, "minor", r->minor);
+        json_add_string(rule, "access", r->access);
         json_object_array_add(array, rule);
     }
     return array;
@@ -97,9 +92,9 @@ void devices_config(const struct device_list *list, bool checked, struct json_ob
     struct json_object *devices = json_object_new_array();
     for (size_t i = 0; i < list->count; i++) {
         struct json_object *device = json_object_new_object();
-        add_string(device, "path", list->items[i].target);
-        add_string(device, "source", list->items[i].source);
-        add_string(device, "access", list->items[i].access);
+        json_add_string(device, "path", list->items[i].target);
+        json_add_string(device, "source", list->items[i].source);
+        json_add_string(device, "access", list->items[i].access);
         json_object_array_add(devices, device);
     }
     json_object_object_add(config, "devices", devices);

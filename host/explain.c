@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "common/util.h"
+#include "host/json_add.h"
 #include "host/output.h"
+#include "host/spec.h"
 
 #define SETTING_WIDTH 38
 
@@ -28,12 +30,12 @@ static void add(struct json_object *list, const struct option *option, const cha
                 bool is_default)
 {
     struct json_object *entry = json_object_new_object();
-    json_object_object_add(entry, "option", json_object_new_string(option->name));
+    json_add_string(entry, "option", option->name);
     if (option->metavar)
-        json_object_object_add(entry, "value", json_object_new_string(value));
-    json_object_object_add(entry, "layer", json_object_new_string(option->layer));
-    json_object_object_add(entry, "default", json_object_new_boolean(is_default));
-    json_object_object_add(entry, "help", json_object_new_string(help_of(option)));
+        json_add_string(entry, "value", value);
+    json_add_string(entry, "layer", option->layer);
+    json_add_bool(entry, "default", is_default);
+    json_add_string(entry, "help", help_of(option));
     json_object_array_add(list, entry);
 }
 
@@ -47,8 +49,22 @@ static void show(struct json_object *list, const struct option *option, const ch
         print(option, value, is_default);
 }
 
+static int check(const struct request *req, struct error *err)
+{
+    struct vm_spec spec = {0};
+    struct seccomp_filter filter = {0};
+    int result = spec_resolve(req, &spec, err);
+    if (result == 0)
+        result = container_compile_seccomp(&spec.container, spec.arch->seccomp, &filter, err);
+    seccomp_filter_free(&filter);
+    spec_free(&spec);
+    return result;
+}
+
 int explain(const struct request *req, struct error *err)
 {
+    if (check(req, err) < 0)
+        return -1;
     struct json_object *list = request_has(req, OPTION_JSON) ? json_object_new_array() : NULL;
     for (size_t i = 0; i < req->setting_count; i++) {
         const struct setting *s = &req->settings[i];

@@ -8,7 +8,7 @@
 #include "common/error.h"
 #include "host/cli.h"
 
-/* Prints on standard output: a table, or JSON with --json. The request has been checked. */
+/* Checks the settings and prints on standard output: a table, or JSON with --json. */
 int explain(const struct request *req, struct error *err);
 
 #endif

@@ -1,6 +1,5 @@
 #include "host/kept_upper.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -135,17 +134,10 @@ int kept_upper_open(const char *base, const char *name, const char *rootfs, uint
 
 /* ---- listing ---- */
 
-static int compare(const void *a, const void *b)
-{
-    return strcmp(((const struct kept_upper *)a)->name, ((const struct kept_upper *)b)->name);
-}
-
 static void add(int parent, const char *name, struct kept_upper_list *list)
 {
     struct stat st = {0};
     struct flock lock = first_byte();
-    if (object_name_check("", name, NULL) < 0)
-        return;
     AUTO_CLOSE int dir = openat(parent, name, DIR_FLAGS);
     AUTO_CLOSE int image = dir < 0 ? -1 : openat(dir, IMAGE, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (image < 0 || fstat(image, &st) < 0)
@@ -163,22 +155,16 @@ static void add(int parent, const char *name, struct kept_upper_list *list)
 
 int kept_upper_list(const char *base, struct kept_upper_list *ret, struct error *err)
 {
-    int parent = -1;
+    AUTO_CLOSE int parent = -1;
+    AUTO_STRINGS struct strings names = {0};
     if (data_directory_open(base, KIND, false, &parent, err) < 0)
         return -1;
     if (parent < 0)
         return 0;
-    DIR *dir = fdopendir(parent);
-    if (!dir) {
-        close(parent);
-        return error_errno(err, "cannot read the directory of kept containers");
-    }
-    struct dirent *entry;
-    while ((entry = readdir(dir)))
-        add(parent, entry->d_name, ret);
-    closedir(dir);
-    if (ret->count > 0)
-        qsort(ret->items, ret->count, sizeof(*ret->items), compare);
+    if (data_directory_names(parent, &names, err) < 0)
+        return -1;
+    for (size_t i = 0; i < names.count; i++)
+        add(parent, names.items[i], ret);
     return 0;
 }
 

@@ -1,9 +1,10 @@
 #include "host/mount_spec.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 #include "common/util.h"
+#include "host/json_add.h"
+#include "host/paths.h"
 #include "host/units.h"
 
 #define SIZE_MIN 4096
@@ -65,31 +66,16 @@ static int set_option(struct tmpfs_spec *tmpfs, char *option, struct error *err)
     return 0;
 }
 
-/* An absolute path that is not / and has no .. in it. */
-static int check_target(const char *target, struct error *err)
-{
-    AUTO_FREE char *copy = xstrdup(target);
-    char *rest = copy, *part;
-    bool named = false;
-    while ((part = strsep(&rest, "/"))) {
-        if (strcmp(part, "..") == 0)
-            return error_set(err, "'%s' must have no '..' in it", target);
-        named = named || (part[0] && strcmp(part, ".") != 0);
-    }
-    if (target[0] != '/' || !named)
-        return error_set(err, "'%s' must be an absolute path below /", target);
-    return 0;
-}
-
 /* PATH[:OPTION,...] */
 static int add_tmpfs(struct mount_spec *spec, const char *text, struct error *err)
 {
     AUTO_FREE char *copy = xstrdup(text);
     char *rest = copy, *option;
-    char *target = strsep(&rest, ":");
+    const char *given = strsep(&rest, ":");
+    AUTO_FREE char *target = path_clean(given);
     struct tmpfs_spec tmpfs = {.mode = MODE_DEFAULT};
-    if (check_target(target, err) < 0)
-        return error_wrap(err, "--tmpfs");
+    if (given[0] != '/' || strcmp(target, "/") == 0)
+        return error_set(err, "--tmpfs '%s' must be an absolute path below /", given);
     while (rest && (option = strsep(&rest, ",")))
         if (set_option(&tmpfs, option, err) < 0)
             return error_wrap(err, "--tmpfs %s", target);
@@ -126,15 +112,10 @@ static struct json_object *add_mount(struct json_object *config, const char *kin
                                      const char *target)
 {
     struct json_object *mount = json_object_new_object();
-    json_object_object_add(mount, "kind", json_object_new_string(kind));
-    json_object_object_add(mount, "target", json_object_new_string(target));
+    json_add_string(mount, "kind", kind);
+    json_add_string(mount, "target", target);
     json_object_array_add(json_object_object_get(config, "mounts"), mount);
     return mount;
-}
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-    json_object_object_add(object, key, json_object_new_int64((int64_t)value));
 }
 
 void mounts_config(const struct mount_spec *spec, struct json_object *config)
@@ -148,14 +129,14 @@ void mounts_config(const struct mount_spec *spec, struct json_object *config)
     for (size_t i = 0; i < spec->tmpfs_count; i++) {
         const struct tmpfs_spec *tmpfs = &spec->tmpfs[i];
         struct json_object *mount = add_mount(config, "tmpfs", tmpfs->target);
-        add_number(mount, "size", tmpfs->size);
-        add_number(mount, "mode", tmpfs->mode);
-        add_number(mount, "uid", tmpfs->uid);
-        add_number(mount, "gid", tmpfs->gid);
-        json_object_object_add(mount, "read_only", json_object_new_boolean(tmpfs->read_only));
-        json_object_object_add(mount, "exec", json_object_new_boolean(tmpfs->exec));
+        json_add_number(mount, "size", tmpfs->size);
+        json_add_number(mount, "mode", tmpfs->mode);
+        json_add_number(mount, "uid", tmpfs->uid);
+        json_add_number(mount, "gid", tmpfs->gid);
+        json_add_bool(mount, "read_only", tmpfs->read_only);
+        json_add_bool(mount, "exec", tmpfs->exec);
     }
-    add_number(config, "shm_size", spec->shm_size);
+    json_add_number(config, "shm_size", spec->shm_size);
 }
 
 void mount_spec_free(struct mount_spec *spec)

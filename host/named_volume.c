@@ -1,6 +1,5 @@
 #include "host/named_volume.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -101,40 +100,25 @@ static bool is_locked(int parent, const char *name)
     return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-static int compare(const void *a, const void *b)
-{
-    return strcmp(((const struct named_volume *)a)->name, ((const struct named_volume *)b)->name);
-}
-
-static void add(const char *base, int parent, const char *name, struct named_volume_list *list)
-{
-    if (object_name_check("the volume", name, NULL) < 0)
-        return;
-    list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
-    list->items[list->count++] = (struct named_volume){
-        .name = xstrdup(name),
-        .path = xasprintf("%s/" KIND "/%s/" DATA, base, name),
-        .in_use = is_locked(parent, name),
-    };
-}
-
 int named_volume_list(const char *base, struct named_volume_list *ret, struct error *err)
 {
-    int parent = -1;
+    AUTO_CLOSE int parent = -1;
+    AUTO_STRINGS struct strings names = {0};
     if (data_directory_open(base, KIND, false, &parent, err) < 0)
         return -1;
-    DIR *dir = parent < 0 ? NULL : fdopendir(parent);
-    if (parent >= 0 && !dir) {
-        close(parent);
-        return error_errno(err, "cannot read the directory of volumes");
+    if (parent < 0)
+        return 0;
+    if (data_directory_names(parent, &names, err) < 0)
+        return -1;
+    ret->items = xcalloc(names.count, sizeof(*ret->items));
+    for (; ret->count < names.count; ret->count++) {
+        const char *name = names.items[ret->count];
+        ret->items[ret->count] = (struct named_volume){
+            .name = xstrdup(name),
+            .path = xasprintf("%s/" KIND "/%s/" DATA, base, name),
+            .in_use = is_locked(parent, name),
+        };
     }
-    struct dirent *entry;
-    while (dir && (entry = readdir(dir)))
-        add(base, parent, entry->d_name, ret);
-    if (dir)
-        closedir(dir);
-    if (ret->count > 0)
-        qsort(ret->items, ret->count, sizeof(*ret->items), compare);
     return 0;
 }
 

@@ -37,6 +37,12 @@ void output_json(struct json_object *object)
                                         JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+void output_lines(char *const *lines, int count)
+{
+    for (int i = 0; i < count; i++)
+        puts(lines[i]);
+}
+
 int output_finish(struct error *err)
 {
     if (fflush(stdout) != 0 || ferror(stdout))

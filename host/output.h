@@ -16,6 +16,9 @@ void output_wrapped(const char *text, int indent, int column);
 
 void output_json(struct json_object *object);
 
+/* One a line. */
+void output_lines(char *const *lines, int count);
+
 /* Flushes; fails when something could not be written, a full disk for instance. */
 int output_finish(struct error *err);
 

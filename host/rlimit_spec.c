@@ -1,29 +1,17 @@
 #include "host/rlimit_spec.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
+#include "common/rlimits.h"
 #include "common/util.h"
-
-/* The names are those of prlimit(1)'s long options and of docker's --ulimit. */
-static const struct {
-    const char *name;
-    int resource;
-} resources[] = {
-    {"as", RLIMIT_AS},           {"core", RLIMIT_CORE},         {"cpu", RLIMIT_CPU},
-    {"data", RLIMIT_DATA},       {"fsize", RLIMIT_FSIZE},       {"locks", RLIMIT_LOCKS},
-    {"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
-    {"nofile", RLIMIT_NOFILE},   {"nproc", RLIMIT_NPROC},       {"rss", RLIMIT_RSS},
-    {"rtprio", RLIMIT_RTPRIO},   {"rttime", RLIMIT_RTTIME},     {"sigpending", RLIMIT_SIGPENDING},
-    {"stack", RLIMIT_STACK},
-};
+#include "host/json_add.h"
 
 static int find_resource(const char *name, int *ret, struct error *err)
 {
-    for (size_t i = 0; i < ARRAY_LEN(resources); i++)
-        if (strcmp(resources[i].name, name) == 0) {
-            *ret = resources[i].resource;
+    for (int i = 0; i < RLIM_NLIMITS; i++)
+        if (strcmp(rlimit_names[i], name) == 0) {
+            *ret = i;
             return 0;
         }
     return error_set(err,
@@ -87,9 +75,9 @@ void rlimits_config(const struct rlimit_spec *spec, struct json_object *config)
         if (!spec->limits[i].set)
             continue;
         struct json_object *limit = json_object_new_object();
-        json_object_object_add(limit, "resource", json_object_new_int(i));
-        json_object_object_add(limit, "soft", json_object_new_int64(spec->limits[i].soft));
-        json_object_object_add(limit, "hard", json_object_new_int64(spec->limits[i].hard));
+        json_add_number(limit, "resource", i);
+        json_add_number(limit, "soft", spec->limits[i].soft);
+        json_add_number(limit, "hard", spec->limits[i].hard);
         json_object_array_add(list, limit);
     }
     json_object_object_add(config, "rlimits", list);

@@ -211,6 +211,8 @@ static int resolve_keep(const struct request *req, struct vm_spec *spec, struct 
     spec->name = copy_or_null(name);
     if (!spec->hostname)
         spec->hostname = copy_or_null(name);
+    if (spec->keep && request_has(req, OPTION_RM))
+        return error_set(err, "--rm leaves nothing behind, and --keep the changes: give one");
     if (!spec->keep || spec->upper == UPPER_DISK)
         return 0;
     if (request_has(req, OPTION_UPPER) || request_has(req, OPTION_DIRECT))

@@ -1,12 +1,13 @@
 #include "host/volume_spec.h"
 
-#include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/util.h"
+#include "host/json_add.h"
 #include "host/object_name.h"
+#include "host/paths.h"
 
 static const char *const cache_names[VOLUME_CACHE_COUNT] = {
     [VOLUME_CACHE_NONE] = "none",
@@ -25,36 +26,6 @@ const char *volume_cache_name(enum volume_cache cache)
 char *volume_tag(enum volume_cache cache)
 {
     return xasprintf("vmc-volumes-%s", cache_names[cache]);
-}
-
-bool volume_path_is_below(const char *target, const char *path)
-{
-    size_t length = strlen(path);
-    return strncmp(target, path, length) == 0 && (target[length] == '/' || target[length] == '\0');
-}
-
-/* An absolute path without '.', '..' and double slashes, by its text alone. Owned by the caller. */
-static char *clean(const char *path)
-{
-    char *result = xcalloc(strlen(path) + 2, 1);
-    size_t length = 0;
-    while (*path) {
-        path += strspn(path, "/");
-        size_t n = strcspn(path, "/");
-        if (n == 2 && strncmp(path, "..", 2) == 0) {
-            while (length > 0 && result[--length] != '/')
-                ;
-        } else if (n > 0 && !(n == 1 && *path == '.')) {
-            result[length++] = '/';
-            memcpy(result + length, path, n);
-            length += n;
-        }
-        path += n;
-    }
-    if (length == 0)
-        result[length++] = '/';
-    result[length] = '\0';
-    return result;
 }
 
 /* ---- one volume ---- */
@@ -104,7 +75,7 @@ static int check_target(const char *target, struct error *err)
     if (strcmp(target, "/") == 0)
         return error_set(err, "a volume cannot be the container's /; that is what --rootfs names");
     for (size_t i = 0; i < ARRAY_LEN(kernels); i++)
-        if (volume_path_is_below(target, kernels[i]))
+        if (path_is_below(target, kernels[i]))
             return error_set(err, "no volume can be in %s, which is the guest's kernel", target);
     if (strcmp(target, "/dev") == 0)
         return error_set(err, "a volume cannot be /dev, where the guest has its own devices");
@@ -127,7 +98,7 @@ static int parse_source(const char *source, const char *cwd, struct volume_spec 
     if (volume->named)
         return object_name_check("the volume", source, err);
     AUTO_FREE char *whole = source[0] == '/' ? xstrdup(source) : xasprintf("%s/%s", cwd, source);
-    *ret_target = clean(whole);
+    *ret_target = path_clean(whole);
     return 0;
 }
 
@@ -154,7 +125,7 @@ static int parse_fields(char *const *fields, size_t count, const char *cwd,
                          "a named volume needs a place in the container, %s:DIR (a file or "
                          "directory here is ./%s)",
                          fields[0], fields[0]);
-    volume->target = has_target ? clean(fields[1]) : xstrdup(same);
+    volume->target = has_target ? path_clean(fields[1]) : xstrdup(same);
     return check_target(volume->target, err);
 }
 
@@ -211,11 +182,6 @@ void volume_list_free(struct volume_list *list)
     *list = (struct volume_list){0};
 }
 
-static void add_string(struct json_object *object, const char *key, const char *value)
-{
-    json_object_object_add(object, key, json_object_new_string(value));
-}
-
 void volume_list_config(const struct volume_list *list, struct json_object *mounts)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -223,12 +189,12 @@ void volume_list_config(const struct volume_list *list, struct json_object *moun
         struct json_object *mount = json_object_new_object();
         AUTO_FREE char *tag = volume_tag(volume->cache);
         AUTO_FREE char *entry = xasprintf("%zu", i);
-        add_string(mount, "kind", "volume");
-        add_string(mount, "target", volume->target);
-        json_object_object_add(mount, "read_only", json_object_new_boolean(volume->read_only));
-        add_string(mount, "tag", tag);
-        add_string(mount, "cache", cache_names[volume->cache]);
-        add_string(mount, "path", entry);
+        json_add_string(mount, "kind", "volume");
+        json_add_string(mount, "target", volume->target);
+        json_add_bool(mount, "read_only", volume->read_only);
+        json_add_string(mount, "tag", tag);
+        json_add_string(mount, "cache", cache_names[volume->cache]);
+        json_add_string(mount, "path", entry);
         json_object_array_add(mounts, mount);
     }
 }

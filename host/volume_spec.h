@@ -50,9 +50,6 @@ int volume_parse(const char *text, const char *cwd, struct volume_list *list, st
 int volume_list_resolve(const struct request *req, struct volume_list *ret, struct error *err);
 void volume_list_free(struct volume_list *list);
 
-/* True if target is path, or lies below it. Both as in struct volume_spec. */
-bool volume_path_is_below(const char *target, const char *path);
-
 /* The mount tag of the share that carries the volumes of a cache mode. Owned by the caller. */
 char *volume_tag(enum volume_cache cache);
 

@@ -16,6 +16,7 @@
 #include "host/idmap.h"
 #include "host/mount_table.h"
 #include "host/named_volume.h"
+#include "host/paths.h"
 
 /* A mount that is part of a volume. */
 struct volume_tree {
@@ -93,8 +94,7 @@ static void add_tree(struct volume_source *source, int fd, const char *path)
 static bool is_kernels(const struct mount_table *table, const char *path)
 {
     for (size_t i = 0; i < table->count; i++)
-        if (mount_type_is_kernel(table->items[i].type) &&
-            volume_path_is_below(path, table->items[i].path))
+        if (mount_type_is_kernel(table->items[i].type) && path_is_below(path, table->items[i].path))
             return true;
     return false;
 }
@@ -326,10 +326,10 @@ static bool is_made_by_guest(const struct vm_spec *spec, size_t number)
     static const char *const own[] = {"/dev", "/run", "/tmp"};
     const char *target = spec->volumes.items[number].target;
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
-        if (volume_path_is_below(target, own[i]))
+        if (path_is_below(target, own[i]))
             return true;
     for (size_t i = 0; i < number; i++)
-        if (volume_path_is_below(target, spec->volumes.items[i].target))
+        if (path_is_below(target, spec->volumes.items[i].target))
             return true;
     return false;
 }

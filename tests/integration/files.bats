@@ -36,7 +36,7 @@ expected() {
 
 probe_files() {
     local upper=$1 tree=$2
-    vmc_at "$tree" --upper "$upper" -- sh -c 'mkdir /work && exec vmc-probe files /work' >got 2>err
+    vmc_at "$tree" --upper "$upper" -- sh -c 'mkdir /battery && exec vmc-probe files /battery' >got 2>err
 }
 
 check_probe() {
@@ -115,7 +115,7 @@ battery() {
     cat <<'SH'
 set -u
 report() { name=$1; shift; if out=$("$@" 2>&1); then echo "$name ok"; else echo "$name failed: $out" | tr '\n' ' '; echo; fi; }
-mkdir -p /work && chmod 1777 /work && cd /work
+mkdir -p /battery && chmod 1777 /battery && cd /battery
 dpkg_list() { test "$(dpkg -l | grep -c '^ii')" -gt 80; }
 python() { test "$(python3 -c 'import json,ssl,sqlite3,hashlib; print(sum(range(10)))')" = 45; }
 compile() { printf '#include <stdio.h>\nint main(void){puts("hello");return 7;}\n' >hello.c && gcc -O1 -o hello hello.c && test "$(./hello)" = hello && { ./hello >/dev/null; test $? = 7; }; }
@@ -128,17 +128,17 @@ fifo() { mkfifo f && { echo through >f & } && test "$(cat f)" = through; }
 many_files() { mkdir many && for i in $(seq 1 500); do echo $i >many/$i; done && test "$(cat many/* | wc -l)" = 500 && rm -r many; }
 tarball() { mkdir t && tar -C /etc -cf t.tar . && tar -C t -xpf t.tar && diff -r --no-dereference /etc t; }
 redis() {
-    redis-server --port 0 --unixsocket /work/redis.sock --daemonize yes --dir /work --logfile /work/redis.log >/dev/null || return 1
+    redis-server --port 0 --unixsocket /battery/redis.sock --daemonize yes --dir /battery --logfile /battery/redis.log >/dev/null || return 1
     for i in $(seq 1 100); do [ -S redis.sock ] && [ "$(redis-cli -s redis.sock ping)" = PONG ] && break; sleep 0.2; done
     test "$(redis-cli -s redis.sock set k v)" = OK && test "$(redis-cli -s redis.sock get k)" = v && redis-cli -s redis.sock shutdown save
 }
 postgres() {
     set -- /usr/lib/postgresql/*/bin
     install -d -o postgres pg || return 1
-    su postgres -c "$1/initdb -D /work/pg/data -A trust --no-locale -E UTF8" >initdb.log 2>&1 || { tail -n 5 initdb.log; return 1; }
-    su postgres -c "$1/pg_ctl -D /work/pg/data -w -t 120 -o '-k /work/pg -c listen_addresses=' -l /work/pg/log start" >start.log 2>&1 || { tail -n 5 start.log pg/log; return 1; }
-    answer=$(su postgres -c "psql -h /work/pg -Atc 'create table t as select generate_series(1,100) x; select sum(x) from t'" | tail -n 1)
-    su postgres -c "$1/pg_ctl -D /work/pg/data -m fast stop" >/dev/null
+    su postgres -c "$1/initdb -D /battery/pg/data -A trust --no-locale -E UTF8" >initdb.log 2>&1 || { tail -n 5 initdb.log; return 1; }
+    su postgres -c "$1/pg_ctl -D /battery/pg/data -w -t 120 -o '-k /battery/pg -c listen_addresses=' -l /battery/pg/log start" >start.log 2>&1 || { tail -n 5 start.log pg/log; return 1; }
+    answer=$(su postgres -c "psql -h /battery/pg -Atc 'create table t as select generate_series(1,100) x; select sum(x) from t'" | tail -n 1)
+    su postgres -c "$1/pg_ctl -D /battery/pg/data -m fast stop" >/dev/null
     test "$answer" = 5050
 }
 for subject in dpkg_list python compile sqlite_fsync sqlite_wal attributes acls fifo many_files tarball redis postgres; do report $subject $subject; done

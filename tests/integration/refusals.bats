@@ -85,7 +85,7 @@ is not the name|run --sysctl plain=5 @
 absolute path|run --tmpfs relative @
 absolute path|run --tmpfs / @
 absolute path|run --tmpfs '' @
-'\.\.'|run --tmpfs /a/../b @
+absolute path|run --tmpfs /a/.. @
 --tmpfs /a|run --tmpfs /a:size=x @
 less than a page|run --tmpfs /a:size=1 @
 octal|run --tmpfs /a:mode=999 @
@@ -93,7 +93,8 @@ nobody in|run --tmpfs /a:mode=0 @
 nosuid and nodev|run --tmpfs /a:suid @
 is none of size=|run --tmpfs /a:colour=red @
 --tmpfs /a|run --tmpfs /a:uid=root @
-twice|run --tmpfs /a --tmpfs /a @
+twice|run --tmpfs /a --tmpfs //b/../a/ @
+keep|run --rm --keep @
 less than a page|run --shm-size 1 @
 more than the machine's memory|run --shm-size 2g -m 1g @
 below /dev|run --device null @

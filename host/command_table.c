@@ -1,0 +1,91 @@
+#include "common/util.h"
+#include "host/options.h"
+
+/* clang-format off */
+static const char *const run_description[] = {
+    "Boots a virtual machine of its own, runs COMMAND in it with DIR as its root file system, and "
+    "ends with COMMAND's exit status. Standard input, output and error are passed through byte "
+    "for byte; signals are forwarded.",
+    "Options end at the first word that is not one, or at '--': everything after it is COMMAND "
+    "and its arguments, untouched. An option given twice counts the last time, unless it is "
+    "marked as repeatable.",
+    "Nothing in DIR is changed, except with --direct. Changes live as long as the run, in a "
+    "place that --upper chooses.",
+    NULL,
+};
+static const char *const volume_create_description[] = {
+    "Makes named volumes, directories that outlive the runs that use them with --volume NAME:DST. A "
+    "volume that is there already stays as it is. Prints the names.",
+    "Volumes are in $XDG_DATA_HOME/vmc/volumes, else in /var/lib/vmc/volumes for root and in "
+    "~/.local/share/vmc/volumes for others.",
+    NULL,
+};
+static const char *const volume_ls_description[] = {
+    "Lists the named volumes: name, whether a run uses it, and the directory that it is.",
+    NULL,
+};
+static const char *const volume_rm_description[] = {
+    "Removes named volumes with all that is in them. If one of them is not there or is used by a run, "
+    "none is removed. Prints the names.",
+    NULL,
+};
+static const char *const keep_ls_description[] = {
+    "Lists the changes that 'vmc run --keep' has kept: name, whether a run uses them, the size of their "
+    "file system, what they take on the host, and the root file system they belong to.",
+    NULL,
+};
+static const char *const keep_rm_description[] = {
+    "Removes kept changes. If one of them is not there or is used by a run, none is removed. Prints "
+    "the names.",
+    NULL,
+};
+static const char *const info_description[] = {
+    "Checks what vmc needs on this host and says for each missing thing what to do about it. "
+    "The exit status is 0 when nothing that vmc cannot do without is missing, and 1 otherwise.",
+    NULL,
+};
+static const char *const version_description[] = {
+    "Prints the version of vmc.",
+    NULL,
+};
+static const char *const help_description[] = {
+    "Lists the commands, or describes one of them with all its options.",
+    NULL,
+};
+static const char *const completion_description[] = {
+    "Prints a completion script for the shell. For bash: source <(vmc completion bash)",
+    NULL,
+};
+static const char *const manual_description[] = {
+    "Prints the manual page vmc(1) as scdoc(5) source: vmc manual | scdoc | man -l -",
+    NULL,
+};
+
+static const char *const shells[] = {"bash", NULL};
+
+const struct command command_table[] = {
+    {COMMAND_RUN, "run", "run a command in a virtual machine of its own",
+     "[OPTION]... [--] COMMAND [ARG]...", run_description, 1, ARGS_ANY, NULL},
+    {COMMAND_VOLUME_CREATE, "volume create", "make named volumes",
+     "[OPTION]... NAME...", volume_create_description, 1, ARGS_ANY, NULL},
+    {COMMAND_VOLUME_LS, "volume ls", "list named volumes",
+     "[OPTION]...", volume_ls_description, 0, 0, NULL},
+    {COMMAND_VOLUME_RM, "volume rm", "remove named volumes",
+     "[OPTION]... NAME...", volume_rm_description, 1, ARGS_ANY, NULL},
+    {COMMAND_KEEP_LS, "keep ls", "list what --keep has kept",
+     "[OPTION]...", keep_ls_description, 0, 0, NULL},
+    {COMMAND_KEEP_RM, "keep rm", "remove what --keep has kept",
+     "[OPTION]... NAME...", keep_rm_description, 1, ARGS_ANY, NULL},
+    {COMMAND_INFO, "info", "check what this host offers and what it lacks",
+     "[OPTION]...", info_description, 0, 0, NULL},
+    {COMMAND_VERSION, "version", "print the version",
+     "[OPTION]...", version_description, 0, 0, NULL},
+    {COMMAND_HELP, "help", "describe a command",
+     "[COMMAND]", help_description, 0, 2, NULL},
+    {COMMAND_COMPLETION, "completion", "print a shell completion script",
+     "SHELL", completion_description, 1, 1, shells},
+    {COMMAND_MANUAL, "manual", "print the manual page's source",
+     "", manual_description, 0, 0, NULL},
+};
+const size_t command_count = ARRAY_LEN(command_table);
+/* clang-format on */

@@ -1,0 +1,22 @@
+/*
+ * Members of JSON objects: each adds one, with a copy of the value.
+ */
+#ifndef VMC_HOST_JSON_ADD_H
+#define VMC_HOST_JSON_ADD_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/util.h"
+
+void json_add_string(struct json_object *object, const char *key, const char *value);
+void json_add_bool(struct json_object *object, const char *key, bool value);
+void json_add_number(struct json_object *object, const char *key, int64_t value);
+void json_add_strings(struct json_object *object, const char *key, const struct strings *list);
+/* The same for a table. */
+void json_add_texts(struct json_object *object, const char *key, const char *const *texts,
+                    size_t count);
+
+#endif
