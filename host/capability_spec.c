@@ -89,8 +89,8 @@ int capabilities_resolve(const struct request *req, uint64_t *ret_mask, struct e
 void capabilities_config(uint64_t mask, struct json_object *config)
 {
     struct json_object *sets = json_object_new_object();
-    json_add_number(sets, "bounding", mask);
-    json_add_number(sets, "permitted", mask);
-    json_add_number(sets, "effective", mask);
+    json_add_number(sets, "bounding", (int64_t)mask);
+    json_add_number(sets, "permitted", (int64_t)mask);
+    json_add_number(sets, "effective", (int64_t)mask);
     json_object_object_add(config, "capabilities", sets);
 }

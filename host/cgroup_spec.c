@@ -207,7 +207,7 @@ void cgroup_config(const struct cgroup_spec *spec, struct json_object *config)
     add_limit(cgroup, "memory_max", spec->memory_max);
     add_limit(cgroup, "memory_high", spec->memory_high);
     if (spec->swap_limited)
-        json_add_number(cgroup, "swap_max", spec->swap_max);
+        json_add_number(cgroup, "swap_max", (int64_t)spec->swap_max);
     add_limit(cgroup, "cpu_quota", spec->cpu_quota);
     add_limit(cgroup, "cpu_period", spec->cpu_period);
     add_limit(cgroup, "cpu_weight", spec->cpu_weight);

@@ -18,8 +18,8 @@ static void print_json(const struct kept_upper_list *list)
         struct json_object *item = json_object_new_object();
         json_add_string(item, "name", kept->name);
         json_add_bool(item, "in_use", kept->in_use);
-        json_add_number(item, "size", kept->size);
-        json_add_number(item, "used", kept->used);
+        json_add_number(item, "size", (int64_t)kept->size);
+        json_add_number(item, "used", (int64_t)kept->used);
         json_add_string(item, "rootfs", kept->rootfs);
         json_object_array_add(array, item);
     }

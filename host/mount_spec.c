@@ -129,14 +129,14 @@ void mounts_config(const struct mount_spec *spec, struct json_object *config)
     for (size_t i = 0; i < spec->tmpfs_count; i++) {
         const struct tmpfs_spec *tmpfs = &spec->tmpfs[i];
         struct json_object *mount = add_mount(config, "tmpfs", tmpfs->target);
-        json_add_number(mount, "size", tmpfs->size);
+        json_add_number(mount, "size", (int64_t)tmpfs->size);
         json_add_number(mount, "mode", tmpfs->mode);
         json_add_number(mount, "uid", tmpfs->uid);
         json_add_number(mount, "gid", tmpfs->gid);
         json_add_bool(mount, "read_only", tmpfs->read_only);
         json_add_bool(mount, "exec", tmpfs->exec);
     }
-    json_add_number(config, "shm_size", spec->shm_size);
+    json_add_number(config, "shm_size", (int64_t)spec->shm_size);
 }
 
 void mount_spec_free(struct mount_spec *spec)
