@@ -12,6 +12,9 @@
 /* A process whose sockets are closed is as good as ended; so long it may take to be a zombie. */
 #define PROCESS_END_MS 500
 
+/* More than a pipe holds (pipe(7): 64 KiB), 512 bytes at a time. */
+#define ERRORS_READS_MAX 129
+
 void console_pump(struct console_log *log, int *fd)
 {
     char bytes[4096];
@@ -57,12 +60,20 @@ static const char *last_line(struct vmm_errors *e)
     return newline ? newline + 1 : e->text;
 }
 
+/* All that the hypervisor has to say: a process that has just ended may have said it in pieces. */
+static void hear_out(struct vmm_errors *e, struct machine *m)
+{
+    struct pollfd ended = {.fd = m->process.pidfd, .events = POLLIN};
+    poll(&ended, 1, PROCESS_END_MS);
+    struct pollfd words = {.fd = m->errors_fd, .events = POLLIN};
+    for (int i = 0; i < ERRORS_READS_MAX && m->errors_fd >= 0 && poll(&words, 1, 0) > 0; i++)
+        vmm_errors_pump(e, m);
+}
+
 /* How the hypervisor's process ended, without reaping it: that is machine_stop()'s. */
 static void describe_process_end(const struct machine *m, char *text, size_t size)
 {
     siginfo_t info = {0};
-    struct pollfd ended = {.fd = m->process.pidfd, .events = POLLIN};
-    poll(&ended, 1, PROCESS_END_MS);
     if (waitid(P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
         info.si_pid == 0)
         snprintf(text, size, "the hypervisor closed its connection");
@@ -78,9 +89,8 @@ int post_mortem(const char *what, struct machine *m, struct console_log *log,
 {
     char cause[512];
     console_pump(log, &m->console_fd);
-    if (m->errors_fd >= 0)
-        vmm_errors_pump(errors, m);
     if (!console_log_panic(log, cause, sizeof(cause))) {
+        hear_out(errors, m);
         const char *said = last_line(errors);
         if (said[0])
             snprintf(cause, sizeof(cause), "%.500s", said);

@@ -38,7 +38,17 @@ vmc_teardown() {
     for pid in "${BACKGROUND[@]}"; do
         kill -KILL "$pid" 2>/dev/null || true
     done
+    remove_volumes
     assert_nothing_left
+}
+
+# What is in an ordinary user's volumes may belong to the user's further ids: vmc removes it.
+remove_volumes() {
+    local volume
+    case ${XDG_DATA_HOME-} in "$BATS_TEST_TMPDIR"/*) ;; *) return 0 ;; esac
+    for volume in "$XDG_DATA_HOME"/vmc/volumes/*/; do
+        [ ! -d "$volume" ] || "$VMC" volume rm "$(basename "$volume")" >/dev/null
+    done
 }
 
 # --- running vmc -------------------------------------------------------------------------
