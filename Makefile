@@ -1,9 +1,10 @@
 # vmc: a container's workload in a virtual machine of its own.
 #
 #   make            build/vmc
-#   make guest      the guest image (kernel, initramfs) of GUEST_ARCH, through the breeder
+#   make guest      the guest image (kernel, initramfs) of GUEST_ARCH (this machine's), through
+#                   the breeder
 #   make demo       everything from a fresh checkout to a command in a VM
-#   make test       everything the suite needs, then the suite
+#   make test       everything the suite needs, then the suite; ARCH=arm64: on such a guest
 #   make bench      paired timings against peers, as ratios
 #   make lint       formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
@@ -11,7 +12,7 @@
 BUILD ?= build
 # One name for each file, whoever calls: dependencies are recorded under it.
 override BUILD := $(abspath $(BUILD))
-GUEST_ARCH ?= x86_64
+GUEST_ARCH ?=
 VERSION := 0.1.0
 
 CC ?= gcc
@@ -27,12 +28,20 @@ HOST_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 HOST_LIBS := -ljson-c -lseccomp -lcap -lm
 
-# The agent is static: it is the guest's whole user space. Cross compilers come by GUEST_ARCH.
-GUEST_CROSS_x86_64 := $(if $(filter x86_64,$(shell uname -m)),,x86_64-linux-gnu-)
-GUEST_CC := $(GUEST_CROSS_$(GUEST_ARCH))gcc
+# The agent is static: it is the guest's whole user space. For another architecture than this
+# machine's the breeder knows the cross compiler's prefix, and has a directory with libraries.
+BREEDER_ARCH := $(shell breeder/breeder arch $(addprefix --arch=,$(GUEST_ARCH)))
+GUEST_ARCH := $(firstword $(BREEDER_ARCH))
+GUEST_CROSS := $(word 2,$(BREEDER_ARCH))
+GUEST_LIBRARIES ?=
+GUEST_CC := $(GUEST_CROSS)gcc
 GUEST_DIR := $(BUILD)/guest/$(GUEST_ARCH)
-AGENT_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -Os -ffunction-sections -fdata-sections
-AGENT_LDFLAGS := -static -s -Wl,--gc-sections
+# Time is 64 bits wide also where the C library has a choice.
+AGENT_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Os \
+	-ffunction-sections -fdata-sections \
+	$(if $(GUEST_LIBRARIES),-isystem $(GUEST_LIBRARIES)/usr/include)
+AGENT_LDFLAGS := -static -s -Wl,--gc-sections \
+	$(addprefix -L,$(if $(GUEST_LIBRARIES),$(wildcard $(GUEST_LIBRARIES)/usr/lib/*-linux-*)))
 AGENT_LIBS := -ljson-c
 
 COMMON_SRC := $(wildcard common/*.c)

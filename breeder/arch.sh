@@ -4,18 +4,21 @@
 # The architecture table: the only place in the breeder that names one.
 
 # Sets the ARCH_ variables of a guest architecture; status 1 if it has no row.
+#   ARCH_MACHINE   what uname -m says on it
 #   ARCH_KERNEL    the kernel's name for it (make ARCH=)
 #   ARCH_TRIPLET   prefix of the cross tools, used when the host is another one
 #   ARCH_DEBIAN    Debian's name, for packages
 #   ARCH_TARGET    what make builds
-#   ARCH_IMAGE     where in the build tree that lands
+#   ARCH_IMAGE     where in the build tree that lands; its last part is the image's name
 #   ARCH_STRIP     yes: the image is an ELF file and loses its symbols
 #   ARCH_FRAGMENTS configuration fragments in guest-kernel/, in order
 #   ARCH_XZ        xz's filter for its machine code, as the kernel's scripts/xz_wrap.sh has it
 #   ARCH_STOCK     Debian's configuration to compare with
+# and ARCH_FILE, the image's name.
 arch_load() {
     case $1 in
         x86_64)
+            ARCH_MACHINE=x86_64
             ARCH_KERNEL=x86
             ARCH_TRIPLET=x86_64-linux-gnu-
             ARCH_DEBIAN=amd64
@@ -26,13 +29,59 @@ arch_load() {
             ARCH_XZ=--x86
             ARCH_STOCK=config.amd64_none_amd64
             ;;
+        arm64)
+            ARCH_MACHINE=aarch64
+            ARCH_KERNEL=arm64
+            ARCH_TRIPLET=aarch64-linux-gnu-
+            ARCH_DEBIAN=arm64
+            ARCH_TARGET=Image
+            ARCH_IMAGE=arch/arm64/boot/Image
+            ARCH_STRIP=no
+            ARCH_FRAGMENTS='base container virtio hardening arm64'
+            ARCH_XZ=--arm64
+            ARCH_STOCK=config.arm64_none_arm64
+            ;;
+        arm)
+            ARCH_MACHINE=armv7l
+            ARCH_KERNEL=arm
+            ARCH_TRIPLET=arm-linux-gnueabihf-
+            ARCH_DEBIAN=armhf
+            ARCH_TARGET=zImage
+            ARCH_IMAGE=arch/arm/boot/zImage
+            ARCH_STRIP=no
+            ARCH_FRAGMENTS='base container virtio hardening arm'
+            ARCH_XZ=--arm
+            ARCH_STOCK=config.armhf_none_armmp
+            ;;
         *)
             return 1
             ;;
     esac
+    ARCH_FILE=${ARCH_IMAGE##*/}
 }
 
 # Every row of the table, for messages.
 arch_names() {
-    echo x86_64
+    echo x86_64 arm64 arm
+}
+
+# The row of this machine, or what it calls itself.
+arch_host() {
+    ah_machine=$(uname -m)
+    for ah_name in $(arch_names); do
+        (arch_load "$ah_name" && [ "$ARCH_MACHINE" = "$ah_machine" ]) || continue
+        ah_machine=$ah_name
+        break
+    done
+    echo "$ah_machine"
+}
+
+# Debian's package of the compiler.
+arch_gcc_package() {
+    if [ -n "$cross" ]; then
+        agp_triplet=$(echo "${ARCH_TRIPLET%-}" | tr _ -)
+        echo "gcc-$agp_triplet"
+    else
+        echo gcc
+    fi
 }

@@ -1,13 +1,15 @@
 # shellcheck shell=sh
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
-# Puts the parts together: agent, vmlinux, initramfs.cpio, manifest.json.
+# Puts the parts together: agent, kernel, initramfs.cpio, manifest.json.
 
 # The agent comes from the project's own Makefile, which knows how to build it.
 agent_build() {
+    agent_libraries_fetch
     agent=$out/guest/$arch/vmc-agent
     if ! env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
-        make -s --no-print-directory -C "$top" -j"$jobs" agent GUEST_ARCH="$arch" BUILD="$out" >&2; then
+        make -s --no-print-directory -C "$top" -j"$jobs" agent BUILD="$out" GUEST_ARCH="$arch" \
+        GUEST_CROSS="$cross" GUEST_LIBRARIES="$agent_sysroot" >&2; then
         die "agent: 'make agent GUEST_ARCH=$arch' failed, see above"
     fi
     [ -s "$agent" ] || die "agent: 'make agent' left no $agent"
@@ -19,7 +21,7 @@ image_build() {
     image_dir=$(cd "$image_dir" && pwd)
     initramfs_write "$work/initramfs.cpio"
     manifest_write >"$work/manifest.json"
-    image_install "$kernel_entry/vmlinux" vmlinux
+    image_install "$kernel_entry/vmlinux" "$ARCH_FILE"
     image_install "$kernel_entry/config" kernel.config
     image_install "$work/initramfs.cpio" initramfs.cpio
     image_install "$work/manifest.json" manifest.json
@@ -90,7 +92,7 @@ manifest_write() {
     "build_seconds": $(cat "$busybox_entry/seconds")
   },
   "files": {
-$(manifest_file vmlinux "$kernel_entry/vmlinux"),
+$(manifest_file "$ARCH_FILE" "$kernel_entry/vmlinux"),
 $(manifest_file initramfs.cpio "$work/initramfs.cpio"),
 $(manifest_file vmc-agent "$agent")
   }

@@ -6,7 +6,7 @@
 command_report() {
     check_options
     report_dir=$out/guest/$arch
-    for cr_file in vmlinux initramfs.cpio kernel.config manifest.json; do
+    for cr_file in "$ARCH_FILE" initramfs.cpio kernel.config manifest.json; do
         [ -s "$report_dir/$cr_file" ] ||
             die "report: no $report_dir/$cr_file; run 'breeder build' first"
     done
@@ -38,7 +38,7 @@ report_sizes() {
     printf '\n%-44s %9s %9s\n' 'image, bytes' raw xz
     rs_total=0
     rs_packed=0
-    for rs_file in vmlinux initramfs.cpio; do
+    for rs_file in "$ARCH_FILE" initramfs.cpio; do
         rs_raw=$(file_size "$report_dir/$rs_file")
         rs_xz=$(xz "$ARCH_XZ" --lzma2=preset=9e,lc=4 -c "$report_dir/$rs_file" | wc -c)
         printf '%-44s %9d %9d\n' "$rs_file" "$rs_raw" "$rs_xz"

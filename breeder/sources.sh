@@ -4,6 +4,7 @@
 # Where the sources come from: Debian packages, through apt and its signatures.
 
 readonly kernel_package=linux-source-6.12
+readonly agent_packages=libjson-c-dev
 readonly debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # --- the kernel ------------------------------------------------------------------
@@ -68,33 +69,73 @@ busybox_source_download() {
     say "busybox: fetching its source package"
     bsd_new=$work/busybox-source
     mkdir -p "$bsd_new"
-    apt_private_setup "$work/apt"
-    bsd_log=$cache/log/busybox-source.log
-    if ! (cd "$bsd_new" &&
-        APT_CONFIG=$work/apt/apt.conf &&
-        export APT_CONFIG &&
-        apt-get -q update &&
-        apt-get -q source --download-only busybox) >"$bsd_log" 2>&1; then
-        tail -n 10 "$bsd_log" >&2
-        die "busybox: apt could not fetch the source package (log: $bsd_log); is the Debian mirror reachable?"
-    fi
+    apt_private_setup "$work/apt" deb-src
+    fetch_with_apt "$bsd_new" busybox -q source --download-only busybox
     sed -n 's/^Version: //p' "$bsd_new"/*.dsc | head -n 1 >"$bsd_new/version"
-    [ -s "$bsd_new/version" ] || die "busybox: no version in its source package (log: $bsd_log)"
+    [ -s "$bsd_new/version" ] || die "busybox: no version in its source package (log: $fwa_log)"
     mkdir -p "$cache/sources"
     rm -rf -- "$busybox_src"
     mv -T "$bsd_new" "$busybox_src"
 }
 
+# --- libraries of another architecture ----------------------------------------------
+
+# What the agent is linked with, for a guest that is not of this machine's architecture: the
+# package is unpacked in the cache, and the host's dpkg hears of no foreign architecture. Sets
+# agent_sysroot; empty where the host's own libraries serve.
+agent_libraries_fetch() {
+    agent_sysroot=
+    [ -n "$cross" ] || return 0
+    agent_sysroot=$cache/sources/libraries-$arch
+    if [ ! -d "$agent_sysroot/usr" ]; then
+        lock_take "libraries-$arch"
+        [ -d "$agent_sysroot/usr" ] || agent_libraries_download
+        lock_drop
+    fi
+}
+
+agent_libraries_download() {
+    say "agent: fetching $agent_packages for $ARCH_DEBIAN"
+    ald_new=$work/libraries
+    mkdir -p "$ald_new/packages" "$ald_new/root" "$cache/sources"
+    apt_private_setup "$work/apt" "deb $ARCH_DEBIAN"
+    for ald_package in $agent_packages; do
+        fetch_with_apt "$ald_new/packages" "$ald_package" -q download "$ald_package:$ARCH_DEBIAN"
+    done
+    for ald_package in "$ald_new/packages"/*.deb; do
+        dpkg-deb -x "$ald_package" "$ald_new/root" || die "agent: cannot unpack $ald_package"
+    done
+    rm -rf -- "$agent_sysroot"
+    mv -T "$ald_new/root" "$agent_sysroot"
+}
+
+# --- apt ------------------------------------------------------------------------------
+
+# fetch_with_apt DIRECTORY NAME APT-GET'S ARGUMENTS...: fresh lists, then the command there.
+fetch_with_apt() {
+    fwa_log=$cache/log/fetch-$2.log
+    fwa_directory=$1
+    fwa_name=$2
+    shift 2
+    (cd "$fwa_directory" &&
+        APT_CONFIG=$work/apt/apt.conf &&
+        export APT_CONFIG &&
+        apt-get -q update &&
+        apt-get "$@") >"$fwa_log" 2>&1 && return
+    tail -n 10 "$fwa_log" >&2
+    die "$fwa_name: apt could not fetch it (log: $fwa_log); is the Debian mirror reachable?"
+}
+
 # An apt of the breeder's own, in directory $1: works without root and leaves
-# the host's alone. It asks the mirrors that the host itself uses for source
-# packages, and trusts Debian's archive keys only.
+# the host's alone. It asks the mirrors that the host itself uses for what $2
+# says, "deb-src" or "deb ARCHITECTURE", and trusts Debian's archive keys only.
 apt_private_setup() {
     mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
     [ -r "$debian_keyring" ] ||
         die "no $debian_keyring: install debian-archive-keyring (scripts/install-deps build)"
-    apt_source_lines >"$1/sources.list"
+    apt_source_lines "$2" >"$1/sources.list"
     [ -s "$1/sources.list" ] ||
-        die "busybox: apt has no Debian mirror configured (apt-get indextargets shows none)"
+        die "apt has no Debian mirror configured (apt-get indextargets shows none)"
     cat >"$1/apt.conf" <<EOF
 Dir::State "$1/state";
 Dir::State::status "/var/lib/dpkg/status";
@@ -102,14 +143,17 @@ Dir::Cache "$1/cache";
 Dir::Etc::sourcelist "$1/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 APT::Sandbox::User "";
+APT::Architectures { "$(dpkg --print-architecture)"; "$ARCH_DEBIAN"; };
 Acquire::Languages "none";
 Acquire::Retries "3";
 EOF
 }
 
-# One deb-src line for each Debian suite the host's apt uses. Where the host has
+# One line for each Debian suite the host's apt uses. Where the host has
 # never fetched an index the origin is unknown, and the address must do.
 apt_source_lines() {
+    asl_options=signed-by=$debian_keyring
+    [ "$1" = deb-src ] || asl_options="$asl_options arch=${1#deb }"
     # shellcheck disable=SC2016 # for apt to expand
     asl_format='$(REPO_URI) $(RELEASE) $(COMPONENT)'
     asl_found=$(apt-get indextargets --format "$asl_format" \
@@ -120,5 +164,5 @@ apt_source_lines() {
             grep -E '^[^ ]+/debian(-security)?/? ' || true)
     fi
     printf '%s\n' "$asl_found" | LC_ALL=C sort -u |
-        sed -n "s|^..*|deb-src [signed-by=$debian_keyring] &|p"
+        sed -n "s|^..*|${1%% *} [$asl_options] &|p"
 }

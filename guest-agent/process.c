@@ -85,7 +85,10 @@ static int streams_open(struct streams *s, bool tty, struct error *err)
  */
 static uint64_t namespace_flags(const struct agent_config *config)
 {
-    uint64_t flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWTIME;
+    uint64_t flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID;
+    /* Linux has it on most architectures: time_namespaces(7). */
+    if (access("/proc/self/ns/time", F_OK) == 0)
+        flags |= CLONE_NEWTIME;
     if (config->netns)
         flags |= CLONE_NEWNET;
     if (config->userns)

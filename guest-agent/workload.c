@@ -15,6 +15,7 @@
 
 #include "common/io.h"
 #include "common/rlimits.h"
+#include "common/search_path.h"
 #include "common/util.h"
 #include "guest-agent/capabilities.h"
 #include "guest-agent/search.h"

@@ -6,9 +6,20 @@
 #define VMC_HOST_ARCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* What an ELF file says it was built for: elf(5). */
+struct elf_kind {
+    uint16_t machine; /* EM_ */
+    uint8_t width;    /* ELFCLASS32 or ELFCLASS64 */
+    bool big_endian;
+};
 
 struct arch {
-    const char *name;         /* as uname -m prints it; the name of the image directory */
+    const char *name;         /* the kernel's; the name of the image directory */
+    const char *const *known; /* what else it is called, uname -m's name first; NULL-terminated */
+    struct elf_kind programs; /* what runs on it */
+    struct elf_kind compat;   /* and what else does; machine 0: nothing */
     const char *seccomp;      /* what libseccomp calls it */
     const char *qemu;         /* QEMU's binary */
     const char *qemu_package; /* Debian's package of it */
@@ -22,7 +33,7 @@ struct arch {
     const char *kernel;         /* file name of the kernel in the image directory */
     const char *cmdline;        /* kernel parameters of every boot */
     const char *cmdline_tcg;    /* more of them: software emulation */
-    const char *cmdline_tcg_up; /* more of them: software emulation, one CPU */
+    const char *cmdline_tcg_up; /* more of them: software emulation, one CPU; or NULL */
     bool tsc;                   /* software emulation passes the host's counter through as TSC */
     unsigned max_cpus;          /* NR_CPUS of the guest kernel */
 };
@@ -30,8 +41,14 @@ struct arch {
 /* The names of all rows, NULL-terminated. */
 extern const char *const arch_names[];
 
-/* The row of that name, NULL if there is none. */
+/* The row of that name, or of one it is known by; NULL if there is none. */
 const struct arch *arch_find(const char *name);
+
+/* Whether a guest of that architecture runs such programs. */
+bool arch_runs(const struct arch *arch, const struct elf_kind *kind);
+
+/* The row whose guests run such programs, the host's own first; NULL if there is none. */
+const struct arch *arch_for_program(const struct elf_kind *kind);
 
 /* The host's own architecture, NULL if vmc has no row for it. */
 const struct arch *arch_native(void);

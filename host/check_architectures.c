@@ -4,19 +4,16 @@
 #include "common/util.h"
 #include "host/arch.h"
 #include "host/checks.h"
-#include "host/cli.h"
 #include "host/guest_image.h"
 #include "host/probe.h"
 
 /* QEMU links dozens of libraries: give a loaded machine time. */
 #define QEMU_TIMEOUT (20 * NS_PER_S)
 
-/* What is missing for the default architecture is fatal; for another one it is news. */
+/* What is missing for the host's own architecture is fatal; for another one it is news. */
 static enum check_result missing(const struct arch *arch)
 {
-    const char *usual = option_by_id(OPTION_ARCH)->default_value;
-
-    return strcmp(arch->name, usual) == 0 ? CHECK_FAIL : CHECK_WARN;
+    return arch == arch_native() ? CHECK_FAIL : CHECK_WARN;
 }
 
 /* Runs QEMU with one or two arguments. True and *ret_output (owned) if it ended with 0. */
@@ -129,11 +126,9 @@ static void check_image(struct checks *checks, const struct arch *arch)
 
 void check_architectures(struct checks *checks)
 {
-    for (const char *const *name = option_by_id(OPTION_ARCH)->choices; *name; name++) {
+    for (const char *const *name = arch_names; *name; name++) {
         const struct arch *arch = arch_find(*name);
 
-        if (!arch)
-            continue;
         if (check_qemu(checks, arch))
             check_9p(checks, arch);
         check_image(checks, arch);

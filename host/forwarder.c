@@ -72,12 +72,13 @@ static int shut_in(struct forward *forwards, size_t count, int *life_fd)
     if (keep_only(forwards, count, life_fd) < 0 || raise_limit(count) < 0)
         return -1;
     setsid();
+    prctl(PR_SET_NAME, "vmc-forwarder");
     if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
                            setresuid(NOBODY, NOBODY, NOBODY) < 0))
         return -1;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     /* After the change of ids, which clears it: prctl(2). life_fd tells of an earlier end. */
-    return prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -1 : forwarder_filter_load();
 }
 
 static _Noreturn void serve(struct forward *forwards, size_t count, int life_fd)

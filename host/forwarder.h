@@ -26,7 +26,8 @@ int forward_open(const struct publish *port, const struct net_address *guest, st
 
 /*
  * Starts the process, as nobody when called by root. It ends when *ret_life_fd, which the caller
- * owns, is closed, and when vmc does. It keeps the forwards' descriptors and no other.
+ * owns, is closed, and when vmc does. It keeps the forwards' descriptors and no other, and makes
+ * the system calls of its loop and no other.
  */
 int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_fd,
                     struct child *ret, struct error *err);

@@ -28,4 +28,10 @@ void udp_forwarder_receive(struct udp_forwarder *u, const struct forward *forwar
 size_t udp_forwarder_prepare(struct udp_forwarder *u, struct pollfd *slots);
 void udp_forwarder_serve(struct udp_forwarder *u, const struct pollfd *slots, size_t count);
 
+/*
+ * The system calls of the loop, and no other: seccomp(2). Sockets are of the internet's families.
+ * Anything else fails with ENOSYS. Returns 0, or below 0 when it cannot be loaded.
+ */
+int forwarder_filter_load(void);
+
 #endif

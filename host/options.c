@@ -95,7 +95,10 @@ const struct option option_table[] = {
      "by QEMU's own policy.",
      "auto", accel_choices, false, false},
     {OPTION_ARCH, "arch", 0, "ARCH", RUN, MACHINE, BY_MACHINE,
-     "architecture of the guest (default: the host's)", NULL,
+     "architecture of the guest",
+     "By default that of the command, which vmc reads from the file in the root file system (for a "
+     "script, from its interpreter), or else of /bin/sh there. Foreign programs run on an emulated "
+     "machine.",
      NULL, arch_names, false, false},
     {OPTION_ARCH, "cross", 0, "ARCH", RUN, MACHINE, BY_MACHINE,
      "the same", NULL,

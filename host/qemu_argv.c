@@ -58,7 +58,7 @@ static void add_kernel(const struct machine_request *request, unsigned tsc_khz,
     strings_add(&cmdline, "console=hvc0 panic=-1");
     if (request->accel == ACCEL_TCG)
         strings_add(&cmdline, spec->arch->cmdline_tcg);
-    if (request->accel == ACCEL_TCG && spec->cpus == 1)
+    if (request->accel == ACCEL_TCG && spec->cpus == 1 && spec->arch->cmdline_tcg_up)
         strings_add(&cmdline, spec->arch->cmdline_tcg_up);
     if (tsc_khz > 0)
         strings_addf(&cmdline, "tsc_early_khz=%u", tsc_khz);

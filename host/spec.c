@@ -8,6 +8,7 @@
 #include "host/data_directory.h"
 #include "host/environment.h"
 #include "host/object_name.h"
+#include "host/rootfs_arch.h"
 #include "host/units.h"
 #include "host/volumes.h"
 
@@ -131,15 +132,23 @@ static int resolve_memory(const struct request *req, struct vm_spec *spec, struc
     return 0;
 }
 
-static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
+static int resolve_arch(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *arch = request_value(req, OPTION_ARCH);
-    const char *accel = value_of(req, OPTION_ACCEL);
-    spec->arch = arch ? arch_find(arch) : arch_native();
-    if (!spec->arch)
+    const char *name = request_value(req, OPTION_ARCH);
+    const struct arch *named = name ? arch_find(name) : NULL;
+    if (name && !named)
         return error_set(err,
                          "no guest of architecture %s can be run (see --arch in 'vmc help run')",
-                         arch ? arch : "like this host's");
+                         name);
+    return rootfs_arch(spec->rootfs, spec->args.items[0], spec->cwd, &spec->env, named, &spec->arch,
+                       err);
+}
+
+static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *accel = value_of(req, OPTION_ACCEL);
+    if (resolve_arch(req, spec, err) < 0)
+        return -1;
     size_t i = 0;
     while (i < ARRAY_LEN(accel_names) && strcmp(accel_names[i], accel) != 0)
         i++;
@@ -242,10 +251,9 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
-    if (resolve_machine(req, ret, err) < 0 || resolve_workload(req, ret, err) < 0 ||
-        network_spec_resolve(req, &ret->network, err) < 0 ||
-        names_resolve(req, &ret->network, &ret->names, err) < 0 ||
-        resolve_rootfs(req, ret, err) < 0 || resolve_keep(req, ret, err) < 0)
+    if (resolve_workload(req, ret, err) < 0 || resolve_rootfs(req, ret, err) < 0 ||
+        resolve_machine(req, ret, err) < 0 || network_spec_resolve(req, &ret->network, err) < 0 ||
+        names_resolve(req, &ret->network, &ret->names, err) < 0 || resolve_keep(req, ret, err) < 0)
         return -1;
     const struct machine_facts machine = {
         .memory = ret->memory,

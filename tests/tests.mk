@@ -2,14 +2,17 @@
 -include tests/unit/unit.mk
 -include tests/unit/host.mk
 
+# What runs in the guest, for its architecture, and what runs beside it, for the host's.
+GUEST_TESTS := $(BUILD)/tests/$(GUEST_ARCH)
+
 .PHONY: probe
-probe: $(BUILD)/tests/vmc-probe $(BUILD)/tests/vmc-jail-probe $(BUILD)/tests/vmc-attacker \
-	$(BUILD)/tests/vmc-hostile
-$(BUILD)/tests/vmc-probe: $(wildcard tests/probe/*.c tests/probe/*.h)
+probe: $(GUEST_TESTS)/vmc-probe $(GUEST_TESTS)/vmc-hostile $(BUILD)/tests/vmc-jail-probe \
+	$(BUILD)/tests/vmc-attacker
+$(GUEST_TESTS)/vmc-probe: $(wildcard tests/probe/*.c tests/probe/*.h)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
 
-$(BUILD)/tests/vmc-hostile: $(wildcard tests/hostile/*.c tests/hostile/*.h)
+$(GUEST_TESTS)/vmc-hostile: $(wildcard tests/hostile/*.c tests/hostile/*.h)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
 
@@ -34,7 +37,7 @@ guest-tracing:
 	breeder/breeder build --arch $(GUEST_ARCH) --config tracing --out $(BUILD)/tests/tracing
 
 test:
-	BUILD='$(abspath $(BUILD))' tests/run
+	BUILD='$(abspath $(BUILD))' VMC_TEST_ARCH='$(ARCH)' tests/run
 
 demo:
 	BUILD='$(abspath $(BUILD))' scripts/demo

@@ -99,7 +99,7 @@ check_report() {
 make_guest() {
     rm -rf guest
     mkdir -p guest/bin guest/var guest/opt
-    cp "${VMC%/*}/tests/vmc-hostile" guest/bin/hostile
+    cp "$VMC_GUEST_TESTS/vmc-hostile" guest/bin/hostile
 }
 
 # hostile UPPER COMMAND...: a privileged container that means harm.

@@ -67,8 +67,8 @@ guest() {
         shift
     done
     shift
-    world timeout -k 5 "${VMC_FULL_DEADLINE:-120}" "$VMC" run -m 512M -r "$FULL" "${options[@]}" -- \
-        python3 -c "$(cat "$TRAFFIC")" "$@" 3>&-
+    world timeout -k 5 "${VMC_FULL_DEADLINE:-120}" env PATH="${GUEST_PATH:-$PATH}" \
+        "$VMC" run -m 512M -r "$FULL" "${options[@]}" -- python3 -c "$(cat "$TRAFFIC")" "$@" 3>&-
 }
 
 # The same in the background, as container NAME; waits until its server is up. Sets PID.
@@ -201,37 +201,49 @@ stop_guest() {
 }
 
 # A PATH with QEMU and without passt.
-without_passt() {
+no_passt() {
     local program
     mkdir -p programs
     for program in qemu-system-x86_64 newuidmap newgidmap; do
         ln -sf "$(command -v $program)" programs/
     done
-    env PATH="$PWD/programs" "$@"
+    GUEST_PATH=$PWD/programs
 }
 
 @test "user: without passt QEMU does it, and the run says so in one line" {
     make_world
     make_outside
+    no_passt
     world_server four serve 192.0.2.1 80
     world_server six serve 2001:db8::1 80
-    run --separate-stderr without_passt "$VMC" run -m 512M -r "$FULL" -- true
-    assert_status 0
+    world_server echo echo 192.0.2.1 5000
+    run --separate-stderr guest -- get 192.0.2.1 80
+    assert_match "$output" '^hello from four'
     assert_equal "${#stderr_lines[@]}" 1
     assert_match "$stderr" 'passt is not installed'
-    "${WORLD[@]}" "$(command -v env)" PATH="$PWD/programs" NAME=web "$VMC" run -m 512M -r "$FULL" -e NAME=web \
-        -p 8080:80 -- python3 -c "$(cat "$TRAFFIC")" serve 0.0.0.0 80 >guest-web 2>guest-web.err </dev/null 3>&- &
-    PID=$!
-    BACKGROUND+=("$PID")
-    wait_for "$DEADLINE" has_line guest-web up || fail "$(cat guest-web.err)"
+    run --separate-stderr guest -- get 2001:db8::1 80
+    assert_match "$output" '^hello from six'
+    run --separate-stderr guest -- ask 192.0.2.1 5000 text
+    assert_output "echo text"
+}
+
+@test "user: without passt ports are published, TCP and UDP" {
+    make_world
+    make_outside
+    no_passt
+    guest_server web -p 8080:80 -- serve 0.0.0.0 80
     run world "$TRAFFIC" get 127.0.0.1 8080
     assert_match "$output" '^hello from web'
-    kill "$PID"
-    wait_for "$DEADLINE" gone "$PID" || fail "vmc has not ended"
-    run --separate-stderr world env PATH="$PWD/programs" "$VMC" run -r "$FULL" -m 512M -- python3 -c "$(cat "$TRAFFIC")" get 192.0.2.1 80
-    assert_match "$output" '^hello from four'
-    run --separate-stderr world env PATH="$PWD/programs" "$VMC" run -r "$FULL" -m 512M -- python3 -c "$(cat "$TRAFFIC")" get 2001:db8::1 80
-    assert_match "$output" '^hello from six'
+    run world "$TRAFFIC" refused 192.0.2.1 8080
+    assert_output refused
+    stop_guest "$PID"
+    guest_server echo -p 5000:5001/udp -- echo 0.0.0.0 5001
+    run world "$TRAFFIC" ask 127.0.0.1 5000 text
+    assert_output "echo text"
+    stop_guest "$PID"
+    run --separate-stderr guest -p '[::1]:8080:80' -- serve :: 80
+    assert_status 125
+    assert_match "$stderr" 'IPv6.*passt'
 }
 
 @test "a port that is taken is named, before anything starts" {
@@ -271,21 +283,36 @@ passt_process() {
     done
 }
 
-@test "user: passt is shut in: nobody for root, no capability, seccomp, no new privileges" {
-    mkfifo in
-    vmc_background -p 5000/udp -- cat
-    exec {hold}>in
-    echo text >&"$hold"
-    wait_for "$DEADLINE" has_line out text || fail "no workload"
-    local status uid
-    status=/proc/$(passt_process)/status
+# PID: nobody for root, no capability, a system call filter, no new privileges.
+assert_shut_in() {
+    local status=/proc/$1/status uid
     uid=$(id -u)
     [ "$uid" != 0 ] || uid=65534
     assert_equal "$(awk '/^Uid:/ { print $2, $3, $4, $5 }' "$status")" "$uid $uid $uid $uid"
     assert_equal "$(awk '/^CapEff:|^CapPrm:|^CapAmb:/ { print $2 }' "$status" | sort -u)" 0000000000000000
     assert_equal "$(awk '/^Seccomp:/ { print $2 }' "$status")" 2
     assert_equal "$(awk '/^NoNewPrivs:/ { print $2 }' "$status")" 1
-    exec {hold}>&-
+}
+
+forwarder_process() {
+    local pid
+    for pid in $(marked_processes); do
+        [ "$(cat "/proc/$pid/comm")" != vmc-forwarder ] || echo "$pid"
+    done
+}
+
+@test "user: passt and vmc's forwarder are shut in, and hold the descriptors they serve" {
+    mkfifo in
+    exec 9<"$VMC_SOURCE/README.md"
+    vmc_background -p 5000/udp -- cat
+    exec {hold}>in
+    echo text >&"$hold"
+    wait_for "$DEADLINE" has_line out text || fail "no workload"
+    assert_shut_in "$(passt_process)"
+    assert_shut_in "$(forwarder_process)"
+    # The standard three, the port and the line to vmc.
+    assert_equal "$(find "/proc/$(forwarder_process)/fd" -type l -printf '%f\n' | sort -n | tr '\n' ' ')" '0 1 2 3 4 '
+    exec {hold}>&- 9<&-
     finish
     assert_equal "$STATUS" 0
 }
@@ -321,7 +348,8 @@ make_world_with_resolver() {
 
 # With the /etc/resolv.conf that the guest is given.
 guest_resolves() {
-    world timeout -k 5 "${VMC_FULL_DEADLINE:-120}" "$VMC" run -m 512M -r "$FULL" -- \
+    world timeout -k 5 "${VMC_FULL_DEADLINE:-120}" env PATH="${GUEST_PATH:-$PATH}" \
+        "$VMC" run -m 512M -r "$FULL" -- \
         sh -c 'cat /etc/resolv.conf; exec python3 -c "$0" resolve some.name.example' "$(cat "$TRAFFIC")" 3>&-
 }
 
@@ -335,6 +363,17 @@ guest_resolves() {
     make_world_with_resolver 192.0.2.1
     run guest_resolves
     assert_output $'nameserver 192.0.2.1\n203.0.113.7'
+}
+
+@test "user: without passt a name server answers the guest, on the host's loopback or not" {
+    local server
+    no_passt
+    for server in 127.0.0.53 192.0.2.1; do
+        make_world_with_resolver $server
+        run --separate-stderr guest_resolves
+        assert_status 0
+        assert_equal "${lines[-1]}" 203.0.113.7
+    done
 }
 
 # --- bridge ----------------------------------------------------------------------------------

@@ -4,6 +4,8 @@
 #   VMC             the launcher under test
 #   VMC_TREES       a directory with the root file systems: small, full
 #   VMC_TEST_LIB    this directory
+#   VMC_TEST_ARCH   the guest's architecture
+#   VMC_GUEST_TESTS a directory with programs for the guest
 #   VMC_SOURCE      the checkout (README.md)
 # A test gets a private XDG_RUNTIME_DIR, so what vmc leaves behind is seen at once, and a mark
 # in its environment, so its processes are known from everybody else's.

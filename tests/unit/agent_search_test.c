@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/search_path.h"
 #include "tests/unit/check.h"
 
 static void expect(const char *command, const char *path, const char *wanted)
