@@ -11,7 +11,8 @@ static const char *const nothing[] = {NULL};
 static const char *const x86_64_known[] = {"x86_64", "amd64", NULL};
 static const char *const x86_64_modules[] = {"accel-tcg-x86_64.so", NULL};
 /* PVH kernels need pvh.bin, bzImages linuxboot_dma.bin. */
-static const char *const x86_64_firmware[] = {"qboot.rom", "pvh.bin", "linuxboot_dma.bin", NULL};
+static const char *const x86_64_firmware[] = {"qboot.rom", "bios-microvm.bin", "pvh.bin",
+                                             "linuxboot_dma.bin", NULL};
 
 static const char *const arm64_known[] = {"aarch64", NULL};
 static const char *const arm_known[] = {"armv7l", "armhf", NULL};
@@ -29,6 +30,7 @@ static const struct arch archs[] = {
         .firmware = x86_64_firmware,
         /* Without ACPI the devices are named on the kernel's command line by QEMU itself. */
         .machine = "microvm,acpi=off",
+        .machine_acpi = "microvm,acpi=on",
         /* x86-64-v2, what distributions build for at most; RDRAND seeds the kernel at once. */
         .cpu_tcg = "Nehalem,+rdrand,-spec-ctrl",
         .cpu_kvm = "host",

@@ -28,6 +28,7 @@ struct arch {
     const char *const *qemu_modules;
     const char *const *firmware;
     const char *machine;        /* -machine, with its options */
+    const char *machine_acpi;   /* the same, described by ACPI tables; NULL: never so */
     const char *cpu_tcg;        /* -cpu under software emulation */
     const char *cpu_kvm;        /* -cpu under KVM */
     const char *kernel;         /* file name of the kernel in the image directory */

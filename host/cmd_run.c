@@ -82,7 +82,8 @@ static int resolve(struct run *run, const struct request *req, struct error *err
         return -1;
     if (qemu_find(run->spec.arch, &run->vmm, err) < 0)
         return -1;
-    return guest_image_find(run->spec.arch, run->spec.kernel, run->spec.initrd, &run->image, err);
+    const struct image_choice choice = {run->spec.kernel, run->spec.initrd, run->spec.distro};
+    return guest_image_find(run->spec.arch, &choice, &run->image, err);
 }
 
 /* Host ids for the hypervisor that root starts; an ordinary user's has that user's. */

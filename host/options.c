@@ -346,8 +346,10 @@ const struct option option_table[] = {
      "give up when the guest has not answered by then", NULL,
      "60s", NULL, false, false},
 
-    {OPTION_KERNEL, "kernel", 0, "FILE", RUN, IMAGE, BY_MACHINE,
-     "boot this kernel instead of the bred one", NULL,
+    {OPTION_KERNEL, "kernel", 0, "FILE|distro[:PACKAGE]", RUN, IMAGE, BY_MACHINE,
+     "boot this kernel instead of the bred one",
+     "_distro_ is Debian's own kernel, or one of another PACKAGE, as 'breeder distro' has fetched it "
+     "together with an initramfs that holds the modules it needs.",
      NULL, NULL, false, false},
     {OPTION_INITRD, "initrd", 0, "FILE", RUN, IMAGE, BY_MACHINE,
      "boot this initramfs instead of the bred one", NULL,
@@ -355,6 +357,11 @@ const struct option option_table[] = {
     {OPTION_APPEND, "append", 0, "TEXT", RUN, IMAGE, BY_MACHINE,
      "add TEXT to the kernel's command line", NULL,
      NULL, NULL, true, false},
+    {OPTION_ACPI, "acpi", 0, NULL, RUN, IMAGE, BY_MACHINE,
+     "describe the machine to the kernel by ACPI tables",
+     "For a kernel that looks for its devices there, as those of distributions do. The bred one has "
+     "no use for them. _--kernel distro_ implies it.",
+     NULL, NULL, false, false},
 
     {OPTION_CONSOLE, "console", 0, "FILE", RUN, DIAGNOSTICS, BY_VMC,
      "write the guest's console to FILE",

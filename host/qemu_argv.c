@@ -26,7 +26,7 @@ static void add_machine(const struct machine_request *request, struct strings *a
 {
     const struct vm_spec *spec = request->spec;
     bool kvm = request->accel == ACCEL_KVM;
-    add_pair(argv, "-machine", spec->arch->machine);
+    add_pair(argv, "-machine", spec->acpi ? spec->arch->machine_acpi : spec->arch->machine);
     add_pair(argv, "-accel", kvm ? "kvm" : "tcg");
     add_pair(argv, "-cpu", kvm ? spec->arch->cpu_kvm : spec->arch->cpu_tcg);
     strings_add(argv, "-smp");

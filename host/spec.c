@@ -144,6 +144,38 @@ static int resolve_arch(const struct request *req, struct vm_spec *spec, struct 
                        err);
 }
 
+/* The package of "distro" or "distro:PACKAGE", "" where none is named; NULL for a file's name. */
+static const char *distro_package(const char *kernel)
+{
+    static const char word[] = "distro";
+    if (!kernel || strncmp(kernel, word, strlen(word)) != 0)
+        return NULL;
+    const char *rest = kernel + strlen(word);
+    return rest[0] == ':' ? rest + 1 : rest[0] == '\0' ? rest : NULL;
+}
+
+static int resolve_kernel(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *kernel = request_value(req, OPTION_KERNEL);
+    const char *distro = distro_package(kernel);
+    spec->distro = copy_or_null(distro);
+    spec->kernel = distro ? NULL : copy_or_null(kernel);
+    spec->initrd = copy_or_null(request_value(req, OPTION_INITRD));
+    if (distro && (strchr(distro, '/') || (kernel[strlen("distro")] == ':' && !distro[0])))
+        return error_set(err, "--kernel '%s' names no package", kernel);
+    if (distro && spec->initrd)
+        return error_set(err, "--kernel distro needs the initramfs with its modules, which "
+                              "--initrd would replace");
+    spec->acpi = request_has(req, OPTION_ACPI);
+    if (spec->acpi && !spec->arch->machine_acpi)
+        return error_set(err, "--acpi: an %s machine is described by a device tree",
+                         spec->arch->name);
+    spec->acpi = spec->acpi || (distro && spec->arch->machine_acpi);
+    for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
+        strings_add(&spec->append, s->value);
+    return 0;
+}
+
 static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *accel = value_of(req, OPTION_ACCEL);
@@ -165,11 +197,7 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         return error_wrap(err, "--boot-timeout");
     if (spec->boot_timeout == 0)
         return error_set(err, "--boot-timeout 0 leaves no time to boot");
-    spec->kernel = copy_or_null(request_value(req, OPTION_KERNEL));
-    spec->initrd = copy_or_null(request_value(req, OPTION_INITRD));
-    for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
-        strings_add(&spec->append, s->value);
-    return 0;
+    return resolve_kernel(req, spec, err);
 }
 
 static int check_hostname(const char *name, struct error *err)
@@ -274,6 +302,7 @@ void spec_free(struct vm_spec *spec)
 {
     free(spec->kernel);
     free(spec->initrd);
+    free(spec->distro);
     free(spec->rootfs);
     free(spec->cwd);
     free(spec->user);

@@ -41,8 +41,10 @@ struct vm_spec {
     enum accel accel;
     uint64_t memory; /* bytes */
     unsigned cpus;
-    char *kernel; /* owned paths; NULL: the bred image's */
+    char *kernel; /* owned paths; NULL: the image's */
     char *initrd;
+    char *distro; /* the package of a distribution's kernel, "" for the usual one; NULL: bred */
+    bool acpi;    /* the machine is described by ACPI tables */
     struct strings append;
     int64_t boot_timeout; /* ns */
 
