@@ -12,7 +12,7 @@ static const char *const x86_64_known[] = {"x86_64", "amd64", NULL};
 static const char *const x86_64_modules[] = {"accel-tcg-x86_64.so", NULL};
 /* PVH kernels need pvh.bin, bzImages linuxboot_dma.bin. */
 static const char *const x86_64_firmware[] = {"qboot.rom", "bios-microvm.bin", "pvh.bin",
-                                             "linuxboot_dma.bin", NULL};
+                                              "linuxboot_dma.bin", NULL};
 
 static const char *const arm64_known[] = {"aarch64", NULL};
 static const char *const arm_known[] = {"armv7l", "armhf", NULL};
@@ -35,6 +35,7 @@ static const struct arch archs[] = {
         .cpu_tcg = "Nehalem,+rdrand,-spec-ctrl",
         .cpu_kvm = "host",
         .kernel = "vmlinux",
+        .tree_kernel = "arch/x86/boot/bzImage",
         .cmdline = "earlycon=uart8250,io,0x3f8 reboot=t tsc=reliable no_timer_check "
                    "noreplace-smp random.trust_cpu=on",
         /* Nobody can attack across a processor that is emulated one instruction at a time. */
@@ -58,6 +59,7 @@ static const struct arch archs[] = {
         .cpu_tcg = "cortex-a57",
         .cpu_kvm = "host",
         .kernel = "Image",
+        .tree_kernel = "arch/arm64/boot/Image",
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 32,
@@ -75,6 +77,7 @@ static const struct arch archs[] = {
         .cpu_tcg = "cortex-a15",
         .cpu_kvm = "host",
         .kernel = "zImage",
+        .tree_kernel = "arch/arm/boot/zImage",
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 8,
@@ -110,7 +113,8 @@ const struct arch *arch_native(void)
 
 static bool is_kind(const struct elf_kind *a, const struct elf_kind *b)
 {
-    return a->machine != EM_NONE && a->machine == b->machine && a->width == b->width && a->big_endian == b->big_endian;
+    return a->machine != EM_NONE && a->machine == b->machine && a->width == b->width &&
+           a->big_endian == b->big_endian;
 }
 
 bool arch_runs(const struct arch *arch, const struct elf_kind *kind)

@@ -31,6 +31,7 @@ struct run {
     struct volumes volumes;
     struct network network;
     struct console_log log;
+    struct debugging debugging;
     struct machine machine;
     struct session session;
     bool session_opened;
@@ -52,6 +53,7 @@ static void release(struct run *run)
 {
     end_machine(run);
     console_log_close(&run->log);
+    debugging_close(&run->debugging);
     network_release(&run->network);
     seccomp_filter_free(&run->filter);
     close_fd(&run->swap_fd);
@@ -103,6 +105,7 @@ static int prepare(struct run *run, struct error *err)
     bool host_root = am_host_root();
     if (signals_open(&run->signal_fd, err) < 0 ||
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
+        debugging_open(&spec->debugging, &run->debugging, err) < 0 ||
         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
         state_create(&run->container, err) < 0 ||
         network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
@@ -137,6 +140,7 @@ static int boot(struct run *run, struct error *err)
         .swap_fd = run->swap_fd,
         .volumes = &run->volumes,
         .network = &run->network,
+        .debugging = &run->debugging,
         .tsc = &run->tsc,
     };
     log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
@@ -147,8 +151,8 @@ static int boot(struct run *run, struct error *err)
     if (!run->plan.trial)
         isolation_say(&run->isolation, run->privileged);
     run->session_opened = true;
-    if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->timing,
-                     run->signal_fd, err) < 0)
+    if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->debugging,
+                     &run->timing, run->signal_fd, err) < 0)
         return -1;
     if (!run->filter.program &&
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
@@ -210,6 +214,7 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
         .rootfs = ROOTFS_INIT,
         .swap_fd = -1,
         .network = NETWORK_INIT,
+        .debugging = DEBUGGING_INIT,
         .log.file_fd = -1,
         .machine = MACHINE_INIT,
         .signal_fd = -1,

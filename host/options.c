@@ -351,6 +351,11 @@ const struct option option_table[] = {
      "_distro_ is Debian's own kernel, or one of another PACKAGE, as 'breeder distro' has fetched it "
      "together with an initramfs that holds the modules it needs.",
      NULL, NULL, false, false},
+    {OPTION_LINUX, "linux", 0, "DIR", RUN, IMAGE, BY_MACHINE,
+     "boot the kernel that was built in DIR",
+     "A kernel's source tree after make, or the directory that O= named. What a guest cannot start "
+     "without has to be built in; what is missing is named.",
+     NULL, NULL, false, false},
     {OPTION_INITRD, "initrd", 0, "FILE", RUN, IMAGE, BY_MACHINE,
      "boot this initramfs instead of the bred one", NULL,
      NULL, NULL, false, false},
@@ -366,6 +371,17 @@ const struct option option_table[] = {
     {OPTION_CONSOLE, "console", 0, "FILE", RUN, DIAGNOSTICS, BY_VMC,
      "write the guest's console to FILE",
      "Kernel messages never reach standard output or error; this is where they can be read.",
+     NULL, NULL, false, false},
+    {OPTION_GDB, "gdb", 0, "[ADDR:]PORT|PATH", RUN, DIAGNOSTICS, BY_MACHINE,
+     "let the guest wait for a debugger",
+     "QEMU's gdb server listens there: on this host's loopback where there is no ADDR, or on a Unix "
+     "socket of the user's alone at PATH, which has a slash in it. Who can connect commands the "
+     "guest. There is no time limit for the boot unless _--boot-timeout_ is given, and the "
+     "machine is emulated unless _--accel kvm_ is.",
+     NULL, NULL, false, false},
+    {OPTION_CRASH_DUMP, "crash-dump", 0, "FILE", RUN, DIAGNOSTICS, BY_MACHINE,
+     "write the guest's memory to FILE when its kernel panics",
+     "An ELF core file, for gdb and crash. FILE must not exist; without a panic there is none.",
      NULL, NULL, false, false},
     {OPTION_DEBUG, "debug", 0, NULL, RUN, DIAGNOSTICS, BY_VMC,
      "say on standard error what vmc does", NULL,

@@ -157,6 +157,22 @@ static void add_network(const struct network *network, struct strings *argv)
     strings_addf(argv, "virtio-net-device,netdev=net,mac=%s", network->guest.mac);
 }
 
+/* The guest waits for gdb; and its end leaves QEMU there, to write its memory. */
+static void add_debugging(const struct debug_spec *debug, struct strings *argv)
+{
+    if (debug->gdb) {
+        strings_add(argv, "-chardev");
+        strings_addf(argv, "socket,id=gdb,fd=%d,server=on,wait=off", QEMU_FD_GDB);
+        add_pair(argv, "-gdb", "chardev:gdb");
+        strings_add(argv, "-S");
+    }
+    if (debug->crash_dump) {
+        add_pair(argv, "-action", "shutdown=pause");
+        strings_add(argv, "-add-fd");
+        strings_addf(argv, "fd=%d,set=%d", QEMU_FD_DUMP, QEMU_FD_DUMP);
+    }
+}
+
 void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct strings *ret)
 {
     strings_add(ret, request->vmm);
@@ -170,8 +186,9 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
         add_disk("swap", QEMU_FD_SWAP, false, ret);
     add_volumes(request->volumes, ret);
     add_network(request->network, ret);
-    /* Only a machine under KVM can stop by itself (internal-error): that is what QMP is for. */
-    if (request->accel == ACCEL_KVM) {
+    add_debugging(&request->spec->debugging, ret);
+    /* A machine that can stop by itself, under KVM (internal-error) or when asked to: QMP tells. */
+    if (machine_has_monitor(request)) {
         add_socket(ret, "monitor", QEMU_FD_MONITOR);
         add_pair(ret, "-mon", "chardev=monitor,mode=control");
     }

@@ -7,6 +7,7 @@
 
 #include "host/data_directory.h"
 #include "host/environment.h"
+#include "host/kernel_spec.h"
 #include "host/object_name.h"
 #include "host/rootfs_arch.h"
 #include "host/units.h"
@@ -137,43 +138,10 @@ static int resolve_arch(const struct request *req, struct vm_spec *spec, struct 
     const char *name = request_value(req, OPTION_ARCH);
     const struct arch *named = name ? arch_find(name) : NULL;
     if (name && !named)
-        return error_set(err,
-                         "no guest of architecture %s can be run (see --arch in 'vmc help run')",
-                         name);
+        return error_set(
+            err, "no guest of architecture %s can be run (see --arch in 'vmc help run')", name);
     return rootfs_arch(spec->rootfs, spec->args.items[0], spec->cwd, &spec->env, named, &spec->arch,
                        err);
-}
-
-/* The package of "distro" or "distro:PACKAGE", "" where none is named; NULL for a file's name. */
-static const char *distro_package(const char *kernel)
-{
-    static const char word[] = "distro";
-    if (!kernel || strncmp(kernel, word, strlen(word)) != 0)
-        return NULL;
-    const char *rest = kernel + strlen(word);
-    return rest[0] == ':' ? rest + 1 : rest[0] == '\0' ? rest : NULL;
-}
-
-static int resolve_kernel(const struct request *req, struct vm_spec *spec, struct error *err)
-{
-    const char *kernel = request_value(req, OPTION_KERNEL);
-    const char *distro = distro_package(kernel);
-    spec->distro = copy_or_null(distro);
-    spec->kernel = distro ? NULL : copy_or_null(kernel);
-    spec->initrd = copy_or_null(request_value(req, OPTION_INITRD));
-    if (distro && (strchr(distro, '/') || (kernel[strlen("distro")] == ':' && !distro[0])))
-        return error_set(err, "--kernel '%s' names no package", kernel);
-    if (distro && spec->initrd)
-        return error_set(err, "--kernel distro needs the initramfs with its modules, which "
-                              "--initrd would replace");
-    spec->acpi = request_has(req, OPTION_ACPI);
-    if (spec->acpi && !spec->arch->machine_acpi)
-        return error_set(err, "--acpi: an %s machine is described by a device tree",
-                         spec->arch->name);
-    spec->acpi = spec->acpi || (distro && spec->arch->machine_acpi);
-    for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
-        strings_add(&spec->append, s->value);
-    return 0;
 }
 
 static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
@@ -197,7 +165,11 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         return error_wrap(err, "--boot-timeout");
     if (spec->boot_timeout == 0)
         return error_set(err, "--boot-timeout 0 leaves no time to boot");
-    return resolve_kernel(req, spec, err);
+    if (spec->debugging.gdb && !request_has(req, OPTION_BOOT_TIMEOUT))
+        spec->boot_timeout = DEADLINE_NONE / 2;
+    if (spec->debugging.gdb && spec->accel == ACCEL_AUTO)
+        spec->accel = ACCEL_TCG;
+    return kernel_spec_resolve(req, spec, err);
 }
 
 static int check_hostname(const char *name, struct error *err)
@@ -279,8 +251,9 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
-    if (resolve_workload(req, ret, err) < 0 || resolve_rootfs(req, ret, err) < 0 ||
-        resolve_machine(req, ret, err) < 0 || network_spec_resolve(req, &ret->network, err) < 0 ||
+    if (debug_spec_resolve(req, &ret->debugging, err) < 0 || resolve_workload(req, ret, err) < 0 ||
+        resolve_rootfs(req, ret, err) < 0 || resolve_machine(req, ret, err) < 0 ||
+        network_spec_resolve(req, &ret->network, err) < 0 ||
         names_resolve(req, &ret->network, &ret->names, err) < 0 || resolve_keep(req, ret, err) < 0)
         return -1;
     const struct machine_facts machine = {
@@ -303,6 +276,7 @@ void spec_free(struct vm_spec *spec)
     free(spec->kernel);
     free(spec->initrd);
     free(spec->distro);
+    debug_spec_free(&spec->debugging);
     free(spec->rootfs);
     free(spec->cwd);
     free(spec->user);

@@ -13,6 +13,7 @@
 #include "host/arch.h"
 #include "host/cli.h"
 #include "host/container_spec.h"
+#include "host/debug_spec.h"
 #include "host/names.h"
 #include "host/network_spec.h"
 #include "host/volume_spec.h"
@@ -47,6 +48,7 @@ struct vm_spec {
     bool acpi;    /* the machine is described by ACPI tables */
     struct strings append;
     int64_t boot_timeout; /* ns */
+    struct debug_spec debugging;
 
     char *rootfs; /* as given; the host's / if it was not */
     bool unprivileged;
