@@ -63,9 +63,11 @@ static int make_descriptors(const struct machine_request *request, struct machin
     if (request->debugging->dump_fd >= 0)
         theirs->fds[QEMU_FD_DUMP] =
             fcntl(request->debugging->dump_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
-        make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
-        make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0 ||
+    if (!request->spec->maintenance &&
+        (make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
+         make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0))
+        return -1;
+    if (make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0 ||
         make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
         return -1;
     if (!machine_has_monitor(request))
@@ -145,7 +147,7 @@ static void plan_memory(const struct machine_request *request, struct jail *jail
     jail->memory += memory_of_volumes(request);
     if (request->spec->upper == UPPER_HOST)
         jail->memory += memory_of_files(request->container->dir_fd, UINT64_MAX / 4);
-    AUTO_CLOSE int share = open(rootfs->share, O_PATH | O_CLOEXEC);
+    AUTO_CLOSE int share = rootfs->share ? open(rootfs->share, O_PATH | O_CLOEXEC) : -1;
     if (request->spec->upper == UPPER_NONE && share >= 0)
         jail->memory += memory_of_files(share, UINT64_MAX / 4);
 }
@@ -169,7 +171,8 @@ static size_t list_trees(const struct machine_request *request, struct jail_tree
 {
     const struct rootfs *rootfs = request->rootfs;
     size_t count = 0;
-    trees[count++] = (struct jail_tree){rootfs->share, rootfs->share, rootfs->read_only};
+    if (rootfs->share)
+        trees[count++] = (struct jail_tree){rootfs->share, rootfs->share, rootfs->read_only};
     for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
         const struct volume_share *share = &request->volumes->shares[i];
         if (share->path)

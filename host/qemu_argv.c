@@ -80,15 +80,19 @@ static void add_socket(struct strings *argv, const char *id, enum qemu_fd fd)
     strings_addf(argv, "socket,id=%s,fd=%d", id, fd);
 }
 
-static void add_ports(struct strings *argv)
+static void add_lines(struct strings *argv)
 {
-    add_socket(argv, "control", QEMU_FD_CONTROL);
-    add_socket(argv, "data", QEMU_FD_DATA);
     add_socket(argv, "console", QEMU_FD_CONSOLE);
     add_socket(argv, "serial", QEMU_FD_SERIAL);
     add_pair(argv, "-serial", "chardev:serial");
     add_pair(argv, "-device", "virtio-serial-device,max_ports=4");
     add_pair(argv, "-device", "virtconsole,chardev=console,nr=0");
+}
+
+static void add_ports(struct strings *argv)
+{
+    add_socket(argv, "control", QEMU_FD_CONTROL);
+    add_socket(argv, "data", QEMU_FD_DATA);
     add_pair(argv, "-device", "virtserialport,chardev=control,nr=1,name=" PORT_CONTROL_NAME);
     add_pair(argv, "-device", "virtserialport,chardev=data,nr=2,name=" PORT_DATA_NAME);
 }
@@ -178,8 +182,11 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     strings_add(ret, request->vmm);
     add_machine(request, ret);
     add_kernel(request, tsc_khz, ret);
-    add_ports(ret);
-    add_rootfs(request->rootfs, ret);
+    add_lines(ret);
+    if (!request->spec->maintenance) {
+        add_ports(ret);
+        add_rootfs(request->rootfs, ret);
+    }
     if (request->rootfs->disk_fd >= 0)
         add_disk("upper", QEMU_FD_DISK, request->rootfs->kept, ret);
     if (request->swap_fd >= 0)

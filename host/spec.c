@@ -140,6 +140,9 @@ static int resolve_arch(const struct request *req, struct vm_spec *spec, struct 
     if (name && !named)
         return error_set(
             err, "no guest of architecture %s can be run (see --arch in 'vmc help run')", name);
+    spec->arch = named ? named : arch_native();
+    if (spec->maintenance)
+        return spec->arch ? 0 : error_set(err, "vmc has no machine of this host's architecture");
     return rootfs_arch(spec->rootfs, spec->args.items[0], spec->cwd, &spec->env, named, &spec->arch,
                        err);
 }
@@ -251,9 +254,15 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
-    if (debug_spec_resolve(req, &ret->debugging, err) < 0 || resolve_workload(req, ret, err) < 0 ||
-        resolve_rootfs(req, ret, err) < 0 || resolve_machine(req, ret, err) < 0 ||
-        network_spec_resolve(req, &ret->network, err) < 0 ||
+    ret->maintenance = req->command->id == COMMAND_SHELL_GUEST;
+    if (debug_spec_resolve(req, &ret->debugging, err) < 0)
+        return -1;
+    if (ret->maintenance) {
+        ret->unprivileged = geteuid() != 0;
+        return resolve_machine(req, ret, err);
+    }
+    if (resolve_workload(req, ret, err) < 0 || resolve_rootfs(req, ret, err) < 0 ||
+        resolve_machine(req, ret, err) < 0 || network_spec_resolve(req, &ret->network, err) < 0 ||
         names_resolve(req, &ret->network, &ret->names, err) < 0 || resolve_keep(req, ret, err) < 0)
         return -1;
     const struct machine_facts machine = {

@@ -38,6 +38,7 @@ enum accel {
 const char *accel_name(enum accel accel);
 
 struct vm_spec {
+    bool maintenance; /* no container, no share, no ports: a shell on the serial line */
     const struct arch *arch;
     enum accel accel;
     uint64_t memory; /* bytes */
