@@ -30,7 +30,7 @@ static _Noreturn void maintain(const struct ports *ports, bool tag)
         if (!tag)
             boot_say("there is no 9p device with the mount tag " ROOTFS_MOUNT_TAG);
     }
-    boot_say("no workload: maintenance shell on the console");
+    boot_say(MAINTENANCE_ANNOUNCEMENT);
     shell_serve();
 }
 

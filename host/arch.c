@@ -36,6 +36,7 @@ static const struct arch archs[] = {
         .cpu_kvm = "host",
         .kernel = "vmlinux",
         .tree_kernel = "arch/x86/boot/bzImage",
+        .serial = "ttyS0",
         .cmdline = "earlycon=uart8250,io,0x3f8 reboot=t tsc=reliable no_timer_check "
                    "noreplace-smp random.trust_cpu=on",
         /* Nobody can attack across a processor that is emulated one instruction at a time. */
@@ -60,6 +61,7 @@ static const struct arch archs[] = {
         .cpu_kvm = "host",
         .kernel = "Image",
         .tree_kernel = "arch/arm64/boot/Image",
+        .serial = "ttyAMA0",
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 32,
@@ -78,6 +80,7 @@ static const struct arch archs[] = {
         .cpu_kvm = "host",
         .kernel = "zImage",
         .tree_kernel = "arch/arm/boot/zImage",
+        .serial = "ttyAMA0",
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 8,

@@ -33,6 +33,7 @@ struct arch {
     const char *cpu_kvm;        /* -cpu under KVM */
     const char *kernel;         /* file name of the kernel in the image directory */
     const char *tree_kernel;    /* the same in the directory of a kernel's build */
+    const char *serial;         /* the kernel's name of the serial line */
     const char *cmdline;        /* kernel parameters of every boot */
     const char *cmdline_tcg;    /* more of them: software emulation */
     const char *cmdline_tcg_up; /* more of them: software emulation, one CPU; or NULL */

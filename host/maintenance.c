@@ -7,7 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "common/io.h"
+#include "common/protocol.h"
 #include "common/util.h"
 #include "host/post_mortem.h"
 #include "host/terminal.h"
@@ -19,7 +19,6 @@ enum slot {
     SLOT_IN,
     SLOT_OUT,
     SLOT_SERIAL,
-    SLOT_CONSOLE,
     SLOT_ERRORS,
     SLOT_SIGNAL,
     SLOT_COUNT,
@@ -31,18 +30,17 @@ struct maintenance {
     int signal_fd;
     struct terminal terminal;
     struct vmm_errors errors;
-    bool heard; /* the guest has said something: it listens, too */
-    int status; /* 128 + the signal that ends it, or 0 */
+    bool listens; /* the guest's shell does: what comes earlier would be lost */
+    int status;   /* 128 + the signal that ends it, or 0 */
 };
 
 static void prepare(const struct maintenance *m, struct pollfd fds[SLOT_COUNT])
 {
     const struct terminal *t = &m->terminal;
-    short in = m->heard ? terminal_in_events(t) : 0, out = terminal_out_events(t);
+    short in = m->listens ? terminal_in_events(t) : 0, out = terminal_out_events(t);
     fds[SLOT_IN] = (struct pollfd){.fd = in ? t->in_fd : -1, .events = in};
     fds[SLOT_OUT] = (struct pollfd){.fd = out ? t->out_fd : -1, .events = out};
     fds[SLOT_SERIAL] = (struct pollfd){.fd = t->serial_fd, .events = terminal_serial_events(t)};
-    fds[SLOT_CONSOLE] = (struct pollfd){.fd = m->machine->console_fd, .events = POLLIN};
     fds[SLOT_ERRORS] = (struct pollfd){.fd = m->machine->errors_fd, .events = POLLIN};
     fds[SLOT_SIGNAL] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
 }
@@ -55,16 +53,29 @@ static void take_signal(struct maintenance *m)
         m->status = 128 + (int)info.ssi_signo;
 }
 
+/* The serial line is the kernel's console, too. */
+static void hear(struct maintenance *m)
+{
+    struct terminal *t = &m->terminal;
+    size_t before = t->to_user.length;
+    terminal_drain_serial(t);
+    if (t->to_user.length == before)
+        return;
+    console_log_add(m->log, (const char *)queue_bytes(&t->to_user) + before,
+                    t->to_user.length - before);
+    m->listens = m->listens || console_log_holds(m->log, MAINTENANCE_ANNOUNCEMENT);
+}
+
 static void pump(struct maintenance *m, const struct pollfd fds[SLOT_COUNT])
 {
     struct terminal *t = &m->terminal;
     bool had_input = t->in_fd >= 0;
-    terminal_pump(t, fds[SLOT_IN].revents, fds[SLOT_OUT].revents, fds[SLOT_SERIAL].revents);
-    m->heard = m->heard || t->to_user.length > 0;
+    if (fds[SLOT_SERIAL].revents & (POLLIN | POLLHUP))
+        hear(m);
+    terminal_pump(t, fds[SLOT_IN].revents, fds[SLOT_OUT].revents,
+                  fds[SLOT_SERIAL].revents & POLLOUT);
     if (had_input && t->in_fd < 0)
         queue_append(&t->to_guest, farewell, strlen(farewell));
-    if (fds[SLOT_CONSOLE].revents)
-        console_pump(m->log, &m->machine->console_fd);
     if (fds[SLOT_ERRORS].revents)
         vmm_errors_pump(&m->errors, m->machine);
     if (fds[SLOT_SIGNAL].revents)
@@ -92,17 +103,20 @@ int maintenance_run(struct machine *machine, struct console_log *log, int signal
                     int *ret_status, struct error *err)
 {
     char panic[256];
+    bool typed = isatty(STDIN_FILENO);
     struct maintenance m = {
-        .machine = machine, .log = log, .signal_fd = signal_fd, .terminal = TERMINAL_INIT};
+        .machine = machine,
+        .log = log,
+        .signal_fd = signal_fd,
+        .terminal = TERMINAL_INIT,
+        .listens = typed,
+    };
     int result = terminal_open(&m.terminal, machine->serial_fd, err);
-    if (result == 0 && set_nonblocking(machine->console_fd, true) < 0)
-        result = error_errno(err, "cannot make a socket non-blocking");
-    if (result == 0 && isatty(STDIN_FILENO))
+    if (result == 0 && typed)
         result = terminal_make_raw(&m.terminal, err);
     if (result == 0)
         result = serve(&m, err);
     terminal_close(&m.terminal);
-    console_pump(log, &machine->console_fd);
     if (result == 0 && (m.errors.length > 0 || console_log_panic(log, panic, sizeof(panic))))
         result = post_mortem("the guest ended", machine, log, &m.errors, err);
     *ret_status = m.status;

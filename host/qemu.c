@@ -65,10 +65,10 @@ static int make_descriptors(const struct machine_request *request, struct machin
             fcntl(request->debugging->dump_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (!request->spec->maintenance &&
         (make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
-         make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0))
+         make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
+         make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0))
         return -1;
-    if (make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0 ||
-        make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
+    if (make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
         return -1;
     if (!machine_has_monitor(request))
         return 0;

@@ -55,7 +55,7 @@ static void add_kernel(const struct machine_request *request, unsigned tsc_khz,
     strings_add(&cmdline, spec->debug ? "loglevel=7" : "quiet");
     strings_add(&cmdline, spec->arch->cmdline);
     /* The console is a virtio one: the serial line is left to the workload's terminal. */
-    strings_add(&cmdline, "console=hvc0 panic=-1");
+    strings_addf(&cmdline, "console=%s panic=-1", spec->maintenance ? spec->arch->serial : "hvc0");
     if (request->accel == ACCEL_TCG)
         strings_add(&cmdline, spec->arch->cmdline_tcg);
     if (request->accel == ACCEL_TCG && spec->cpus == 1 && spec->arch->cmdline_tcg_up)
@@ -80,17 +80,17 @@ static void add_socket(struct strings *argv, const char *id, enum qemu_fd fd)
     strings_addf(argv, "socket,id=%s,fd=%d", id, fd);
 }
 
-static void add_lines(struct strings *argv)
+static void add_serial(struct strings *argv)
 {
-    add_socket(argv, "console", QEMU_FD_CONSOLE);
     add_socket(argv, "serial", QEMU_FD_SERIAL);
     add_pair(argv, "-serial", "chardev:serial");
-    add_pair(argv, "-device", "virtio-serial-device,max_ports=4");
-    add_pair(argv, "-device", "virtconsole,chardev=console,nr=0");
 }
 
 static void add_ports(struct strings *argv)
 {
+    add_socket(argv, "console", QEMU_FD_CONSOLE);
+    add_pair(argv, "-device", "virtio-serial-device,max_ports=4");
+    add_pair(argv, "-device", "virtconsole,chardev=console,nr=0");
     add_socket(argv, "control", QEMU_FD_CONTROL);
     add_socket(argv, "data", QEMU_FD_DATA);
     add_pair(argv, "-device", "virtserialport,chardev=control,nr=1,name=" PORT_CONTROL_NAME);
@@ -182,7 +182,7 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     strings_add(ret, request->vmm);
     add_machine(request, ret);
     add_kernel(request, tsc_khz, ret);
-    add_lines(ret);
+    add_serial(ret);
     if (!request->spec->maintenance) {
         add_ports(ret);
         add_rootfs(request->rootfs, ret);
