@@ -47,7 +47,7 @@ int kernel_spec_resolve(const struct request *req, struct vm_spec *spec, struct 
     if (choose_kernel(req, spec, err) < 0)
         return -1;
     if (request_has(req, OPTION_ACPI) && !spec->arch->machine_acpi)
-        return error_set(err, "--acpi: an %s machine is described by a device tree",
+        return error_set(err, "--acpi: a machine of architecture %s is described by a device tree",
                          spec->arch->name);
     spec->acpi = spec->acpi || request_has(req, OPTION_ACPI);
     for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
