@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -44,6 +45,8 @@ int hosted_prepare(const struct agent_config *config, int frames, struct error *
 {
     const struct network_config *network = &config->network;
     AUTO_CLOSE int stream = frames;
+    if (mkdir("/mnt", 0755) < 0)
+        return error_errno(err, "cannot make a place for provided files");
     if (!network->interface)
         return 0;
     if (stream < 0)

@@ -6,7 +6,6 @@
  *   /share         the root file system, read-only, where an overlay goes on top of it; else
  *   /root          the root file system itself
  *   /volumes/TAG   the volumes
- *   /mnt           an empty directory
  *   /proc, /sys    whole ones: the kernel lets a user namespace mount those only where there are
  *   /dev           the devices of every container, since nobody makes nodes in a user namespace
  *

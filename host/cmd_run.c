@@ -83,10 +83,7 @@ static int resolve(struct run *run, const struct request *req, struct error *err
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
                                   err) < 0)
         return -1;
-    if (qemu_find(run->spec.arch, &run->vmm, err) < 0)
-        return -1;
-    const struct image_choice choice = {run->spec.kernel, run->spec.initrd, run->spec.distro};
-    return guest_image_find(run->spec.arch, &choice, &run->image, err);
+    return machine_ops(run->spec.backend)->find(&run->spec, &run->vmm, &run->image, err);
 }
 
 /* A machine in which nobody says HELLO cannot try KVM: what has worked already is taken, or TCG. */
@@ -116,7 +113,8 @@ static int prepare(struct run *run, struct error *err)
     if (signals_open(&run->signal_fd, err) < 0 ||
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
         debugging_open(&spec->debugging, &run->debugging, err) < 0 ||
-        accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
+        (machine_ops(spec->backend)->accelerated &&
+         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0) ||
         state_create(&run->container, err) < 0 ||
         network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
         namespaces_enter(spec->unprivileged, err) < 0)
@@ -158,7 +156,7 @@ static int boot(struct run *run, struct error *err)
     };
     log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
     run->timing.jail = now_ns();
-    if (qemu_start(&request, &run->machine, &run->isolation, err) < 0)
+    if (machine_start(&request, &run->machine, &run->isolation, err) < 0)
         return -1;
     run->timing.exec = now_ns();
     if (!run->plan.trial)

@@ -4,6 +4,7 @@
 
 #include "common/util.h"
 #include "host/json_add.h"
+#include "host/namespaces.h"
 #include "host/output.h"
 #include "host/spec.h"
 
@@ -74,7 +75,8 @@ int explain(const struct request *req, struct error *err)
     }
     for (size_t i = 0; i < option_count; i++) {
         const struct option *option = &option_table[i];
-        if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value &&
+        bool moot = request_has(req, OPTION_HOST) && namespaces_refusal(option->id);
+        if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value && !moot &&
             !request_has(req, option->id))
             show(list, option, option->default_value, true);
     }

@@ -1,5 +1,25 @@
 #include "host/machine.h"
 
+#include "host/namespaces.h"
+
+const struct machine_ops *machine_ops(enum backend backend)
+{
+    switch (backend) {
+    case BACKEND_NAMESPACES:
+        return &namespaces_ops;
+    case BACKEND_QEMU:
+        break;
+    }
+    return &qemu_ops;
+}
+
+int machine_start(const struct machine_request *request, struct machine *ret,
+                  struct isolation *isolation, struct error *err)
+{
+    ret->ops = machine_ops(request->spec->backend);
+    return ret->ops->start(request, ret, isolation, err);
+}
+
 void machine_stop(struct machine *m)
 {
     jail_stop(&m->process);

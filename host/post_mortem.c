@@ -70,17 +70,18 @@ static void hear_out(struct vmm_errors *e, struct machine *m)
         vmm_errors_pump(e, m);
 }
 
-/* How the hypervisor's process ended, without reaping it: that is machine_stop()'s. */
+/* How the machine's process ended, without reaping it: that is machine_stop()'s. */
 static void describe_process_end(const struct machine *m, char *text, size_t size)
 {
+    const char *name = m->ops->process;
     siginfo_t info = {0};
     if (waitid(P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
         info.si_pid == 0)
-        snprintf(text, size, "the hypervisor closed its connection");
+        snprintf(text, size, "%s closed its connection", name);
     else if (info.si_code == CLD_EXITED)
-        snprintf(text, size, "the hypervisor ended with status %d", info.si_status);
+        snprintf(text, size, "%s ended with status %d", name, info.si_status);
     else
-        snprintf(text, size, "the hypervisor was killed by signal %d (%s)", info.si_status,
+        snprintf(text, size, "%s was killed by signal %d (%s)", name, info.si_status,
                  strsignal(info.si_status));
 }
 

@@ -138,6 +138,7 @@ static void plan_memory(const struct machine_request *request, struct jail *jail
     const struct rootfs *rootfs = request->rootfs;
     uint64_t guest = request->spec->memory;
     jail->memory = guest + (request->accel == ACCEL_KVM ? OVERHEAD_KVM : OVERHEAD_TCG);
+    jail->tasks = JAIL_TASKS;
     jail->address_space = guest + ADDRESS_SPACE_OVERHEAD;
     jail->file_size = rootfs->read_only ? 0 : UINT64_MAX;
     plan_image(rootfs->disk_fd, jail);
@@ -217,8 +218,8 @@ static int start_in_jail(const struct machine_request *request, struct strings *
     return jail_start(&jail, argv, theirs->fds, QEMU_FD_END, &ret->process, isolation, err);
 }
 
-int qemu_start(const struct machine_request *request, struct machine *ret,
-               struct isolation *isolation, struct error *err)
+static int start(const struct machine_request *request, struct machine *ret,
+                 struct isolation *isolation, struct error *err)
 {
     struct inheritance theirs;
     for (int i = 0; i < QEMU_FD_END; i++)
@@ -235,3 +236,20 @@ int qemu_start(const struct machine_request *request, struct machine *ret,
         close_fd(&theirs.fds[i]);
     return result;
 }
+
+static int find(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
+                struct error *err)
+{
+    const struct image_choice choice = {spec->kernel, spec->initrd, spec->distro};
+    if (qemu_find(spec->arch, ret_program, err) < 0)
+        return -1;
+    return guest_image_find(spec->arch, &choice, ret_image, err);
+}
+
+const struct machine_ops qemu_ops = {
+    .machine = "the virtual machine",
+    .process = "the hypervisor",
+    .accelerated = true,
+    .find = find,
+    .start = start,
+};
