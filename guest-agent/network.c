@@ -23,7 +23,7 @@ static int find_interface(const char *name, unsigned *ret_index, struct error *e
     return *ret_index ? 0 : error_errno(err, "network interface %s", name);
 }
 
-static int set_up(unsigned index, struct error *err)
+int network_set_up(unsigned index, struct error *err)
 {
     struct netlink_request r;
     struct ifinfomsg *link = netlink_begin(&r, RTM_NEWLINK, 0, sizeof(*link));
@@ -37,7 +37,7 @@ int network_raise_loopback(struct error *err)
     unsigned index = if_nametoindex("lo");
     if (index == 0 && (errno == EAFNOSUPPORT || errno == ENODEV))
         return 0;
-    if (index == 0 || set_up(index, err) < 0)
+    if (index == 0 || network_set_up(index, err) < 0)
         return error_errno(err, "cannot bring the loopback interface up");
     return 0;
 }

@@ -16,6 +16,7 @@
 
 #include "common/util.h"
 #include "guest-agent/netlink.h"
+#include "guest-agent/network.h"
 
 #define KIND "veth"
 
@@ -30,17 +31,14 @@ static void add_name(struct netlink_request *r, const char *name, int64_t mtu)
 /* include/uapi/linux/veth.h: the peer is a link message of its own, inside. */
 static int make(const char *far_end, const char *near_end, int64_t mtu, struct error *err)
 {
-    static const struct ifinfomsg far_header;
-    const struct ifinfomsg near_header = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    static const struct ifinfomsg header;
     struct netlink_request r;
-    struct ifinfomsg *link =
-        netlink_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(*link));
-    *link = far_header;
+    netlink_begin(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(header));
     add_name(&r, far_end, mtu);
     struct rtattr *info = netlink_begin_nest(&r, IFLA_LINKINFO, NULL, 0);
     netlink_add(&r, IFLA_INFO_KIND, KIND, strlen(KIND));
     struct rtattr *data = netlink_begin_nest(&r, IFLA_INFO_DATA, NULL, 0);
-    struct rtattr *peer = netlink_begin_nest(&r, VETH_INFO_PEER, &near_header, sizeof(near_header));
+    struct rtattr *peer = netlink_begin_nest(&r, VETH_INFO_PEER, &header, sizeof(header));
     add_name(&r, near_end, mtu);
     netlink_end_nest(&r, peer);
     netlink_end_nest(&r, data);
@@ -68,7 +66,9 @@ static int make_whole_frames(const char *interface, struct error *err)
 
 int network_make_pair(const char *far_end, const char *near_end, int64_t mtu, struct error *err)
 {
-    return make(far_end, near_end, mtu, err) < 0 ? -1 : make_whole_frames(far_end, err);
+    if (make(far_end, near_end, mtu, err) < 0 || make_whole_frames(far_end, err) < 0)
+        return -1;
+    return network_set_up(if_nametoindex(near_end), err);
 }
 
 int network_open_packets(const char *interface, struct error *err)
