@@ -15,7 +15,10 @@ extern const struct machine_ops namespaces_ops;
 /* Why the option means nothing without a machine of one's own; NULL if it does. Pure. */
 const char *namespaces_refusal(enum option_id id);
 
-/* Refuses what was asked for and cannot be had this way. For a spec that is otherwise resolved. */
-int namespaces_check(const struct request *req, const struct vm_spec *spec, struct error *err);
+/* Refuses such options. Pure. */
+int namespaces_check_options(const struct request *req, struct error *err);
+
+/* Refuses values that cannot be had this way, in a spec that is otherwise resolved. */
+int namespaces_check(const struct vm_spec *spec, struct error *err);
 
 #endif

@@ -64,7 +64,7 @@ static int check_network(const struct network_spec *network, struct error *err)
                      network_mode_name(network->mode));
 }
 
-int namespaces_check(const struct request *req, const struct vm_spec *spec, struct error *err)
+int namespaces_check_options(const struct request *req, struct error *err)
 {
     for (size_t i = 0; i < req->setting_count; i++) {
         const struct option *option = req->settings[i].option;
@@ -72,6 +72,11 @@ int namespaces_check(const struct request *req, const struct vm_spec *spec, stru
         if (reason)
             return error_set(err, "--%s cannot go with --host: %s", option->name, reason);
     }
+    return 0;
+}
+
+int namespaces_check(const struct vm_spec *spec, struct error *err)
+{
     if (spec->arch != arch_native())
         return error_set(err,
                          "--host runs programs of this host's architecture alone: this one's is "

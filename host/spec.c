@@ -267,6 +267,8 @@ static int resolve_volumes(const struct request *req, struct vm_spec *spec, stru
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
 {
     ret->backend = request_has(req, OPTION_HOST) ? BACKEND_NAMESPACES : BACKEND_QEMU;
+    if (ret->backend == BACKEND_NAMESPACES && namespaces_check_options(req, err) < 0)
+        return -1;
     ret->debug = request_has(req, OPTION_DEBUG);
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
     ret->timing = request_has(req, OPTION_TIMING);
@@ -292,7 +294,7 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     /* On a host the agent keeps the other end of the container's interface. */
     ret->container.netns = ret->container.netns || ret->backend == BACKEND_NAMESPACES;
     if (resolve_volumes(req, ret, err) < 0 ||
-        (ret->backend == BACKEND_NAMESPACES && namespaces_check(req, ret, err) < 0))
+        (ret->backend == BACKEND_NAMESPACES && namespaces_check(ret, err) < 0))
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "
