@@ -121,6 +121,7 @@ static int prepare_hosted(struct session *s, const struct agent_config *config, 
 static int prepare(struct session *s, struct agent_config *config, struct error *err)
 {
     log_debug_enabled = config->debug;
+    s->is_ended = s->own_machine || config->hosted;
     if (check_place(s, config, err) < 0 || (s->own_machine && prepare_machine(s, config, err) < 0) ||
         (config->hosted && prepare_hosted(s, config, err) < 0))
         return -1;
@@ -160,7 +161,7 @@ static int say_last_word(struct session *s, bool success, const struct error *er
     return s->host_left ? -1 : session_flush(s, FLUSH_DEADLINE_S, &ignored);
 }
 
-/* The host ends the machine once it has the last frame; its leaving shows as a hang-up. */
+/* The host ends the machine, or the namespaces, once it has the last frame; its leaving shows as a hang-up. */
 static void await_end(struct session *s)
 {
     int64_t deadline = now_ns() + FAREWELL_DEADLINE_S * NS_PER_S;
@@ -196,7 +197,7 @@ int session_serve(const struct session_setup *setup)
 {
     struct session *s = xcalloc(1, sizeof(*s));
     struct error err = ERROR_INIT;
-    s->own_machine = setup->own_machine;
+    s->own_machine = s->is_ended = setup->own_machine;
     s->line = setup->terminal;
     s->frames = setup->frames;
     s->control.fd = setup->control;
@@ -210,7 +211,7 @@ int session_serve(const struct session_setup *setup)
         process_end_all();
     }
     result = say_last_word(s, result == 0, &err);
-    if (s->own_machine && !s->host_left)
+    if (s->is_ended && !s->host_left)
         await_end(s);
     session_free(s);
     return result;

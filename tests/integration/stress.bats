@@ -34,7 +34,7 @@ load ../lib/common
 
 upper_of() {
     case $(($1 % 4)) in
-        0) echo disk ;;
+        0) echo "$UPPER_INSIDE" ;;
         1) echo host ;;
         *) echo ram ;;
     esac

@@ -99,7 +99,10 @@ without_backend() {
     mapfile -t backend_lines < <(sed '/^$/d' <<<"$backend_text")
 }
 
+# An upper layer that is no directory of the host's: a disk, where there is a machine to have it.
+UPPER_INSIDE=disk
 if [ -n "${VMC_TEST_BACKEND-}" ]; then
+    UPPER_INSIDE=ram
     eval "bats_$(declare -f run)"
     run() {
         bats_run "$@"
