@@ -72,9 +72,20 @@ console.*console|run --console x @
 gdb.*look into|run --gdb 1234 @
 crash-dump.*look into|run --crash-dump x @
 upper disk.*mounting|run --upper disk @
-architecture.*this host|run --arch arm64 @
-tap=x.*machine|run --net tap=x @
+net tap.*a machine's|run --net tap=x @
+net bridge.*a machine's|run --net bridge @
 EOT
+}
+
+@test "a program of another architecture is refused" {
+    copy_tree "$SMALL" tree
+    # e_machine, elf(5): EM_AARCH64, or EM_X86_64 on that
+    local machine='\267'
+    [ "$VMC_TEST_ARCH" = x86_64 ] || machine='\076'
+    as_container_root sh -c "cp tree/bin/true tree/bin/foreign; printf '$machine' | dd of=tree/bin/foreign bs=1 seek=18 conv=notrunc 2>/dev/null"
+    run --separate-stderr vmc_at tree -- foreign
+    assert_refused "host runs programs of this host's architecture alone"
+    remove_tree tree
 }
 
 # bats test_tags=root
@@ -120,13 +131,12 @@ EOT
 @test "the same with capabilities taken away, and with some of an administrator's" {
     see --net none --cap-drop ALL
     expect_hosted 'network_none | capabilities([])'
-    see --net none --cap-add SYS_ADMIN --cap-add SYS_PTRACE --no-new-privileges
-    expect_hosted 'network_none | capabilities(default_capabilities + ["SYS_ADMIN", "SYS_PTRACE"])
-        | .no_new_privileges = "1" | administrator_of_a_host'
+    see --net none --cap-add SYS_ADMIN --no-new-privileges
+    expect_hosted 'network_none | capabilities(default_capabilities + ["SYS_ADMIN"]) | .no_new_privileges = "1"'
 }
 
 @test "the workload sees its own processes only, and ends none but those" {
-    run vmc --net none --cap-add KILL -- sh -c 'kill -KILL 1; kill -KILL -1; echo $$; ls -d /proc/[0-9]* | wc -l
+    run vmc --net none --cap-add KILL -- sh -c '{ kill -KILL 1; kill -KILL -1; } 2>/dev/null; echo $$; ls -d /proc/[0-9]* | wc -l
         readlink /proc/1/root || echo hidden; cat /proc/1/cmdline | wc -c'
     assert_status 0
     assert_match "$output" $'^2\n[34]\nhidden\n'
@@ -192,7 +202,7 @@ EOT
 
 @test "--upper ram:SIZE is a limit" {
     run --separate-stderr vmc --net none --upper ram:4m -- sh -c 'head -c 8m /dev/zero >/big; stat -c %s /big'
-    [ "$output" -lt 4194304 ] || fail "$output"
+    [ "$output" -le 4194304 ] || fail "$output"
     [[ $stderr == *'No space'* ]] || fail "$stderr"
 }
 
@@ -210,7 +220,7 @@ EOT
     [ "$VMC_TEST_ARCH" = x86_64 ] || number=40
     # mount(2): MS_REMOUNT | MS_BIND
     run vmc_at "$FULL" --net none -v "$PWD/data:/data:ro" --cap-add SYS_ADMIN --security-opt seccomp=unconfined -- \
-        perl -e "print syscall($number, 'none', '/data', 0, 32 | 4096, 0) == 0 ? 'changed' : 'refused'; open(F, '>/data/x') and print ' and written'"
+        perl -e "\$none = 'none'; \$data = '/data'; print syscall($number, \$none, \$data, 0, 32 | 4096, 0) == 0 ? 'changed' : 'refused'; open(F, '>/data/x') and print ' and written'"
     assert_output refused
 }
 

@@ -233,8 +233,10 @@ def hosted:
 
 # After the consequences: calls that a kernel may have or not.
 def hosted_kernel:
-    reduce ("landlock_create_ruleset", "socket alg", "getpid_i386") as $call (.;
-        .system_calls[$call] = "~");
+    .system_calls |= with_entries(
+        if .key | IN("socket alg", "getpid_i386") then .value = "~"
+        elif .value == "ENOSYS" and (.key | IN("acct", "kcmp", "landlock_create_ruleset", "quotactl"))
+        then .value = "~" else . end);
 
 # What was seen, without what the host has and another host has not: covered paths, disks.
 def seen_on_a_host:
