@@ -181,6 +181,19 @@ EOT
     assert_status 124
 }
 
+@test "a caller without subordinate ids has one id in the container, and it works" {
+    # Without newuidmap(1) nobody has; root has a range of its own in any case.
+    mkdir bin
+    run --separate-stderr env PATH="$PWD/bin" "$(type -P bash)" "$VMC_TEST_LIB/vmc-backend" run --net none -r "$SMALL" -- \
+        sh -c 'id -u; touch /tmp/x && stat -c %u /tmp/x; awk "{ n += \$3 } END { print n }" /proc/self/uid_map'
+    assert_equal "$stderr" ''
+    assert_output $'0\n0\n'"$(am_root && echo 65536 || echo 1)"
+    am_root || {
+        run --separate-stderr env PATH="$PWD/bin" "$(type -P bash)" "$VMC_TEST_LIB/vmc-backend" run --net none -u daemon -r "$SMALL" -- true
+        assert_refused 'daemon'
+    }
+}
+
 # --- files -------------------------------------------------------------------------------
 
 @test "--upper ram and host leave the tree alone; none changes it" {

@@ -25,7 +25,7 @@ load ../lib/common
         for i in {1..8}; do
             status=0
             wait "${pids[i - 1]}" || status=$?
-            [ "$status $(cat "out.$i" "err.$i")" = "$i $i" ] ||
+            [ "$status $(cat "out.$i")$(words_of "err.$i")" = "$i $i" ] ||
                 fail "round $round, run $i: $status $(cat "out.$i" "err.$i")"
         done
     done

@@ -99,6 +99,11 @@ without_backend() {
     mapfile -t backend_lines < <(sed '/^$/d' <<<"$backend_text")
 }
 
+# The text of a file, without that.
+words_of() {
+    sed "/^$BACKEND_SAYS/d" "$1"
+}
+
 # An upper layer that is no directory of the host's: a disk, where there is a machine to have it.
 UPPER_INSIDE=disk
 if [ -n "${VMC_TEST_BACKEND-}" ]; then
