@@ -70,7 +70,7 @@ static int give_packets(struct frame_relay *r, struct error *err)
             return error_set(err, "a frame of %u bytes", length);
         if (r->in.length < LENGTH_SIZE + length)
             return 0;
-        /* Lost where the kernel does not want it: too short, too long for the interface, no room. */
+        /* Lost where the kernel does not want it: too long for the interface, say, or no room. */
         (void)!send(r->packets, queue_bytes(&r->in) + LENGTH_SIZE, length, MSG_NOSIGNAL);
         queue_consume(&r->in, LENGTH_SIZE + length);
     }

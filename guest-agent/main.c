@@ -1,7 +1,7 @@
 /*
  * vmc-agent: PID 1 of a vmc guest, or, with --fds, a server of one session over descriptors that
- * its caller has opened: as a plain process, or, where the configuration says so, in namespaces that
- * its caller has made for a container on the host's own kernel (hosted.h).
+ * its caller has opened: as a plain process, or, where the configuration says so, in namespaces
+ * that its caller has made for a container on the host's own kernel (hosted.h).
  */
 #include <limits.h>
 #include <signal.h>
@@ -46,13 +46,12 @@ static _Noreturn void run_machine(uint64_t began_ns)
     }
     if (ports.control < 0 || ports.data < 0)
         maintain(&ports, mount_tag_present());
-    session_serve(&(struct session_setup){
-        .control = ports.control,
-        .data = ports.data,
-        .terminal = -1,
-        .frames = -1,
-        .began_ns = began_ns,
-        .own_machine = true});
+    session_serve(&(struct session_setup){.control = ports.control,
+                                          .data = ports.data,
+                                          .terminal = -1,
+                                          .frames = -1,
+                                          .began_ns = began_ns,
+                                          .own_machine = true});
     boot_end_machine();
 }
 

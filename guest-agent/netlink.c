@@ -35,7 +35,8 @@ int netlink_transact(const struct netlink_request *r, struct error *err)
     struct {
         struct nlmsghdr header;
         struct nlmsgerr result;
-        char rest[sizeof(struct netlink_request) + 512]; /* the request again, and the kernel's remarks */
+        /* The request again, and the kernel's remarks. */
+        char rest[sizeof(struct netlink_request) + 512];
     } answer;
     AUTO_CLOSE int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (fd < 0 || send(fd, r, r->header.nlmsg_len, 0) < 0)
@@ -54,8 +55,7 @@ int netlink_transact(const struct netlink_request *r, struct error *err)
 struct rtattr *netlink_begin_nest(struct netlink_request *r, unsigned type, const void *header,
                                   size_t size)
 {
-    struct rtattr *nest =
-        (struct rtattr *)(void *)((char *)r + NLMSG_ALIGN(r->header.nlmsg_len));
+    struct rtattr *nest = (struct rtattr *)(void *)((char *)r + NLMSG_ALIGN(r->header.nlmsg_len));
     netlink_add(r, type, header, size);
     return nest;
 }

@@ -101,7 +101,8 @@ static int parse_address(const char *text, uint8_t ret[16], uint8_t *ret_family,
 static int add_address(unsigned index, const char *text, struct error *err)
 {
     struct netlink_request r;
-    struct ifaddrmsg *message = netlink_begin(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(*message));
+    struct ifaddrmsg *message =
+        netlink_begin(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(*message));
     char copy[64];
     uint8_t address[16];
     size_t size;
@@ -130,7 +131,8 @@ static int add_address(unsigned index, const char *text, struct error *err)
 static int add_default_route(unsigned index, const char *text, struct error *err)
 {
     struct netlink_request r;
-    struct rtmsg *route = netlink_begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*route));
+    struct rtmsg *route =
+        netlink_begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*route));
     uint8_t gateway[16];
     uint32_t interface = index;
     size_t size;

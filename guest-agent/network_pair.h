@@ -1,6 +1,6 @@
 /*
- * A pair of interfaces, veth(4), whose far end is the container's and whose near end is a process's:
- * a network device that needs no device node, so that a user namespace can have one.
+ * A pair of interfaces, veth(4), whose far end is the container's and whose near end is a
+ * process's: a network device that needs no device node, so that a user namespace can have one.
  */
 #ifndef VMC_GUEST_AGENT_NETWORK_PAIR_H
 #define VMC_GUEST_AGENT_NETWORK_PAIR_H

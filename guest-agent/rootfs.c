@@ -87,7 +87,7 @@ static int make_upper_directory(struct error *err)
     return 0;
 }
 
-/* user_xattr: in a user namespace nobody may write the attributes that an overlay uses otherwise. */
+/* user_xattr: nobody in a user namespace may write the attributes that are used otherwise. */
 static int mount_overlay(bool user_xattr, struct error *err)
 {
     const struct mount_option options[] = {{"source", "overlay"},

@@ -122,7 +122,8 @@ static int prepare(struct session *s, struct agent_config *config, struct error 
 {
     log_debug_enabled = config->debug;
     s->is_ended = s->own_machine || config->hosted;
-    if (check_place(s, config, err) < 0 || (s->own_machine && prepare_machine(s, config, err) < 0) ||
+    if (check_place(s, config, err) < 0 ||
+        (s->own_machine && prepare_machine(s, config, err) < 0) ||
         (config->hosted && prepare_hosted(s, config, err) < 0))
         return -1;
     return start(s, config, boottime_ns(), err);
@@ -161,7 +162,7 @@ static int say_last_word(struct session *s, bool success, const struct error *er
     return s->host_left ? -1 : session_flush(s, FLUSH_DEADLINE_S, &ignored);
 }
 
-/* The host ends the machine, or the namespaces, once it has the last frame; its leaving shows as a hang-up. */
+/* The host ends all of this once it has the last frame; its leaving shows as a hang-up. */
 static void await_end(struct session *s)
 {
     int64_t deadline = now_ns() + FAREWELL_DEADLINE_S * NS_PER_S;

@@ -55,8 +55,8 @@ static int make_mount(const char *type, const char *const *options, unsigned att
 }
 
 /*
- * /proc and /sys for an agent: whole ones, since the kernel lets a user namespace mount those for its
- * container only where there are (mount_too_revealing() in fs/namespace.c).
+ * /proc and /sys for an agent: whole ones, since the kernel lets a user namespace mount those for
+ * its container only where there are (mount_too_revealing() in fs/namespace.c).
  */
 static int attach_kernel(int root, struct error *err)
 {
@@ -156,4 +156,3 @@ int jail_root_enter(struct jail_child *child, struct error *err)
         return error_errno(err, "cannot leave the old root directory");
     return 0;
 }
-

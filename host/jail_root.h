@@ -1,6 +1,6 @@
 /*
- * The root directory of a jail: the stages that make it and enter it, in the child between clone3(2)
- * and exec.
+ * The root directory of a jail: the stages that make it and enter it, in the child between
+ * clone3(2) and exec.
  */
 #ifndef VMC_HOST_JAIL_ROOT_H
 #define VMC_HOST_JAIL_ROOT_H

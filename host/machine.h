@@ -1,6 +1,6 @@
 /*
- * A virtual machine, whatever runs it, or what stands in for one. A backend turns a machine_request into a running machine
- * with these descriptors; everything after that is the same for all.
+ * A virtual machine, whatever runs it, or what stands in for one. A backend turns a machine_request
+ * into a running machine with these descriptors; everything after that is the same for all.
  */
 #ifndef VMC_HOST_MACHINE_H
 #define VMC_HOST_MACHINE_H
@@ -65,8 +65,8 @@ struct machine_ops {
 /* A running machine. Owns everything in it. */
 struct machine {
     const struct machine_ops *ops; /* NULL: never started */
-    struct jailed process; /* the hypervisor's; its pidfd is readable when it has ended */
-    int control_fd;        /* the guest's ports, protocol.h */
+    struct jailed process;         /* the hypervisor's; its pidfd is readable when it has ended */
+    int control_fd;                /* the guest's ports, protocol.h */
     int data_fd;
     int console_fd; /* the kernel's console, from the guest only */
     int serial_fd;  /* the serial line: the workload's terminal, and the kernel's first words */

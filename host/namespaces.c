@@ -21,7 +21,7 @@ enum agent_fd {
 #define AGENT_TASKS 2
 
 /* "Default Devices" of the OCI runtime specification, config-linux.md. */
-static const char *const devices[] = {"/dev/null", "/dev/zero",   "/dev/full",
+static const char *const devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
                                       "/dev/random", "/dev/urandom", "/dev/tty"};
 
 static int find(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
@@ -88,9 +88,8 @@ static size_t list_trees(const struct machine_request *request, struct jail_tree
     return count;
 }
 
-static int start_agent(const struct machine_request *request, struct strings *argv,
-                       const int *fds, struct machine *ret, struct isolation *isolation,
-                       struct error *err)
+static int start_agent(const struct machine_request *request, struct strings *argv, const int *fds,
+                       struct machine *ret, struct isolation *isolation, struct error *err)
 {
     const struct cgroup_spec *limits = &request->spec->container.cgroup;
     unsigned own_tasks = request->network->link.fd >= 0 ? AGENT_TASKS : AGENT_TASKS - 1;
