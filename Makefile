@@ -27,7 +27,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes \
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
 CFLAGS ?= -O2 -g
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -DVMC_VERSION='"$(VERSION)"' \
-	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS) -MMD -MP
+	-ffile-prefix-map=$(CURDIR)=. $(WARNINGS) -MMD -MP
 HOST_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 HOST_LIBS := -ljson-c -lseccomp -lcap -lm
