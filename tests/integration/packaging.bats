@@ -49,8 +49,8 @@ SH
 @test "make install: manual, completion and documentation" {
     local share=$stage/opt/vmc/share file
     as_written make DESTDIR="$stage" PREFIX=/opt/vmc
-    grep -q '^\.TH "VMC" "1"' "$share/man/man1/vmc.1"
-    grep -q 'B--require-jail' "$share/man/man1/vmc.1"
+    grep -q '^\.TH "vmc" "1" ' "$share/man/man1/vmc.1"
+    grep -q 'fB--require-jail' "$share/man/man1/vmc.1"
     assert_equal "$(bash -c '. "$1" && complete -p vmc' - "$share/bash-completion/completions/vmc")" \
         'complete -F _vmc vmc'
     for file in README.md LICENSE docs/network.md; do
@@ -83,7 +83,8 @@ SH
     run --separate-stderr "$examples/throw-away" harm 3>&-
     assert_status 4
     assert_output $'gone\n0'
-    [ -e "$SMALL/usr/share" ] && [ ! -e "$SMALL/elsewhere" ]
+    [ -e "$SMALL/usr/share" ]
+    [ ! -e "$SMALL/elsewhere" ]
     for example in "$examples"/*; do
         case ${example##*/} in filter | build | throw-away) ;; *) fail "nobody tests $example" ;; esac
     done
@@ -115,7 +116,8 @@ SH
     as_written make DESTDIR="$stage" prefix=/opt bindir=/opt/vmc/bin libdir=/opt/vmc/lib \
         mandir=/opt/man docdir=/opt/papers bashcompletiondir=/opt/completions
     "$stage/opt/vmc/bin/vmc" run -r "$SMALL" -- true 3>&-
-    [ -s "$stage/opt/man/man1/vmc.1" ] && [ -s "$stage/opt/papers/README.md" ]
+    [ -s "$stage/opt/man/man1/vmc.1" ]
+    [ -s "$stage/opt/papers/README.md" ]
     assert_equal "$(ls "$stage/opt/completions")" vmc
     as_written unmake DESTDIR="$stage" bindir=/opt/vmc/bin libdir=/opt/vmc/lib \
         mandir=/opt/man docdir=/opt/papers bashcompletiondir=/opt/completions
@@ -184,10 +186,9 @@ field() {
 # bats test_tags=root
 @test "make deb: lintian finds nothing" {
     make_debs
-    run lintian --allow-root --fail-on error,warning --show-overrides "$debs"/*.changes 3>&-
+    run lintian --allow-root --fail-on error,warning "$debs"/*.changes 3>&-
     assert_status 0
-    [ "$(grep -c '^O: vmc-guest-' <<<"$output")" -le 4 ] || fail "$output"
-    ! grep -vE '^(O: vmc-guest-|N:)' <<<"$output"
+    assert_output ''
 }
 
 # bats test_tags=root
@@ -208,7 +209,7 @@ field() {
         done
         timeout -k 5 300 make -C elsewhere -j2 BUILD=output deb
     ) >log 2>&1 3>&- || fail "$(tail -n 30 log)"
-    ! cmp -s "$VMC" elsewhere/output/obj/host/main.o
+    [ -s elsewhere/output/obj/host/main.o ]
     for name in "$debs"/*.deb; do
         cmp "$name" "elsewhere/output/deb/${name##*/}"
     done
