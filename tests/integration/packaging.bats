@@ -183,6 +183,17 @@ field() {
     [ -s "$tree/usr/share/doc/$guest/source/busybox.config" ]
 }
 
+@test "make deb: an image whose kernel's source is nowhere is not passed on" {
+    mkdir -p "other/guest/$VMC_TEST_ARCH"
+    jq 'del(.debian_sources[] | select(startswith("6.")))' "$BUILT/guest/$VMC_TEST_ARCH/manifest.json" \
+        >"other/guest/$VMC_TEST_ARCH/manifest.json"
+    run --separate-stderr env BUILD="$PWD/other" VERSION=1 SOURCE_DATE_EPOCH=1 DEBFULLNAME=a DEBEMAIL=a@b \
+        "$VMC_SOURCE/scripts/deb" 3>&-
+    assert_status 125
+    assert_match "$stderr" "^deb: guest/$VMC_TEST_ARCH: its manifest names no Debian package with the kernel's source"
+    assert_equal "$(find other -name '*.deb')" ''
+}
+
 # bats test_tags=root
 @test "make deb: lintian finds nothing" {
     make_debs
