@@ -210,8 +210,8 @@ field() {
     for name in Makefile LICENSE README.md breeder common docs guest-agent guest-kernel host initramfs scripts; do
         cp -r "$VMC_SOURCE/$name" elsewhere/
     done
-    mkdir elsewhere/output
-    cp -r "$BUILT/guest" elsewhere/output/
+    mkdir -p elsewhere/output/guest
+    cp -r "$BUILT/guest/$VMC_TEST_ARCH" elsewhere/output/guest/
     (
         umask 077
         export TZ=Asia/Tokyo LC_ALL=C.UTF-8
@@ -221,9 +221,11 @@ field() {
         timeout -k 5 300 make -C elsewhere -j2 BUILD=output deb
     ) >log 2>&1 3>&- || fail "$(tail -n 30 log)"
     [ -s elsewhere/output/obj/host/main.o ]
-    for name in "$debs"/*.deb; do
-        cmp "$name" "elsewhere/output/deb/${name##*/}"
-    done
+    (cd elsewhere/output/deb && printf '%s\n' *.deb) >made
+    [ "$(wc -l <made)" = 2 ]
+    while read -r name; do
+        cmp "$debs/$name" "elsewhere/output/deb/$name"
+    done <made
 }
 
 # A clean Debian, with the packages in ./build/deb and a root file system for guests in ./small.
