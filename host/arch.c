@@ -56,7 +56,7 @@ static const struct arch archs[] = {
         .qemu_modules = nothing,
         .firmware = nothing,
         .machine = "virt,gic-version=3",
-        /* Nothing to emulate that costs and that nobody asked for: docs/architectures.md. */
+        /* Nothing to emulate that costs and that nobody asked for: docs/guest.md. */
         .cpu_tcg = "cortex-a57",
         .cpu_kvm = "host",
         .kernel = "Image",

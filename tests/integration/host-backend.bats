@@ -1,5 +1,6 @@
 # --host: the same container on the host's own kernel. The files of the matrix (tests/run) hold for
 # it, too; here is what is its own. docs/host-backend.md describes it.
+# bats file_tags=native
 if [ -z "${VMC_TEST_BACKEND-}" ]; then
     export VMC_TEST_BACKEND=host VMC_UNDER_TEST=$VMC VMC=$VMC_TEST_LIB/vmc-backend
 fi
