@@ -154,7 +154,9 @@ static int boot(struct run *run, struct error *err)
         .debugging = &run->debugging,
         .tsc = &run->tsc,
     };
-    log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
+    if (machine_ops(run->spec.backend)->accelerated)
+        log_debug("accelerator: %s%s", accel_name(run->plan.accel),
+                  run->plan.trial ? ", a trial" : "");
     run->timing.jail = now_ns();
     if (machine_start(&request, &run->machine, &run->isolation, err) < 0)
         return -1;

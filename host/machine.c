@@ -1,5 +1,7 @@
 #include "host/machine.h"
 
+#include <sys/socket.h>
+
 #include "host/namespaces.h"
 
 const struct machine_ops *machine_ops(enum backend backend)
@@ -18,6 +20,16 @@ int machine_start(const struct machine_request *request, struct machine *ret,
 {
     ret->ops = machine_ops(request->spec->backend);
     return ret->ops->start(request, ret, isolation, err);
+}
+
+int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return error_errno(err, "cannot make a socket");
+    *ret_ours = pair[0];
+    *ret_theirs = pair[1];
+    return 0;
 }
 
 void machine_stop(struct machine *m)

@@ -89,6 +89,9 @@ const struct machine_ops *machine_ops(enum backend backend);
 int machine_start(const struct machine_request *request, struct machine *ret,
                   struct isolation *isolation, struct error *err);
 
+/* For backends: a stream socket and the end of it that the machine's process inherits. */
+int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err);
+
 /* Finds the hypervisor's binary; *ret_path is owned by the caller. */
 int qemu_find(const struct arch *arch, char **ret_path, struct error *err);
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/util.h"
@@ -38,16 +37,6 @@ static int find(const struct vm_spec *spec, char **ret_program, struct guest_ima
     return 0;
 }
 
-static int make_pair(int *ret_ours, int *ret_theirs, struct error *err)
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return error_errno(err, "cannot make a socket");
-    *ret_ours = pair[0];
-    *ret_theirs = pair[1];
-    return 0;
-}
-
 /* There is no console: what an agent says on its standard error is the process's last word. */
 static int make_descriptors(const struct machine_request *request, struct machine *m,
                             int theirs[AGENT_FD_END], struct error *err)
@@ -61,10 +50,10 @@ static int make_descriptors(const struct machine_request *request, struct machin
     theirs[STDOUT_FILENO] = fcntl(errors[1], F_DUPFD_CLOEXEC, AGENT_FD_END);
     if (request->network->link.fd >= 0)
         theirs[AGENT_FD_FRAMES] = fcntl(request->network->link.fd, F_DUPFD_CLOEXEC, AGENT_FD_END);
-    if (make_pair(&m->control_fd, &theirs[AGENT_FD_CONTROL], err) < 0 ||
-        make_pair(&m->data_fd, &theirs[AGENT_FD_DATA], err) < 0)
+    if (machine_make_pair(&m->control_fd, &theirs[AGENT_FD_CONTROL], err) < 0 ||
+        machine_make_pair(&m->data_fd, &theirs[AGENT_FD_DATA], err) < 0)
         return -1;
-    return make_pair(&m->serial_fd, &theirs[AGENT_FD_TERMINAL], err);
+    return machine_make_pair(&m->serial_fd, &theirs[AGENT_FD_TERMINAL], err);
 }
 
 /* What the agent's root directory holds: guest-agent/hosted.h. Paths in the trees are owned. */

@@ -15,6 +15,9 @@ extern const struct machine_ops namespaces_ops;
 /* Why the option means nothing without a machine of one's own; NULL if it does. Pure. */
 const char *namespaces_refusal(enum option_id id);
 
+/* Who enforces the option, where it is somebody else than in a machine; else NULL. Pure. */
+const char *namespaces_layer(enum option_id id);
+
 /* Refuses such options. Pure. */
 int namespaces_check_options(const struct request *req, struct error *err);
 

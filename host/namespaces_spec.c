@@ -54,6 +54,13 @@ const char *namespaces_refusal(enum option_id id)
     return NULL;
 }
 
+const char *namespaces_layer(enum option_id id)
+{
+    if (id == OPTION_MEM_LIMIT || id == OPTION_PIDS_LIMIT)
+        return "host cgroup";
+    return id == OPTION_MAC_ADDRESS ? "agent" : NULL;
+}
+
 static int check_network(const struct network_spec *network, struct error *err)
 {
     if (network->mode == NETWORK_NONE || network->mode == NETWORK_USER)

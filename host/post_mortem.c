@@ -39,7 +39,7 @@ void vmm_errors_pump(struct vmm_errors *e, struct machine *m)
         close_fd(&m->errors_fd);
         return;
     }
-    log_debug("hypervisor: %.*s", (int)n, bytes);
+    log_debug("%s: %.*s", m->ops->process, (int)n, bytes);
     size_t length = (size_t)n, most = sizeof(e->text) - 1;
     if (e->length + length > most) {
         size_t drop = e->length + length - most;

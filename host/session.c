@@ -155,11 +155,13 @@ static int check_machine(struct session *s, struct error *err)
 {
     if (s->monitor.shutdown)
         debugging_dump(s->debugging, &s->monitor, s->spec->memory);
+    /* All that it had to say has come; the user may take longer to read than it waits. */
+    if (s->phase == PHASE_EXITED && s->out.eof && s->err.eof)
+        return 0;
     if (s->monitor.stopped)
         return describe_failure(
             s, s->monitor.shutdown ? "the guest ended" : "the hypervisor stopped the guest", err);
-    bool over = s->control_eof && s->data_eof;
-    if (!over || (s->phase == PHASE_EXITED && relay_sink_done(&s->out) && relay_sink_done(&s->err)))
+    if (!s->control_eof || !s->data_eof)
         return 0;
     return machine_ended(s, s->phase < PHASE_RUNNING ? "started" : "did", err);
 }

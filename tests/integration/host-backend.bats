@@ -30,6 +30,8 @@ words"
     assert_status 0
     assert_match "$output" '--host +host'
     [[ $output == *--upper* && $output != *--memory* && $output != *--accel* ]] || fail "$output"
+    run "$VMC" run --explain --pids-limit 8 -r "$SMALL" -- true
+    assert_match "$output" '--pids-limit 8 +host cgroup'
     run --separate-stderr "$VMC" run --explain --accel tcg -r "$SMALL" -- true
     assert_refused '--accel cannot go with --host'
 }
@@ -186,7 +188,7 @@ EOT
     # Without newuidmap(1) nobody has; root has a range of its own in any case.
     mkdir bin
     run --separate-stderr env PATH="$PWD/bin" "$(type -P bash)" "$VMC_TEST_LIB/vmc-backend" run --net none -r "$SMALL" -- \
-        sh -c 'id -u; touch /tmp/x && stat -c %u /tmp/x; awk "{ n += \$3 } END { print n }" /proc/self/uid_map'
+        sh -c 'id -u; touch /tmp/x && stat -c %u /tmp/x; n=0; while read -r a b c; do n=$((n + c)); done </proc/self/uid_map; echo $n'
     assert_equal "$stderr" ''
     assert_output $'0\n0\n'"$(am_root && echo 65536 || echo 1)"
     am_root || {
