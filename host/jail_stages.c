@@ -98,7 +98,7 @@ static int stage_session(struct error *err)
     umask(022);
     if (setsid() < 0)
         return error_errno(err, "setsid");
-    if (sethostname("vmc", 3) < 0 || setdomainname("", 0) < 0)
+    if (sethostname("vmc", 3) < 0 || setdomainname("(none)", 6) < 0)
         return error_errno(err, "cannot name the uts namespace");
     return 0;
 }

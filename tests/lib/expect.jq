@@ -200,7 +200,7 @@ def hosted:
     | .ids.uid_map = "~^\\[\"0 [0-9]+ (1\",\"1 [0-9]+ )?65536\"\\]$" | .ids.gid_map = .ids.uid_map
     | .limits.nofile = {soft: "~", hard: "~"} | .scheduling.processors = "~"
     | .scheduling.cpus_allowed = "~" | .scheduling.oom_score_adj = "~"
-    | .scheduling.nice = "~" | .domainname = "" | .sysctls["user/max_user_namespaces"] = "~"
+    | .scheduling.nice = "~" | .sysctls["user/max_user_namespaces"] = "~"
     # No group of its own, and nothing of those of others.
     | .cgroup_path = "~" | .cgroup |= map_values("ENOENT") | del(.mounts["/sys/fs/cgroup"])
     | .make_directory_in["/sys/fs/cgroup"] = "ENOENT"
