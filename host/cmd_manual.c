@@ -51,7 +51,7 @@ static void print_option(const struct option *option)
         printf("*-%c*, ", option->letter);
     printf("*--%s*", option->name);
     if (option->metavar) {
-        printf(" _");
+        printf(option_value_is_optional(option) ? "_" : " _");
         print_plain(option->metavar);
         putchar('_');
     }

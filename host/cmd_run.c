@@ -10,6 +10,7 @@
 #include "host/explain.h"
 #include "host/id_range.h"
 #include "host/isolation.h"
+#include "host/libvirt.h"
 #include "host/session.h"
 #include "host/signals.h"
 #include "host/state.h"
@@ -30,6 +31,7 @@ struct run {
     struct seccomp_filter filter;
     struct volumes volumes;
     struct network network;
+    struct libvirt libvirt;
     struct console_log log;
     struct machine machine;
     struct session session;
@@ -53,6 +55,7 @@ static void release(struct run *run)
     end_machine(run);
     console_log_close(&run->log);
     network_release(&run->network);
+    libvirt_release(&run->libvirt);
     seccomp_filter_free(&run->filter);
     close_fd(&run->swap_fd);
     volumes_free(&run->volumes);
@@ -104,6 +107,7 @@ static int prepare(struct run *run, struct error *err)
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
         state_create(&run->container, err) < 0 ||
+        (spec->libvirt && libvirt_prepare(spec->libvirt, &run->libvirt, err) < 0) ||
         network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
         namespaces_enter(spec->unprivileged, err) < 0)
         return -1;
@@ -137,10 +141,11 @@ static int boot(struct run *run, struct error *err)
         .volumes = &run->volumes,
         .network = &run->network,
         .tsc = &run->tsc,
+        .libvirt = run->spec.libvirt ? &run->libvirt : NULL,
     };
     log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
     run->timing.jail = now_ns();
-    if (qemu_start(&request, &run->machine, &run->isolation, err) < 0)
+    if (machine_start(&request, &run->machine, &run->isolation, err) < 0)
         return -1;
     run->timing.exec = now_ns();
     if (!run->plan.trial)
@@ -209,6 +214,7 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
         .rootfs = ROOTFS_INIT,
         .swap_fd = -1,
         .network = NETWORK_INIT,
+        .libvirt = LIBVIRT_INIT,
         .log.file_fd = -1,
         .machine = MACHINE_INIT,
         .signal_fd = -1,

@@ -18,6 +18,7 @@ struct jail_needs {
     bool disk;    /* a disk image */
     bool tap;     /* a tap interface's descriptor */
     bool sockets; /* it makes connections itself */
+    bool listens; /* it has been given listening sockets */
     bool kvm;     /* /dev/kvm */
 };
 

@@ -39,7 +39,8 @@ const char *accel_name(enum accel accel);
 struct vm_spec {
     const struct arch *arch;
     enum accel accel;
-    uint64_t memory; /* bytes */
+    const char *libvirt; /* URI of who is to run the machine; NULL: vmc itself */
+    uint64_t memory;     /* bytes */
     unsigned cpus;
     char *kernel; /* owned paths; NULL: the bred image's */
     char *initrd;

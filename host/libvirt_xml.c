@@ -1,0 +1,289 @@
+#include "host/libvirt_xml.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/protocol.h"
+#include "host/handover.h"
+#include "host/qemu_argv.h"
+
+#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
+
+/* A failure is kept until the end: its first reason counts. */
+struct writer {
+    const struct libxml_api *api;
+    xmlTextWriterPtr out;
+    bool failed;
+    struct error *err;
+};
+
+char *domain_socket_path(const struct container *container, enum domain_socket which)
+{
+    static const char *const names[] = {
+        [DOMAIN_SOCKET_CONTROL] = "control", [DOMAIN_SOCKET_DATA] = "data",
+        [DOMAIN_SOCKET_CONSOLE] = "console", [DOMAIN_SOCKET_SERIAL] = "serial",
+        [DOMAIN_SOCKET_HANDOVER] = "vmm",
+    };
+    return xasprintf("%s/%s.sock", container->dir, names[which]);
+}
+
+/* XML 1.0 has no control characters, and is UTF-8 here. */
+static bool check_value(struct writer *w, const char *value)
+{
+    bool good = w->api->xmlCheckUTF8((const xmlChar *)value);
+    for (const char *p = value; good && *p; p++)
+        good = (unsigned char)*p >= ' ';
+    if (!good && !w->failed)
+        error_set(w->err, "--libvirt: '%s' has characters that cannot be said to libvirt", value);
+    w->failed = w->failed || !good;
+    return good;
+}
+
+static void attribute(struct writer *w, const char *name, const char *value)
+{
+    if (check_value(w, value))
+        w->api->xmlTextWriterWriteAttribute(w->out, (const xmlChar *)name, (const xmlChar *)value);
+}
+
+/* The arguments are names and values of attributes, up to a NULL. */
+static void add_attributes(struct writer *w, va_list args)
+{
+    const char *key;
+    while ((key = va_arg(args, const char *)))
+        attribute(w, key, va_arg(args, const char *));
+}
+
+__attribute__((sentinel)) static void begin(struct writer *w, const char *name, ...)
+{
+    va_list args;
+    w->api->xmlTextWriterStartElement(w->out, (const xmlChar *)name);
+    va_start(args, name);
+    add_attributes(w, args);
+    va_end(args);
+}
+
+static void end(struct writer *w)
+{
+    w->api->xmlTextWriterEndElement(w->out);
+}
+
+/* An element with nothing in it. */
+__attribute__((sentinel)) static void leaf(struct writer *w, const char *name, ...)
+{
+    va_list args;
+    w->api->xmlTextWriterStartElement(w->out, (const xmlChar *)name);
+    va_start(args, name);
+    add_attributes(w, args);
+    va_end(args);
+    end(w);
+}
+
+static void text(struct writer *w, const char *name, const char *value)
+{
+    begin(w, name, NULL);
+    if (check_value(w, value))
+        w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)value);
+    end(w);
+}
+
+__attribute__((format(printf, 3, 4))) static void textf(struct writer *w, const char *name,
+                                                        const char *format, ...)
+{
+    char value[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof(value), format, args);
+    va_end(args);
+    text(w, name, value);
+}
+
+/* The command's arguments may be secrets: its name alone is shown. */
+static void add_identity(struct writer *w, const struct machine_request *request,
+                         const struct domain_facts *facts)
+{
+    const struct vm_spec *spec = request->spec;
+    AUTO_FREE char *name = xasprintf("vmc-%s", request->container->id);
+    text(w, "name", name);
+    if (spec->name)
+        text(w, "title", spec->name);
+    begin(w, "metadata", NULL);
+    begin(w, "vmc:container", "xmlns:vmc", LIBVIRT_METADATA, NULL);
+    text(w, "vmc:id", request->container->id);
+    textf(w, "vmc:pid", "%d", (int)facts->pid);
+    text(w, "vmc:version", VMC_VERSION);
+    text(w, "vmc:rootfs", spec->rootfs);
+    text(w, "vmc:upper", upper_name(spec->upper));
+    if (spec->args.count > 0)
+        text(w, "vmc:command", spec->args.items[0]);
+    end(w);
+    end(w);
+}
+
+/* What QEMU calls "MODEL,+feature,-feature", or "host". */
+static void add_cpu(struct writer *w, const char *cpu)
+{
+    AUTO_FREE char *copy = xstrdup(cpu);
+    char *rest = copy, *model = strsep(&rest, ","), *feature;
+    if (strcmp(model, "host") == 0) {
+        leaf(w, "cpu", "mode", "host-passthrough", "check", "none", NULL);
+        return;
+    }
+    begin(w, "cpu", "mode", "custom", "match", "exact", "check", "none", NULL);
+    begin(w, "model", "fallback", "forbid", NULL);
+    w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)model);
+    end(w);
+    while ((feature = strsep(&rest, ",")))
+        leaf(w, "feature", "policy", feature[0] == '-' ? "disable" : "require", "name", feature + 1,
+             NULL);
+    end(w);
+}
+
+static void add_machine(struct writer *w, const struct machine_request *request,
+                        const struct domain_facts *facts)
+{
+    const struct vm_spec *spec = request->spec;
+    AUTO_FREE char *machine = xstrdup(spec->arch->machine);
+    AUTO_FREE char *parameters = qemu_kernel_parameters(request, facts->tsc_khz);
+    machine[strcspn(machine, ",")] = '\0';
+    begin(w, "memory", "unit", "KiB", NULL);
+    char memory[32];
+    snprintf(memory, sizeof(memory), "%llu", (unsigned long long)(spec->memory >> 10));
+    w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)memory);
+    end(w);
+    textf(w, "vcpu", "%u", spec->cpus);
+    begin(w, "os", NULL);
+    begin(w, "type", "arch", spec->arch->known[0], "machine", machine, NULL);
+    w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)"hvm");
+    end(w);
+    text(w, "kernel", request->image->kernel);
+    text(w, "initrd", request->image->initrd);
+    text(w, "cmdline", parameters);
+    end(w);
+    add_cpu(w, request->accel == ACCEL_KVM ? spec->arch->cpu_kvm : spec->arch->cpu_tcg);
+    leaf(w, "clock", "offset", "utc", NULL);
+    /* A reset is how a guest without ACPI ends. */
+    text(w, "on_poweroff", "destroy");
+    text(w, "on_reboot", "destroy");
+    text(w, "on_crash", "destroy");
+}
+
+/* On a bus of its own: machines without PCI. */
+static void add_place(struct writer *w)
+{
+    leaf(w, "address", "type", "virtio-mmio", NULL);
+}
+
+static void add_share(struct writer *w, const char *path, bool read_only, const char *tag)
+{
+    begin(w, "filesystem", "type", "mount", "accessmode", "passthrough", "multidevs", "remap",
+          NULL);
+    leaf(w, "source", "dir", path, NULL);
+    leaf(w, "target", "dir", tag, NULL);
+    if (read_only)
+        leaf(w, "readonly", NULL);
+    add_place(w);
+    end(w);
+}
+
+static void add_shares(struct writer *w, const struct machine_request *request)
+{
+    add_share(w, request->rootfs->share, request->rootfs->read_only, ROOTFS_MOUNT_TAG);
+    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
+        const struct volume_share *share = &request->volumes->shares[i];
+        AUTO_FREE char *tag = volume_tag((enum volume_cache)i);
+        if (share->path)
+            add_share(w, share->path, share->read_only, tag);
+    }
+}
+
+/* The socket that libvirt makes, on which QEMU accepts vmc's connection. */
+static void begin_line(struct writer *w, const struct machine_request *request,
+                       enum domain_socket which, const char *element)
+{
+    AUTO_FREE char *path = domain_socket_path(request->container, which);
+    begin(w, element, "type", "unix", NULL);
+    leaf(w, "source", "mode", "bind", "path", path, NULL);
+}
+
+static void add_channel(struct writer *w, const struct machine_request *request,
+                        enum domain_socket which, const char *name, const char *port)
+{
+    begin_line(w, request, which, "channel");
+    leaf(w, "target", "type", "virtio", "name", name, NULL);
+    leaf(w, "address", "type", "virtio-serial", "controller", "0", "bus", "0", "port", port, NULL);
+    end(w);
+}
+
+static void add_lines(struct writer *w, const struct machine_request *request)
+{
+    begin(w, "controller", "type", "virtio-serial", "index", "0", "ports", "4", NULL);
+    add_place(w);
+    end(w);
+    begin_line(w, request, DOMAIN_SOCKET_SERIAL, "serial");
+    leaf(w, "target", "type", request->spec->arch->domain_serial, "port", "0", NULL);
+    end(w);
+    /* libvirt takes the first console for another name of the first serial line. */
+    begin_line(w, request, DOMAIN_SOCKET_SERIAL, "console");
+    leaf(w, "target", "type", "serial", "port", "0", NULL);
+    end(w);
+    begin_line(w, request, DOMAIN_SOCKET_CONSOLE, "console");
+    leaf(w, "target", "type", "virtio", "port", "1", NULL);
+    end(w);
+    add_channel(w, request, DOMAIN_SOCKET_CONTROL, PORT_CONTROL_NAME, "1");
+    add_channel(w, request, DOMAIN_SOCKET_DATA, PORT_DATA_NAME, "2");
+}
+
+/* What libvirt has no words for: devices behind descriptors of vmc's; and vmc's own socket. */
+static void add_qemu_part(struct writer *w, const struct machine_request *request)
+{
+    AUTO_STRINGS struct strings arguments = {0};
+    AUTO_FREE char *path = domain_socket_path(request->container, DOMAIN_SOCKET_HANDOVER);
+    qemu_argv_descriptors(request, &arguments);
+    begin(w, "qemu:commandline", NULL);
+    for (size_t i = 0; i < arguments.count; i++)
+        leaf(w, "qemu:arg", "value", arguments.items[i], NULL);
+    leaf(w, "qemu:env", "name", HANDOVER_VARIABLE, "value", path, NULL);
+    end(w);
+}
+
+static void add_domain(struct writer *w, const struct machine_request *request,
+                       const struct domain_facts *facts)
+{
+    begin(w, "domain", "type", request->accel == ACCEL_KVM ? "kvm" : "qemu", "xmlns:qemu",
+          QEMU_NAMESPACE, NULL);
+    add_identity(w, request, facts);
+    add_machine(w, request, facts);
+    begin(w, "devices", NULL);
+    text(w, "emulator", facts->emulator);
+    leaf(w, "controller", "type", "usb", "model", "none", NULL);
+    add_lines(w, request);
+    add_shares(w, request);
+    leaf(w, "memballoon", "model", "none", NULL);
+    end(w);
+    if (facts->root) {
+        /* The emulator reaches what is root's; QEMU itself is never root (id_range.h). */
+        begin(w, "seclabel", "type", "static", "model", "dac", "relabel", "no", NULL);
+        text(w, "label", "+0:+0");
+        end(w);
+    }
+    add_qemu_part(w, request);
+    end(w);
+}
+
+int libvirt_xml(const struct libxml_api *api, const struct machine_request *request,
+                const struct domain_facts *facts, char **ret, struct error *err)
+{
+    xmlBufferPtr buffer = api->xmlBufferCreate();
+    struct writer w = {.api = api, .err = err};
+    w.out = buffer ? api->xmlNewTextWriterMemory(buffer, 0) : NULL;
+    if (!w.out)
+        abort();
+    api->xmlTextWriterSetIndent(w.out, 1);
+    add_domain(&w, request, facts);
+    api->xmlFreeTextWriter(w.out);
+    if (!w.failed)
+        *ret = xstrdup((const char *)api->xmlBufferContent(buffer));
+    api->xmlBufferFree(buffer);
+    return w.failed ? -1 : 0;
+}
