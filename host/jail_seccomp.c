@@ -180,8 +180,9 @@ static const int sockets[] = {
     SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
 };
 
-/* libvirt's monitor and channels. */
+/* libvirt's monitor and channels: sockets that are bound already. */
 static const int accepts[] = {
+    SCMP_SYS(listen),
     SCMP_SYS(accept),
     SCMP_SYS(accept4),
 };

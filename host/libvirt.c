@@ -17,6 +17,7 @@
 #include "host/handover.h"
 #include "host/libvirt_client.h"
 #include "host/libvirt_xml.h"
+#include "host/post_mortem.h"
 #include "host/qemu.h"
 #include "host/qemu_argv.h"
 
@@ -309,6 +310,21 @@ static int take_over(const struct machine_request *request, int64_t deadline, st
     return result;
 }
 
+/* libvirt's answer to the domain's creation, and what QEMU had to say if it is not good. */
+static int hear_created(struct libvirt *libvirt, int64_t deadline, struct machine *m,
+                        struct error *err)
+{
+    struct vmm_errors errors = {0};
+    if (wait_for_answer(libvirt, deadline, err) == 0)
+        return 0;
+    const char *said = vmm_last_words(&errors, m);
+    if (said[0]) {
+        struct error reason = *err;
+        error_set(err, "%s: %s", reason.text, said);
+    }
+    return -1;
+}
+
 int libvirt_start(const struct machine_request *request, struct machine *ret,
                   struct isolation *isolation, struct error *err)
 {
@@ -323,5 +339,5 @@ int libvirt_start(const struct machine_request *request, struct machine *ret,
     if (accept_emulator(libvirt, listener, deadline, &ret->keeper_fd, err) < 0 ||
         take_over(request, deadline, ret, isolation, err) < 0)
         return -1;
-    return wait_for_answer(libvirt, deadline, err);
+    return hear_created(libvirt, deadline, ret, err);
 }
