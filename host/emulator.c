@@ -2,18 +2,19 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <linux/close_range.h>
+#include <libgen.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/util.h"
 #include "host/arch.h"
 #include "host/handover.h"
-#include "host/machine.h"
+#include "host/libvirt_xml.h"
+#include "host/monitor_relay.h"
+#include "host/unix_socket.h"
 
 /* More than the start of a machine takes there. */
 #define ANSWER_PATIENCE_NS (60 * NS_PER_S)
@@ -59,17 +60,14 @@ static int list_inherited(int numbers[HANDOVER_FDS_MAX], size_t *ret_count, stru
     return 0;
 }
 
-static int connect_to(const char *path, int *ret_fd, struct error *err)
+/* The descriptor of "-chardev socket,id=charmonitor,fd=N,...", on which libvirt's monitor listens.
+ */
+static int find_monitor(char *const *argv, int *ret_fd, struct error *err)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (strlen(path) >= sizeof(address.sun_path))
-        return error_set(err, "the name %s is too long for a socket", path);
-    strcpy(address.sun_path, path);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-        return error_errno(err, "cannot reach the vmc that asked for this domain at %s", path);
-    *ret_fd = take_fd(&fd);
-    return 0;
+    for (; *argv; argv++)
+        if (sscanf(*argv, "socket,id=charmonitor,fd=%d,", ret_fd) == 1)
+            return 0;
+    return error_set(err, "this libvirt's command lines are of a kind that vmc does not know");
 }
 
 /* vmc's answer: has it started the machine? */
@@ -88,30 +86,47 @@ static int hear_answer(int socket, struct error *err)
     return strcmp(text, HANDOVER_STARTED) == 0 ? 0 : error_set(err, "%s", text);
 }
 
-/* As long as the machine lives, which is as long as vmc keeps the connection. */
-static void stand_in(int socket)
+/*
+ * libvirt's command line and descriptors, QEMU's own monitor in the place of libvirt's. libvirt
+ * sees from closed sockets that QEMU is gone: none but its monitor's stays open here.
+ */
+static int hand_over(int socket, char **argv, const char *monitor_path, int *ret_listener,
+                     struct error *err)
 {
-    struct pollfd end = {.fd = socket, .events = POLLIN};
-    while (poll(&end, 1, -1) < 0 && errno == EINTR)
-        ;
+    int numbers[HANDOVER_FDS_MAX], fds[HANDOVER_FDS_MAX];
+    size_t count = 0;
+    AUTO_CLOSE int monitor = -1;
+    if (find_monitor(argv, ret_listener, err) < 0 || list_inherited(numbers, &count, err) < 0 ||
+        unix_socket_listen(monitor_path, SOCK_STREAM, &monitor, err) < 0)
+        return -1;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i] == socket)
+            continue;
+        fds[kept] = numbers[i] == *ret_listener ? monitor : numbers[i];
+        numbers[kept++] = numbers[i];
+    }
+    if (handover_send(socket, argv, numbers, fds, kept, err) < 0)
+        return -1;
+    for (size_t i = 0; i < kept; i++)
+        if (numbers[i] != *ret_listener)
+            close(numbers[i]);
+    return 0;
 }
 
 int emulator_main(char **argv, struct error *err)
 {
     const char *path = getenv(HANDOVER_VARIABLE);
-    int numbers[HANDOVER_FDS_MAX];
-    size_t count = 0;
-    AUTO_CLOSE int socket = -1;
+    AUTO_CLOSE int socket = -1, listener = -1;
     if (!path)
         return answer_as_qemu(argv, err);
-    if (list_inherited(numbers, &count, err) < 0 || connect_to(path, &socket, err) < 0 ||
-        handover_send(socket, argv, numbers, count, err) < 0)
+    AUTO_FREE char *copy = xstrdup(path);
+    AUTO_FREE char *monitor = domain_socket_path(dirname(copy), DOMAIN_SOCKET_MONITOR);
+    if (unix_socket_connect(path, SOCK_SEQPACKET, &socket, err) < 0)
+        return error_wrap(err, "the vmc that asked for this domain");
+    if (hand_over(socket, argv, monitor, &listener, err) < 0 || hear_answer(socket, err) < 0)
         return -1;
-    /* libvirt sees from the monitor's end that QEMU is gone: none of it may stay open here. */
-    for (size_t i = 0; i < count; i++)
-        close(numbers[i]);
-    if (hear_answer(socket, err) < 0)
-        return -1;
-    stand_in(socket);
+    /* As long as the machine lives, which is as long as vmc keeps the connection. */
+    monitor_relay(socket, listener, monitor);
     return 0;
 }

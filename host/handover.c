@@ -13,7 +13,7 @@ union control {
     char bytes[CMSG_SPACE(HANDOVER_FDS_MAX * sizeof(int))];
 };
 
-int handover_send(int socket, char *const *argv, const int *numbers, size_t count,
+int handover_send(int socket, char *const *argv, const int *numbers, const int *fds, size_t count,
                   struct error *err)
 {
     AUTO_FREE char *bytes = xcalloc(MESSAGE_MAX, 1);
@@ -41,7 +41,7 @@ int handover_send(int socket, char *const *argv, const int *numbers, size_t coun
         control.header.cmsg_level = SOL_SOCKET;
         control.header.cmsg_type = SCM_RIGHTS;
         control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
-        memcpy(CMSG_DATA(&control.header), numbers, count * sizeof(int));
+        memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
     }
     if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
         return error_errno(err, "cannot hand the machine over");

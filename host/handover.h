@@ -31,8 +31,8 @@ struct handover {
     size_t fd_count;
 };
 
-/* numbers: the descriptors to send, which are told by their numbers here. */
-int handover_send(int socket, char *const *argv, const int *numbers, size_t count,
+/* fds[i] is to become descriptor numbers[i]. */
+int handover_send(int socket, char *const *argv, const int *numbers, const int *fds, size_t count,
                   struct error *err);
 
 /* *ret is untouched on failure. Free with handover_free(). */

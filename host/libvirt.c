@@ -11,7 +11,6 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "common/log.h"
 #include "host/handover.h"
@@ -20,6 +19,7 @@
 #include "host/post_mortem.h"
 #include "host/qemu.h"
 #include "host/qemu_argv.h"
+#include "host/unix_socket.h"
 
 /* libvirt's start of its daemon, its first look at a new emulator, a domain, on a loaded host. */
 #define START_PATIENCE_NS (90 * NS_PER_S)
@@ -128,50 +128,31 @@ void libvirt_release(struct libvirt *libvirt)
 
 /* ---- the sockets of a domain ---- */
 
-static int name_socket(const struct container *container, enum domain_socket which,
-                       struct sockaddr_un *ret, struct error *err)
+/* libvirt's own complaint about a name that is too long would not say what to do. */
+static int check_names(const struct container *container, struct error *err)
 {
-    AUTO_FREE char *path = domain_socket_path(container, which);
-    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(ret->sun_path))
-        return error_set(err,
-                         "--libvirt: %s is too long for a socket's name (%zu bytes, at most %zu): "
-                         "set XDG_RUNTIME_DIR to a directory with a shorter one",
-                         path, strlen(path), sizeof(ret->sun_path) - 1);
-    strcpy(ret->sun_path, path);
+    for (int i = 0; i < DOMAIN_SOCKET_COUNT; i++) {
+        AUTO_FREE char *path = domain_socket_path(container->dir, (enum domain_socket)i);
+        if (unix_socket_check(path, err) < 0)
+            return error_wrap(err, "--libvirt");
+    }
     return 0;
 }
 
 static int listen_for_handover(const struct container *container, int *ret_fd, struct error *err)
 {
-    struct sockaddr_un address;
-    for (int i = 0; i < DOMAIN_SOCKET_COUNT; i++)
-        if (name_socket(container, (enum domain_socket)i, &address, err) < 0)
-            return -1;
-    if (name_socket(container, DOMAIN_SOCKET_HANDOVER, &address, err) < 0)
+    AUTO_FREE char *path = domain_socket_path(container->dir, DOMAIN_SOCKET_HANDOVER);
+    if (check_names(container, err) < 0)
         return -1;
-    /* A second try of the ladder finds the first one's. */
-    unlink(address.sun_path);
-    AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-        listen(fd, 1) < 0)
-        return error_errno(err, "cannot listen at %s", address.sun_path);
-    *ret_fd = take_fd(&fd);
-    return 0;
+    return unix_socket_listen(path, SOCK_SEQPACKET, ret_fd, err);
 }
 
 /* QEMU accepts as soon as it runs; until then the connection waits. */
 static int connect_line(const struct container *container, enum domain_socket which, int *ret_fd,
                         struct error *err)
 {
-    struct sockaddr_un address;
-    if (name_socket(container, which, &address, err) < 0)
-        return -1;
-    AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-        return error_errno(err, "cannot connect to libvirt's socket %s", address.sun_path);
-    *ret_fd = take_fd(&fd);
-    return 0;
+    AUTO_FREE char *path = domain_socket_path(container->dir, which);
+    return unix_socket_connect(path, SOCK_STREAM, ret_fd, err);
 }
 
 static int connect_lines(const struct container *container, struct machine *m, struct error *err)

@@ -18,14 +18,14 @@ struct writer {
     struct error *err;
 };
 
-char *domain_socket_path(const struct container *container, enum domain_socket which)
+char *domain_socket_path(const char *dir, enum domain_socket which)
 {
     static const char *const names[] = {
         [DOMAIN_SOCKET_CONTROL] = "control", [DOMAIN_SOCKET_DATA] = "data",
         [DOMAIN_SOCKET_CONSOLE] = "console", [DOMAIN_SOCKET_SERIAL] = "serial",
-        [DOMAIN_SOCKET_HANDOVER] = "vmm",
+        [DOMAIN_SOCKET_MONITOR] = "monitor", [DOMAIN_SOCKET_HANDOVER] = "vmm",
     };
-    return xasprintf("%s/%s.sock", container->dir, names[which]);
+    return xasprintf("%s/%s.sock", dir, names[which]);
 }
 
 /* XML 1.0 has no control characters, and is UTF-8 here. */
@@ -201,7 +201,7 @@ static void add_shares(struct writer *w, const struct machine_request *request)
 static void begin_line(struct writer *w, const struct machine_request *request,
                        enum domain_socket which, const char *element)
 {
-    AUTO_FREE char *path = domain_socket_path(request->container, which);
+    AUTO_FREE char *path = domain_socket_path(request->container->dir, which);
     begin(w, element, "type", "unix", NULL);
     leaf(w, "source", "mode", "bind", "path", path, NULL);
 }
@@ -238,7 +238,7 @@ static void add_lines(struct writer *w, const struct machine_request *request)
 static void add_qemu_part(struct writer *w, const struct machine_request *request)
 {
     AUTO_STRINGS struct strings arguments = {0};
-    AUTO_FREE char *path = domain_socket_path(request->container, DOMAIN_SOCKET_HANDOVER);
+    AUTO_FREE char *path = domain_socket_path(request->container->dir, DOMAIN_SOCKET_HANDOVER);
     qemu_argv_descriptors(request, &arguments);
     begin(w, "qemu:commandline", NULL);
     for (size_t i = 0; i < arguments.count; i++)

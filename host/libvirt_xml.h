@@ -17,12 +17,13 @@ enum domain_socket {
     DOMAIN_SOCKET_DATA,
     DOMAIN_SOCKET_CONSOLE,
     DOMAIN_SOCKET_SERIAL,
-    DOMAIN_SOCKET_HANDOVER, /* vmc listens: handover.h; libvirt on the others */
+    DOMAIN_SOCKET_MONITOR,  /* QEMU's own: monitor_relay.h */
+    DOMAIN_SOCKET_HANDOVER, /* vmc listens: handover.h */
     DOMAIN_SOCKET_COUNT,
 };
 
-/* Owned by the caller. */
-char *domain_socket_path(const struct container *container, enum domain_socket which);
+/* dir: the container's. Owned by the caller. */
+char *domain_socket_path(const char *dir, enum domain_socket which);
 
 /* What the request does not know. */
 struct domain_facts {
