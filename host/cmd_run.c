@@ -107,7 +107,7 @@ static int prepare(struct run *run, struct error *err)
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
         state_create(&run->container, err) < 0 ||
-        (spec->libvirt && libvirt_prepare(spec->libvirt, &run->libvirt, err) < 0) ||
+        (spec->libvirt && libvirt_prepare(spec->libvirt, run->signal_fd, &run->libvirt, err) < 0) ||
         network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
         namespaces_enter(spec->unprivileged, err) < 0)
         return -1;

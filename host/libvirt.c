@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 
 #include "common/log.h"
@@ -24,6 +25,7 @@
 /* libvirt's start of its daemon, its first look at a new emulator, a domain, on a loaded host. */
 #define START_PATIENCE_NS (90 * NS_PER_S)
 #define STOP_PATIENCE_NS (15 * NS_PER_S)
+#define UNFINISHED_PATIENCE_NS (3 * NS_PER_S)
 
 /* ---- the client ---- */
 
@@ -46,7 +48,7 @@ static _Noreturn void become_client(int socket, const char *uri, pid_t parent)
     libvirt_client_main(STDERR_FILENO + 1, uri);
 }
 
-int libvirt_prepare(const char *uri, struct libvirt *ret, struct error *err)
+int libvirt_prepare(const char *uri, int signal_fd, struct libvirt *ret, struct error *err)
 {
     int pair[2];
     pid_t parent = getpid();
@@ -54,6 +56,7 @@ int libvirt_prepare(const char *uri, struct libvirt *ret, struct error *err)
         return error_errno(err, "cannot make a socket");
     ret->socket = pair[0];
     ret->root = geteuid() == 0;
+    ret->signal_fd = signal_fd;
     pid_t pid = fork();
     if (pid == 0)
         become_client(pair[1], uri, parent);
@@ -91,33 +94,53 @@ static int hear(struct libvirt *libvirt, struct error *err)
     return text[0] == CLIENT_DONE ? 0 : error_set(err, "%s", text + 1);
 }
 
-/* Waits until one of two descriptors can be read; -1: neither at the deadline. Else its index. */
-static int wait_for_either(int first, int second, int64_t deadline)
+/* A signal that is to end vmc: as the session does it, where there is one. */
+static int take_signal(int signal_fd, struct error *err)
 {
-    struct pollfd ready[] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
-    int n;
-    while ((n = poll(ready, ARRAY_LEN(ready), poll_timeout(deadline))) < 0 && errno == EINTR)
-        ;
-    return n <= 0 ? -1 : ready[0].revents ? 0 : 1;
+    struct signalfd_siginfo info;
+    if (read(signal_fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGWINCH)
+        return 0;
+    error_set(err, "ended by signal %u (%s)", info.ssi_signo, strsignal((int)info.ssi_signo));
+    err->status = STATUS_SIGNAL_BASE + (int)info.ssi_signo;
+    return -1;
 }
 
-static int wait_for_answer(struct libvirt *libvirt, int64_t deadline, struct error *err)
+/*
+ * Waits until one of two descriptors can be read, and returns its index; -1 after a signal, or at
+ * the deadline: then err is what has not happened.
+ */
+static int wait_for_either(int first, int second, int signal_fd, int64_t deadline, const char *late,
+                           struct error *err)
 {
-    if (wait_for_either(libvirt->socket, -1, deadline) < 0)
-        return error_set(err, "libvirt has not answered in time");
-    return hear(libvirt, err);
+    for (;;) {
+        struct pollfd ready[] = {
+            {.fd = first, .events = POLLIN},
+            {.fd = second, .events = POLLIN},
+            {.fd = signal_fd, .events = POLLIN},
+        };
+        int n = poll(ready, ARRAY_LEN(ready), poll_timeout(deadline));
+        if (n == 0)
+            return error_set(err, "%s in time", late);
+        if (n > 0 && ready[2].revents && take_signal(signal_fd, err) < 0)
+            return -1;
+        if (n > 0 && (ready[0].revents || ready[1].revents))
+            return ready[0].revents ? 0 : 1;
+    }
 }
 
 void libvirt_stop(struct libvirt *libvirt)
 {
     struct error ignored = ERROR_INIT;
-    int64_t deadline = now_ns() + STOP_PATIENCE_NS;
+    /* A creation that is still under way fails by itself: its emulator finds nobody. */
+    int64_t deadline =
+        now_ns() + (libvirt->pending > 0 ? UNFINISHED_PATIENCE_NS : STOP_PATIENCE_NS);
     if (libvirt->socket < 0 || ask(libvirt, CLIENT_DESTROY, "", &ignored) < 0)
         return;
-    while (libvirt->pending > 0 && wait_for_either(libvirt->socket, -1, deadline) >= 0)
+    while (libvirt->pending > 0 &&
+           wait_for_either(libvirt->socket, -1, -1, deadline, "", &ignored) >= 0)
         hear(libvirt, &ignored);
     if (libvirt->pending > 0)
-        fprintf(stderr, "vmc: warning: libvirt has not let the domain go in time\n");
+        libvirt_release(libvirt);
 }
 
 void libvirt_release(struct libvirt *libvirt)
@@ -190,9 +213,10 @@ static int describe(const struct machine_request *request, char **ret, struct er
 static int accept_emulator(struct libvirt *libvirt, int listener, int64_t deadline, int *ret_fd,
                            struct error *err)
 {
-    int which = wait_for_either(listener, libvirt->socket, deadline);
+    int which = wait_for_either(listener, libvirt->socket, libvirt->signal_fd, deadline,
+                                "libvirt has not started the domain", err);
     if (which < 0)
-        return error_set(err, "libvirt has not started the domain in time");
+        return -1;
     if (which == 1)
         return hear(libvirt, err) < 0 ? -1 : error_set(err, "libvirt has started no emulator");
     *ret_fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -202,8 +226,8 @@ static int accept_emulator(struct libvirt *libvirt, int listener, int64_t deadli
 static int receive_handover(int connection, int64_t deadline, struct handover *ret,
                             struct error *err)
 {
-    if (wait_for_either(connection, -1, deadline) < 0)
-        return error_set(err, "libvirt's emulator has said nothing");
+    if (wait_for_either(connection, -1, -1, deadline, "the emulator has not spoken", err) < 0)
+        return -1;
     return handover_receive(connection, ret, err);
 }
 
@@ -296,7 +320,10 @@ static int hear_created(struct libvirt *libvirt, int64_t deadline, struct machin
                         struct error *err)
 {
     struct vmm_errors errors = {0};
-    if (wait_for_answer(libvirt, deadline, err) == 0)
+    if (wait_for_either(libvirt->socket, -1, libvirt->signal_fd, deadline,
+                        "libvirt has not made the domain", err) < 0)
+        return -1;
+    if (hear(libvirt, err) == 0)
         return 0;
     const char *said = vmm_last_words(&errors, m);
     if (said[0]) {

@@ -22,16 +22,20 @@ struct libvirt {
     struct child client; /* libvirt_client.h */
     int socket;          /* to it; -1: none */
     unsigned pending;    /* answers that are still to come */
+    int signal_fd;       /* borrowed: signals.h */
     bool root;           /* the daemon's emulators are to be root's, as vmc is */
 };
 
 #define LIBVIRT_INIT                                                                               \
     {                                                                                              \
-        .client = CHILD_INIT, .socket = -1                                                         \
+        .client = CHILD_INIT, .socket = -1, .signal_fd = -1                                        \
     }
 
-/* Begins to connect. Call before namespaces_enter(): it is the caller who connects. */
-int libvirt_prepare(const char *uri, struct libvirt *ret, struct error *err);
+/*
+ * Begins to connect. Call before namespaces_enter(): it is the caller who connects. A signal at
+ * signal_fd ends a wait for libvirt.
+ */
+int libvirt_prepare(const char *uri, int signal_fd, struct libvirt *ret, struct error *err);
 
 /* As machine_start(). */
 int libvirt_start(const struct machine_request *request, struct machine *ret,
