@@ -167,9 +167,12 @@ static int boot_on_ladder(struct run *run, struct error *err)
 {
     int status;
     int result = boot(run, err);
-    if (result < 0 && run->plan.trial && !session_aborted(&run->session, &status)) {
+    /* What libvirt cannot start says nothing about KVM. */
+    bool keep = run->session_opened || !run->spec.libvirt;
+    bool ended = session_aborted(&run->session, &status) || err->status >= STATUS_SIGNAL_BASE;
+    if (result < 0 && run->plan.trial && !ended) {
         end_machine(run);
-        accel_failed(&run->plan, err->text);
+        accel_failed(&run->plan, err->text, keep);
         console_log_restart(&run->log);
         result = boot(run, err);
     } else if (result == 0) {

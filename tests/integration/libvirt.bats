@@ -149,6 +149,7 @@ emulator_process() {
     assert_output text
 }
 
+# bats puts its own directory in front of PATH, and its inner program has the same name.
 @test "the suite's core passes on libvirt" {
     local file failures=0
     mkdir bin
@@ -160,13 +161,13 @@ exec '$VMC' "\$@"
 END
     chmod +x bin/vmc
     for file in exit streams signals tty; do
-        env -i PATH="$PATH" HOME="$HOME" TMPDIR="$TMPDIR" VMC="$PWD/bin/vmc" \
+        env -i PATH="${PATH#*/bats-core:}" HOME="$HOME" TMPDIR="$TMPDIR" VMC="$PWD/bin/vmc" \
             VMC_TREES="$VMC_TREES" VMC_TEST_LIB="$VMC_TEST_LIB" VMC_TEST_ARCH="$VMC_TEST_ARCH" \
             VMC_GUEST_TESTS="$VMC_GUEST_TESTS" VMC_SOURCE="$VMC_SOURCE" \
             XDG_CACHE_HOME="$XDG_CACHE_HOME" \
             timeout -k 5 1200 bats --tap "$VMC_SOURCE/tests/integration/$file.bats" \
             >"$file.tap" 2>&1 </dev/null 3>&- || failures=$((failures + 1))
-        grep -c '^ok' "$file.tap"
+        grep -q '^ok' "$file.tap" || failures=$((failures + 1))
     done
     [ "$failures" = 0 ] || fail "$(grep -hA 20 '^not ok' ./*.tap)"
 }
@@ -297,8 +298,16 @@ qemu:///session or qemu:///system|run --libvirt=qemu:///systems @
 qemu:///|run --libvirt=qemu:///$other @
 has an empty value|run --libvirt= @
 give one|run --qemu --libvirt @
-does not run arm64 guests|run --libvirt --arch arm64 @
 END
+}
+
+@test "guests of another architecture are refused" {
+    mkdir -p tree/bin
+    printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0' >tree/bin/true
+    head -c 44 /dev/zero >>tree/bin/true
+    chmod +x tree/bin/true
+    run --separate-stderr vmc_at tree "--libvirt=$LIBVIRT_URI" -- /bin/true
+    assert_refused 'does not run arm64 guests'
 }
 
 @test "no daemon: one line with libvirt's reason and what to do" {
@@ -324,7 +333,7 @@ END
 
 @test "a failure to start names libvirt's reason and QEMU's" {
     echo 'no kernel' >kernel
-    run --separate-stderr vmc_lv --kernel "$PWD/kernel" -- true
+    run --separate-stderr vmc_lv --accel tcg --kernel "$PWD/kernel" -- true
     assert_refused '^vmc: libvirt: .*qemu unexpectedly closed the monitor.*kernel'
 }
 
@@ -348,5 +357,5 @@ END
 # --- documents -----------------------------------------------------------------------------
 
 @test "every example of docs/libvirt.md prints what it says" {
-    check_examples "$VMC_SOURCE/docs/libvirt.md" 2 beside_libvirt bash
+    check_examples "$VMC_SOURCE/docs/libvirt.md" 2 beside_libvirt timeout 120 bash
 }
