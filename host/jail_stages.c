@@ -286,7 +286,8 @@ static int stage_descriptors(struct jail_child *child, struct error *err)
     if (child->socket < 0)
         return error_errno(err, "cannot move a descriptor");
     for (size_t i = 0; i < child->fd_count; i++) {
-        moved[i] = child->fds[i] < 0 ? -1 : fcntl(child->fds[i], F_DUPFD_CLOEXEC, (int)child->fd_count);
+        moved[i] =
+            child->fds[i] < 0 ? -1 : fcntl(child->fds[i], F_DUPFD_CLOEXEC, (int)child->fd_count);
         if (child->fds[i] >= 0 && moved[i] < 0)
             return error_errno(err, "cannot move a descriptor");
     }

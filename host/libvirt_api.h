@@ -35,7 +35,7 @@
     X(xmlTextWriterWriteString)                                                                    \
     X(xmlTextWriterEndElement)
 
-#define API_MEMBER(name) __typeof__(name) *name;
+#define API_MEMBER(name) __typeof__(name) *(name);
 struct libvirt_api {
     LIBVIRT_FUNCTIONS(API_MEMBER)
 };

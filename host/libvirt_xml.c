@@ -46,21 +46,19 @@ static void attribute(struct writer *w, const char *name, const char *value)
         w->api->xmlTextWriterWriteAttribute(w->out, (const xmlChar *)name, (const xmlChar *)value);
 }
 
-/* The arguments are names and values of attributes, up to a NULL. */
-static void add_attributes(struct writer *w, va_list args)
-{
-    const char *key;
-    while ((key = va_arg(args, const char *)))
-        attribute(w, key, va_arg(args, const char *));
-}
+/* Names and values of attributes, in turns. */
+#define ATTRIBUTES(...)                                                                            \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 
-__attribute__((sentinel)) static void begin(struct writer *w, const char *name, ...)
+/* attributes: NULL where there are none. */
+static void begin(struct writer *w, const char *name, const char *const *attributes)
 {
-    va_list args;
     w->api->xmlTextWriterStartElement(w->out, (const xmlChar *)name);
-    va_start(args, name);
-    add_attributes(w, args);
-    va_end(args);
+    for (; attributes && attributes[0]; attributes += 2)
+        attribute(w, attributes[0], attributes[1]);
 }
 
 static void end(struct writer *w)
@@ -69,13 +67,9 @@ static void end(struct writer *w)
 }
 
 /* An element with nothing in it. */
-__attribute__((sentinel)) static void leaf(struct writer *w, const char *name, ...)
+static void leaf(struct writer *w, const char *name, const char *const *attributes)
 {
-    va_list args;
-    w->api->xmlTextWriterStartElement(w->out, (const xmlChar *)name);
-    va_start(args, name);
-    add_attributes(w, args);
-    va_end(args);
+    begin(w, name, attributes);
     end(w);
 }
 
@@ -108,7 +102,7 @@ static void add_identity(struct writer *w, const struct machine_request *request
     if (spec->name)
         text(w, "title", spec->name);
     begin(w, "metadata", NULL);
-    begin(w, "vmc:container", "xmlns:vmc", LIBVIRT_METADATA, NULL);
+    begin(w, "vmc:container", ATTRIBUTES("xmlns:vmc", LIBVIRT_METADATA));
     text(w, "vmc:id", request->container->id);
     textf(w, "vmc:pid", "%d", (int)facts->pid);
     text(w, "vmc:version", VMC_VERSION);
@@ -126,16 +120,16 @@ static void add_cpu(struct writer *w, const char *cpu)
     AUTO_FREE char *copy = xstrdup(cpu);
     char *rest = copy, *model = strsep(&rest, ","), *feature;
     if (strcmp(model, "host") == 0) {
-        leaf(w, "cpu", "mode", "host-passthrough", "check", "none", NULL);
+        leaf(w, "cpu", ATTRIBUTES("mode", "host-passthrough", "check", "none"));
         return;
     }
-    begin(w, "cpu", "mode", "custom", "match", "exact", "check", "none", NULL);
-    begin(w, "model", "fallback", "forbid", NULL);
+    begin(w, "cpu", ATTRIBUTES("mode", "custom", "match", "exact", "check", "none"));
+    begin(w, "model", ATTRIBUTES("fallback", "forbid"));
     w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)model);
     end(w);
     while ((feature = strsep(&rest, ",")))
-        leaf(w, "feature", "policy", feature[0] == '-' ? "disable" : "require", "name", feature + 1,
-             NULL);
+        leaf(w, "feature",
+             ATTRIBUTES("policy", feature[0] == '-' ? "disable" : "require", "name", feature + 1));
     end(w);
 }
 
@@ -146,14 +140,14 @@ static void add_machine(struct writer *w, const struct machine_request *request,
     AUTO_FREE char *machine = xstrdup(spec->arch->machine);
     AUTO_FREE char *parameters = qemu_kernel_parameters(request, facts->tsc_khz);
     machine[strcspn(machine, ",")] = '\0';
-    begin(w, "memory", "unit", "KiB", NULL);
+    begin(w, "memory", ATTRIBUTES("unit", "KiB"));
     char memory[32];
     snprintf(memory, sizeof(memory), "%llu", (unsigned long long)(spec->memory >> 10));
     w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)memory);
     end(w);
     textf(w, "vcpu", "%u", spec->cpus);
     begin(w, "os", NULL);
-    begin(w, "type", "arch", spec->arch->known[0], "machine", machine, NULL);
+    begin(w, "type", ATTRIBUTES("arch", spec->arch->known[0], "machine", machine));
     w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)"hvm");
     end(w);
     text(w, "kernel", request->image->kernel);
@@ -161,7 +155,7 @@ static void add_machine(struct writer *w, const struct machine_request *request,
     text(w, "cmdline", parameters);
     end(w);
     add_cpu(w, request->accel == ACCEL_KVM ? spec->arch->cpu_kvm : spec->arch->cpu_tcg);
-    leaf(w, "clock", "offset", "utc", NULL);
+    leaf(w, "clock", ATTRIBUTES("offset", "utc"));
     /* A reset is how a guest without ACPI ends. */
     text(w, "on_poweroff", "destroy");
     text(w, "on_reboot", "destroy");
@@ -171,15 +165,15 @@ static void add_machine(struct writer *w, const struct machine_request *request,
 /* On a bus of its own: machines without PCI. */
 static void add_place(struct writer *w)
 {
-    leaf(w, "address", "type", "virtio-mmio", NULL);
+    leaf(w, "address", ATTRIBUTES("type", "virtio-mmio"));
 }
 
 static void add_share(struct writer *w, const char *path, bool read_only, const char *tag)
 {
-    begin(w, "filesystem", "type", "mount", "accessmode", "passthrough", "multidevs", "remap",
-          NULL);
-    leaf(w, "source", "dir", path, NULL);
-    leaf(w, "target", "dir", tag, NULL);
+    begin(w, "filesystem",
+          ATTRIBUTES("type", "mount", "accessmode", "passthrough", "multidevs", "remap"));
+    leaf(w, "source", ATTRIBUTES("dir", path));
+    leaf(w, "target", ATTRIBUTES("dir", tag));
     if (read_only)
         leaf(w, "readonly", NULL);
     add_place(w);
@@ -202,33 +196,34 @@ static void begin_line(struct writer *w, const struct machine_request *request,
                        enum domain_socket which, const char *element)
 {
     AUTO_FREE char *path = domain_socket_path(request->container->dir, which);
-    begin(w, element, "type", "unix", NULL);
-    leaf(w, "source", "mode", "bind", "path", path, NULL);
+    begin(w, element, ATTRIBUTES("type", "unix"));
+    leaf(w, "source", ATTRIBUTES("mode", "bind", "path", path));
 }
 
 static void add_channel(struct writer *w, const struct machine_request *request,
                         enum domain_socket which, const char *name, const char *port)
 {
     begin_line(w, request, which, "channel");
-    leaf(w, "target", "type", "virtio", "name", name, NULL);
-    leaf(w, "address", "type", "virtio-serial", "controller", "0", "bus", "0", "port", port, NULL);
+    leaf(w, "target", ATTRIBUTES("type", "virtio", "name", name));
+    leaf(w, "address",
+         ATTRIBUTES("type", "virtio-serial", "controller", "0", "bus", "0", "port", port));
     end(w);
 }
 
 static void add_lines(struct writer *w, const struct machine_request *request)
 {
-    begin(w, "controller", "type", "virtio-serial", "index", "0", "ports", "4", NULL);
+    begin(w, "controller", ATTRIBUTES("type", "virtio-serial", "index", "0", "ports", "4"));
     add_place(w);
     end(w);
     begin_line(w, request, DOMAIN_SOCKET_SERIAL, "serial");
-    leaf(w, "target", "type", request->spec->arch->domain_serial, "port", "0", NULL);
+    leaf(w, "target", ATTRIBUTES("type", request->spec->arch->domain_serial, "port", "0"));
     end(w);
     /* libvirt takes the first console for another name of the first serial line. */
     begin_line(w, request, DOMAIN_SOCKET_SERIAL, "console");
-    leaf(w, "target", "type", "serial", "port", "0", NULL);
+    leaf(w, "target", ATTRIBUTES("type", "serial", "port", "0"));
     end(w);
     begin_line(w, request, DOMAIN_SOCKET_CONSOLE, "console");
-    leaf(w, "target", "type", "virtio", "port", "1", NULL);
+    leaf(w, "target", ATTRIBUTES("type", "virtio", "port", "1"));
     end(w);
     add_channel(w, request, DOMAIN_SOCKET_CONTROL, PORT_CONTROL_NAME, "1");
     add_channel(w, request, DOMAIN_SOCKET_DATA, PORT_DATA_NAME, "2");
@@ -242,28 +237,29 @@ static void add_qemu_part(struct writer *w, const struct machine_request *reques
     qemu_argv_descriptors(request, &arguments);
     begin(w, "qemu:commandline", NULL);
     for (size_t i = 0; i < arguments.count; i++)
-        leaf(w, "qemu:arg", "value", arguments.items[i], NULL);
-    leaf(w, "qemu:env", "name", HANDOVER_VARIABLE, "value", path, NULL);
+        leaf(w, "qemu:arg", ATTRIBUTES("value", arguments.items[i]));
+    leaf(w, "qemu:env", ATTRIBUTES("name", HANDOVER_VARIABLE, "value", path));
     end(w);
 }
 
 static void add_domain(struct writer *w, const struct machine_request *request,
                        const struct domain_facts *facts)
 {
-    begin(w, "domain", "type", request->accel == ACCEL_KVM ? "kvm" : "qemu", "xmlns:qemu",
-          QEMU_NAMESPACE, NULL);
+    begin(w, "domain",
+          ATTRIBUTES("type", request->accel == ACCEL_KVM ? "kvm" : "qemu", "xmlns:qemu",
+                     QEMU_NAMESPACE));
     add_identity(w, request, facts);
     add_machine(w, request, facts);
     begin(w, "devices", NULL);
     text(w, "emulator", facts->emulator);
-    leaf(w, "controller", "type", "usb", "model", "none", NULL);
+    leaf(w, "controller", ATTRIBUTES("type", "usb", "model", "none"));
     add_lines(w, request);
     add_shares(w, request);
-    leaf(w, "memballoon", "model", "none", NULL);
+    leaf(w, "memballoon", ATTRIBUTES("model", "none"));
     end(w);
     if (facts->root) {
         /* The emulator reaches what is root's; QEMU itself is never root (id_range.h). */
-        begin(w, "seclabel", "type", "static", "model", "dac", "relabel", "no", NULL);
+        begin(w, "seclabel", ATTRIBUTES("type", "static", "model", "dac", "relabel", "no"));
         text(w, "label", "+0:+0");
         end(w);
     }

@@ -21,8 +21,8 @@ void vmm_errors_pump(struct vmm_errors *e, struct machine *m);
 void console_pump(struct console_log *log, int *fd);
 
 /*
- * Hears it out, which may take a moment where it has just ended: its last line, or "". Valid as long
- * as e is.
+ * Hears it out, which may take a moment where it has just ended: its last line, or "". Valid as
+ * long as e is.
  */
 const char *vmm_last_words(struct vmm_errors *e, struct machine *m);
 

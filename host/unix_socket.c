@@ -23,7 +23,7 @@ static int make(const char *path, int type, struct sockaddr_un *ret_address, int
     *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (unix_socket_check(path, err) < 0)
         return -1;
-    strcpy(ret_address->sun_path, path);
+    memcpy(ret_address->sun_path, path, strlen(path) + 1);
     *ret_fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
     return *ret_fd < 0 ? error_errno(err, "cannot make a socket") : 0;
 }

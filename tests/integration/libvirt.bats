@@ -178,11 +178,11 @@ END
     start_sleeper --name box
     assert_match "$DOMAIN" '^vmc-[0-9a-f]{12}$'
     assert_equal "$(virsh_lv domstate "$DOMAIN" | sed '/^$/d')" running
-    virsh_lv metadata "$DOMAIN" urn:vmc:container:1 >metadata
-    grep -qF "<id>${DOMAIN#vmc-}</id>" metadata
-    grep -qF "<pid>$PID</pid>" metadata
-    grep -qF "<rootfs>$SMALL</rootfs>" metadata
-    grep -qF "<command>sh</command>" metadata
+    virsh_lv metadata "$DOMAIN" urn:vmc:container:1 >said
+    grep -qF "<id>${DOMAIN#vmc-}</id>" said
+    grep -qF "<pid>$PID</pid>" said
+    grep -qF "<rootfs>$SMALL</rootfs>" said
+    grep -qF "<command>sh</command>" said
     assert_equal "$(virsh_lv desc "$DOMAIN" --title)" box
     assert_equal "$(virsh_lv dominfo "$DOMAIN" | sed -n 's/^Persistent: *//p')" no
     kill -TERM "$PID"
