@@ -3,7 +3,8 @@
 #   make            build/vmc
 #   make guest      the guest image (kernel, initramfs) of GUEST_ARCH (this machine's), through
 #                   the breeder
-#   make demo       everything from a fresh checkout to a command in a VM
+#   make demo       everything from a fresh checkout to a command in a VM; KERNEL=distro: with
+#                   Debian's kernel, for who is in a hurry
 #   make test       everything the suite needs, then the suite; ARCH=arm64: on such a guest
 #   make bench      paired timings against peers, as ratios
 #   make lint       formatting, clang-tidy, cppcheck, shellcheck

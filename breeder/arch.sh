@@ -14,6 +14,7 @@
 #   ARCH_FRAGMENTS configuration fragments in guest-kernel/, in order
 #   ARCH_XZ        xz's filter for its machine code, as the kernel's scripts/xz_wrap.sh has it
 #   ARCH_STOCK     Debian's configuration to compare with
+#   ARCH_STOCK_KERNEL  Debian's package of a kernel
 # and ARCH_FILE, the image's name.
 arch_load() {
     case $1 in
@@ -28,6 +29,7 @@ arch_load() {
             ARCH_FRAGMENTS='base container virtio hardening x86_64'
             ARCH_XZ=--x86
             ARCH_STOCK=config.amd64_none_amd64
+            ARCH_STOCK_KERNEL=linux-image-amd64
             ;;
         arm64)
             ARCH_MACHINE=aarch64
@@ -40,6 +42,7 @@ arch_load() {
             ARCH_FRAGMENTS='base container virtio hardening arm64'
             ARCH_XZ=--arm64
             ARCH_STOCK=config.arm64_none_arm64
+            ARCH_STOCK_KERNEL=linux-image-arm64
             ;;
         arm)
             ARCH_MACHINE=armv7l
@@ -52,6 +55,7 @@ arch_load() {
             ARCH_FRAGMENTS='base container virtio hardening arm'
             ARCH_XZ=--arm
             ARCH_STOCK=config.armhf_none_armmp
+            ARCH_STOCK_KERNEL=linux-image-armmp
             ;;
         *)
             return 1

@@ -12,7 +12,7 @@ command_report() {
     done
     report_stock=/usr/src/linux-config-${kernel_package##*-}/$ARCH_STOCK.xz
     [ -r "$report_stock" ] ||
-        die "report: no $report_stock; install linux-config-${kernel_package##*-} (scripts/install-deps build)"
+        die "report: no $report_stock, Debian's configuration of this architecture; install linux-config-${kernel_package##*-} (scripts/install-deps build)"
     report_options
     report_sizes
     report_times

@@ -120,7 +120,8 @@ fetch_with_apt() {
     (cd "$fwa_directory" &&
         APT_CONFIG=$work/apt/apt.conf &&
         export APT_CONFIG &&
-        apt-get -q update &&
+        # A list that could not be had may be none that is needed.
+        { apt-get -q update || true; } &&
         apt-get "$@") >"$fwa_log" 2>&1 && return
     tail -n 10 "$fwa_log" >&2
     die "$fwa_name: apt could not fetch it (log: $fwa_log); is the Debian mirror reachable?"

@@ -28,7 +28,7 @@ int link_send(int link, enum link_kind kind, const struct exit_record *record, c
     if (count > 0) {
         message.msg_control = control.bytes;
         message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        struct cmsghdr *header = &control.align;
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
         header->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));

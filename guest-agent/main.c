@@ -14,6 +14,7 @@
 #include "common/util.h"
 #include "guest-agent/boot.h"
 #include "guest-agent/machine.h"
+#include "guest-agent/modules.h"
 #include "guest-agent/ports.h"
 #include "guest-agent/session.h"
 #include "guest-agent/shell.h"
@@ -29,7 +30,7 @@ static _Noreturn void maintain(const struct ports *ports, bool tag)
         if (!tag)
             boot_say("there is no 9p device with the mount tag " ROOTFS_MOUNT_TAG);
     }
-    boot_say("no workload: maintenance shell on the console");
+    boot_say(MAINTENANCE_ANNOUNCEMENT);
     shell_serve();
 }
 
@@ -38,7 +39,7 @@ static _Noreturn void run_machine(uint64_t began_ns)
     struct error err = ERROR_INIT;
     struct ports ports = {-1, -1};
     umask(0);
-    if (boot_mounts(&err) < 0 || ports_open(&ports, &err) < 0) {
+    if (boot_mounts(&err) < 0 || modules_load(&err) < 0 || ports_open(&ports, &err) < 0) {
         boot_say(err.text);
         boot_end_machine();
     }

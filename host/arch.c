@@ -11,7 +11,8 @@ static const char *const nothing[] = {NULL};
 static const char *const x86_64_known[] = {"x86_64", "amd64", NULL};
 static const char *const x86_64_modules[] = {"accel-tcg-x86_64.so", NULL};
 /* PVH kernels need pvh.bin, bzImages linuxboot_dma.bin. */
-static const char *const x86_64_firmware[] = {"qboot.rom", "pvh.bin", "linuxboot_dma.bin", NULL};
+static const char *const x86_64_firmware[] = {"qboot.rom", "bios-microvm.bin", "pvh.bin",
+                                              "linuxboot_dma.bin", NULL};
 
 static const char *const arm64_known[] = {"aarch64", NULL};
 static const char *const arm_known[] = {"armv7l", "armhf", NULL};
@@ -29,10 +30,13 @@ static const struct arch archs[] = {
         .firmware = x86_64_firmware,
         /* Without ACPI the devices are named on the kernel's command line by QEMU itself. */
         .machine = "microvm,acpi=off",
+        .machine_acpi = "microvm,acpi=on",
         /* x86-64-v2, what distributions build for at most; RDRAND seeds the kernel at once. */
         .cpu_tcg = "Nehalem,+rdrand,-spec-ctrl",
         .cpu_kvm = "host",
         .kernel = "vmlinux",
+        .tree_kernel = "arch/x86/boot/bzImage",
+        .serial = "ttyS0",
         .cmdline = "earlycon=uart8250,io,0x3f8 reboot=t tsc=reliable no_timer_check "
                    "noreplace-smp random.trust_cpu=on",
         /* Nobody can attack across a processor that is emulated one instruction at a time. */
@@ -53,10 +57,12 @@ static const struct arch archs[] = {
         .qemu_modules = nothing,
         .firmware = nothing,
         .machine = "virt,gic-version=3",
-        /* Nothing to emulate that costs and that nobody asked for: docs/architectures.md. */
+        /* Nothing to emulate that costs and that nobody asked for: docs/guest.md. */
         .cpu_tcg = "cortex-a57",
         .cpu_kvm = "host",
         .kernel = "Image",
+        .tree_kernel = "arch/arm64/boot/Image",
+        .serial = "ttyAMA0",
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 32,
@@ -74,6 +80,8 @@ static const struct arch archs[] = {
         .cpu_tcg = "cortex-a15",
         .cpu_kvm = "host",
         .kernel = "zImage",
+        .tree_kernel = "arch/arm/boot/zImage",
+        .serial = "ttyAMA0",
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 8,
@@ -109,7 +117,8 @@ const struct arch *arch_native(void)
 
 static bool is_kind(const struct elf_kind *a, const struct elf_kind *b)
 {
-    return a->machine != EM_NONE && a->machine == b->machine && a->width == b->width && a->big_endian == b->big_endian;
+    return a->machine != EM_NONE && a->machine == b->machine && a->width == b->width &&
+           a->big_endian == b->big_endian;
 }
 
 bool arch_runs(const struct arch *arch, const struct elf_kind *kind)

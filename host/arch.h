@@ -28,9 +28,12 @@ struct arch {
     const char *const *qemu_modules;
     const char *const *firmware;
     const char *machine;        /* -machine, with its options */
+    const char *machine_acpi;   /* the same, described by ACPI tables; NULL: never so */
     const char *cpu_tcg;        /* -cpu under software emulation */
     const char *cpu_kvm;        /* -cpu under KVM */
     const char *kernel;         /* file name of the kernel in the image directory */
+    const char *tree_kernel;    /* the same in the directory of a kernel's build */
+    const char *serial;         /* the kernel's name of the serial line */
     const char *cmdline;        /* kernel parameters of every boot */
     const char *cmdline_tcg;    /* more of them: software emulation */
     const char *cmdline_tcg_up; /* more of them: software emulation, one CPU; or NULL */

@@ -19,7 +19,7 @@ static enum verdict read_verdict(char *ret_reason, size_t size)
     enum verdict verdict = VERDICT_UNKNOWN;
 
     if (arch && qemu_find(arch, &qemu, &err) == 0 &&
-        guest_image_find(arch, NULL, NULL, &image, &err) == 0)
+        guest_image_find(arch, &(struct image_choice){0}, &image, &err) == 0)
         verdict = accel_verdict(arch, qemu, &image, ret_reason, size);
     guest_image_free(&image);
     return verdict;

@@ -113,7 +113,7 @@ static void check_image(struct checks *checks, const struct arch *arch)
 
     if (guest_image_directory(arch, &directory, &err) < 0)
         error_set(&err, "none for %s", arch->name);
-    if (!directory || guest_image_find(arch, NULL, NULL, &image, &err) < 0)
+    if (!directory || guest_image_find(arch, &(struct image_choice){0}, &image, &err) < 0)
         checks_add(
             checks, name, missing(arch), xstrdup(err.text),
             xasprintf("breed it with 'breeder/breeder build --arch %s', or name the directory of "

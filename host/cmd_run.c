@@ -11,6 +11,7 @@
 #include "host/id_range.h"
 #include "host/isolation.h"
 #include "host/libvirt.h"
+#include "host/maintenance.h"
 #include "host/session.h"
 #include "host/signals.h"
 #include "host/state.h"
@@ -33,6 +34,7 @@ struct run {
     struct network network;
     struct libvirt libvirt;
     struct console_log log;
+    struct debugging debugging;
     struct machine machine;
     struct session session;
     bool session_opened;
@@ -54,6 +56,7 @@ static void release(struct run *run)
 {
     end_machine(run);
     console_log_close(&run->log);
+    debugging_close(&run->debugging);
     network_release(&run->network);
     libvirt_release(&run->libvirt);
     seccomp_filter_free(&run->filter);
@@ -85,7 +88,17 @@ static int resolve(struct run *run, const struct request *req, struct error *err
         return -1;
     if (qemu_find(run->spec.arch, &run->vmm, err) < 0)
         return -1;
-    return guest_image_find(run->spec.arch, run->spec.kernel, run->spec.initrd, &run->image, err);
+    const struct image_choice choice = {run->spec.kernel, run->spec.initrd, run->spec.distro};
+    return guest_image_find(run->spec.arch, &choice, &run->image, err);
+}
+
+/* A machine in which nobody says HELLO cannot try KVM: what has worked already is taken, or TCG. */
+static void settle_accelerator(struct run *run)
+{
+    if (!run->spec.maintenance || !run->plan.trial)
+        return;
+    run->plan.trial = false;
+    run->plan.accel = ACCEL_TCG;
 }
 
 /* Host ids for the hypervisor that root starts; an ordinary user's has that user's. */
@@ -105,18 +118,22 @@ static int prepare(struct run *run, struct error *err)
     bool host_root = am_host_root();
     if (signals_open(&run->signal_fd, err) < 0 ||
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
+        debugging_open(&spec->debugging, &run->debugging, err) < 0 ||
         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
         state_create(&run->container, err) < 0 ||
         (spec->libvirt && libvirt_prepare(spec->libvirt, run->signal_fd, &run->libvirt, err) < 0) ||
         network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
         namespaces_enter(spec->unprivileged, err) < 0)
         return -1;
+    settle_accelerator(run);
     state_sweep(&run->container);
     if (spec->upper == UPPER_NONE)
         fprintf(stderr, "vmc: --upper none: changes go to %s itself\n", spec->rootfs);
     if (spec->keep && !spec->name)
         fprintf(stderr, "vmc: changes are kept: --keep --name %s\n", run->container.id);
     take_ids(run, host_root);
+    if (spec->maintenance)
+        return 0;
     uint64_t swap = spec->container.cgroup.swap_max;
     if (swap > 0 && disk_image_create(swap, &run->swap_fd, err) < 0)
         return error_wrap(err, "--mem-swap");
@@ -140,6 +157,7 @@ static int boot(struct run *run, struct error *err)
         .swap_fd = run->swap_fd,
         .volumes = &run->volumes,
         .network = &run->network,
+        .debugging = &run->debugging,
         .tsc = &run->tsc,
         .libvirt = run->spec.libvirt ? &run->libvirt : NULL,
     };
@@ -150,9 +168,11 @@ static int boot(struct run *run, struct error *err)
     run->timing.exec = now_ns();
     if (!run->plan.trial)
         isolation_say(&run->isolation, run->privileged);
+    if (run->spec.maintenance)
+        return 0;
     run->session_opened = true;
-    if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->timing,
-                     run->signal_fd, err) < 0)
+    if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->debugging,
+                     &run->timing, run->signal_fd, err) < 0)
         return -1;
     if (!run->filter.program &&
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
@@ -186,6 +206,8 @@ static int boot_on_ladder(struct run *run, struct error *err)
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
     struct window_size window = terminal_size();
+    if (run->spec.maintenance)
+        return maintenance_run(&run->machine, &run->log, run->signal_fd, ret_status, err);
     AUTO_FREE char *config = agent_config_json(&run->spec, run->container.id, &run->filter,
                                                &run->network.guest, &window);
     if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)
@@ -205,42 +227,53 @@ static void say_out_of_memory(const struct vm_spec *spec)
             limited ? "--mem-limit" : "--memory", (unsigned long long)(size >> 20));
 }
 
-int cmd_run(const struct request *req, int *ret_status, struct error *err)
+static int run(const struct request *req, int *ret_status, struct error *err)
 {
-    if (request_has(req, OPTION_EXPLAIN)) {
-        *ret_status = 0;
-        return explain(req, err);
-    }
-    struct run run = {
+    struct run own = {
         .container = CONTAINER_INIT,
         .ids = ID_RANGE_INIT,
         .rootfs = ROOTFS_INIT,
         .swap_fd = -1,
         .network = NETWORK_INIT,
         .libvirt = LIBVIRT_INIT,
+        .debugging = DEBUGGING_INIT,
         .log.file_fd = -1,
         .machine = MACHINE_INIT,
         .signal_fd = -1,
         .timing.begin = now_ns(),
         .tsc = tsc_read(),
     };
-    int result = resolve(&run, req, err);
+    int result = resolve(&own, req, err);
     if (result == 0)
-        result = prepare(&run, err);
+        result = prepare(&own, err);
     if (result == 0)
-        result = boot_on_ladder(&run, err);
+        result = boot_on_ladder(&own, err);
     if (result == 0)
-        result = run_workload(&run, ret_status, err);
-    if (result < 0 && run.session_opened && session_aborted(&run.session, ret_status)) {
+        result = run_workload(&own, ret_status, err);
+    if (result < 0 && own.session_opened && session_aborted(&own.session, ret_status)) {
         log_debug("%s", err->text);
         result = 0;
     }
-    if (result == 0 && run.session.record.out_of_memory)
-        say_out_of_memory(&run.spec);
-    bool timing = run.spec.timing;
-    release(&run);
-    run.timing.end = now_ns();
+    if (result == 0 && own.session.record.out_of_memory)
+        say_out_of_memory(&own.spec);
+    bool timing = own.spec.timing;
+    release(&own);
+    own.timing.end = now_ns();
     if (timing)
-        timing_print(&run.timing);
+        timing_print(&own.timing);
     return result;
+}
+
+int cmd_run(const struct request *req, int *ret_status, struct error *err)
+{
+    if (request_has(req, OPTION_EXPLAIN)) {
+        *ret_status = 0;
+        return explain(req, err);
+    }
+    return run(req, ret_status, err);
+}
+
+int cmd_shell_guest(const struct request *req, int *ret_status, struct error *err)
+{
+    return run(req, ret_status, err);
 }

@@ -13,6 +13,11 @@ static const char *const run_description[] = {
     "place that --upper chooses.",
     NULL,
 };
+static const char *const shell_guest_description[] = {
+    "Boots the guest without a container and serves a shell on its serial line: the guest's own "
+    "initramfs, with busybox. For looking at a kernel. It ends when the shell does.",
+    NULL,
+};
 static const char *const volume_create_description[] = {
     "Makes named volumes, directories that outlive the runs that use them with --volume NAME:DST. A "
     "volume that is there already stays as it is. Prints the names.",
@@ -66,6 +71,8 @@ static const char *const shells[] = {"bash", NULL};
 const struct command command_table[] = {
     {COMMAND_RUN, "run", "run a command in a virtual machine of its own",
      "[OPTION]... [--] COMMAND [ARG]...", run_description, 1, ARGS_ANY, NULL},
+    {COMMAND_SHELL_GUEST, "shell-guest", "boot a guest without a container, for maintenance",
+     "[OPTION]...", shell_guest_description, 0, 0, NULL},
     {COMMAND_VOLUME_CREATE, "volume create", "make named volumes",
      "[OPTION]... NAME...", volume_create_description, 1, ARGS_ANY, NULL},
     {COMMAND_VOLUME_LS, "volume ls", "list named volumes",

@@ -96,6 +96,11 @@ static void copy_line(const char *line, size_t length, char *ret, size_t size)
     error_sanitize(ret);
 }
 
+bool console_log_holds(const struct console_log *log, const char *text)
+{
+    return memmem(log->tail, log->length, text, strlen(text)) != NULL;
+}
+
 bool console_log_panic(const struct console_log *log, char *ret_line, size_t size)
 {
     static const char marker[] = "Kernel panic - not syncing";

@@ -32,6 +32,9 @@ void console_log_close(struct console_log *log);
 /* The kernel's "Kernel panic - not syncing: ..." line, sanitized, or false if there is none. */
 bool console_log_panic(const struct console_log *log, char *ret_line, size_t size);
 
+/* Whether the text is in the part that is kept. */
+bool console_log_holds(const struct console_log *log, const char *text);
+
 /* The last lines, sanitized, at most size - 1 bytes, each ending in a newline. */
 void console_log_last_lines(const struct console_log *log, char *ret_text, size_t size);
 

@@ -42,9 +42,9 @@ int forwarder_filter_load(void)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
                                   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
     if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-                                  SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
-                                  SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY));
+        result =
+            seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+                             SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY));
     if (result == 0)
         result = seccomp_load(filter);
     if (filter)

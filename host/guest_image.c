@@ -30,28 +30,47 @@ static bool take_if_image(char *path, const struct arch *arch, char **ret_path)
     return true;
 }
 
-int guest_image_directory(const struct arch *arch, char **ret_path, struct error *err)
+/* image: what follows the architecture's directory, "" for the bred one's own. */
+static bool find_directory(const struct arch *arch, const char *image, char **ret_path)
 {
     const char *named = getenv("VMC_GUEST_DIR");
-    if (named) {
-        if (take_if_image(xasprintf("%s/%s", named, arch->name), arch, ret_path))
-            return 0;
-        return error_set(err, "no guest image in %s/%s, which VMC_GUEST_DIR names", named,
-                         arch->name);
-    }
+    if (named)
+        return take_if_image(xasprintf("%s/%s%s", named, arch->name, image), arch, ret_path);
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     if (n < 0)
-        return error_errno(err, "cannot read /proc/self/exe");
+        return false;
     self[n] = '\0';
     char *dir = dirname(self);
-    if (take_if_image(xasprintf("%s/guest/%s", dir, arch->name), arch, ret_path) ||
-        take_if_image(xasprintf("%s/../lib/vmc/guest/%s", dir, arch->name), arch, ret_path))
+    return take_if_image(xasprintf("%s/guest/%s%s", dir, arch->name, image), arch, ret_path) ||
+           take_if_image(xasprintf("%s/../lib/vmc/guest/%s%s", dir, arch->name, image), arch,
+                         ret_path);
+}
+
+int guest_image_directory(const struct arch *arch, char **ret_path, struct error *err)
+{
+    const char *named = getenv("VMC_GUEST_DIR");
+    if (find_directory(arch, "", ret_path))
         return 0;
+    if (named)
+        return error_set(err, "no guest image in %s/%s, which VMC_GUEST_DIR names", named,
+                         arch->name);
     return error_set(err,
                      "no guest image for %s yet; breed it with 'breeder/breeder build "
                      "--arch %s' (or name one with VMC_GUEST_DIR, --kernel and --initrd)",
                      arch->name, arch->name);
+}
+
+static int find_distro(const struct arch *arch, const char *package, char **ret_path,
+                       struct error *err)
+{
+    AUTO_FREE char *image = xasprintf("/distro%s%s", package[0] ? "-" : "", package);
+    if (find_directory(arch, image, ret_path))
+        return 0;
+    return error_set(err,
+                     "--kernel distro: there is none for %s yet; fetch it with 'breeder/breeder "
+                     "distro --arch %s%s%s'",
+                     arch->name, arch->name, package[0] ? " --package " : "", package);
 }
 
 static int check_file(const char *what, const char *path, char **ret, struct error *err)
@@ -66,17 +85,19 @@ static int check_file(const char *what, const char *path, char **ret, struct err
     return *ret ? 0 : error_errno(err, "%s %s", what, path);
 }
 
-int guest_image_find(const struct arch *arch, const char *kernel, const char *initrd,
+int guest_image_find(const struct arch *arch, const struct image_choice *choice,
                      struct guest_image *ret, struct error *err)
 {
     AUTO_FREE char *dir = NULL;
-    if ((!kernel || !initrd) && guest_image_directory(arch, &dir, err) < 0)
+    bool whole = choice->kernel && choice->initrd;
+    if (choice->distro ? find_distro(arch, choice->distro, &dir, err) < 0
+                       : !whole && guest_image_directory(arch, &dir, err) < 0)
         return -1;
-    AUTO_FREE char *bred_kernel = dir ? xasprintf("%s/%s", dir, arch->kernel) : NULL;
-    AUTO_FREE char *bred_initrd = dir ? xasprintf("%s/%s", dir, INITRD_NAME) : NULL;
-    if (check_file("kernel", kernel ? kernel : bred_kernel, &ret->kernel, err) < 0)
+    AUTO_FREE char *kernel = dir ? xasprintf("%s/%s", dir, arch->kernel) : NULL;
+    AUTO_FREE char *initrd = dir ? xasprintf("%s/%s", dir, INITRD_NAME) : NULL;
+    if (check_file("kernel", choice->kernel ? choice->kernel : kernel, &ret->kernel, err) < 0)
         return -1;
-    return check_file("initramfs", initrd ? initrd : bred_initrd, &ret->initrd, err);
+    return check_file("initramfs", choice->initrd ? choice->initrd : initrd, &ret->initrd, err);
 }
 
 void guest_image_free(struct guest_image *image)

@@ -12,15 +12,23 @@ struct guest_image {
     char *initrd; /* owned, absolute */
 };
 
+/* Which image is wanted. All may be NULL, and are borrowed. */
+struct image_choice {
+    const char *kernel; /* files that are taken instead of the image's */
+    const char *initrd;
+    const char *distro; /* a distribution's kernel: its package, "" for the usual one */
+};
+
 /*
  * The bred image: in $VMC_GUEST_DIR/ARCH, else beside vmc's own binary in guest/ARCH (the build
- * tree), else in ../lib/vmc/guest/ARCH from it (an installation). kernel and initrd, where not
- * NULL, are taken instead. Every file is checked to be readable. Free with guest_image_free().
+ * tree), else in ../lib/vmc/guest/ARCH from it (an installation). A distribution's kernel is in
+ * distro or distro-PACKAGE there. Every file is checked to be readable. Free with
+ * guest_image_free().
  */
-int guest_image_find(const struct arch *arch, const char *kernel, const char *initrd,
+int guest_image_find(const struct arch *arch, const struct image_choice *choice,
                      struct guest_image *ret, struct error *err);
 
-/* The directory alone, owned by the caller; -1 if there is none (err says how to breed one). */
+/* The bred image's directory, owned; -1 if there is none (err says how to breed one). */
 int guest_image_directory(const struct arch *arch, char **ret_path, struct error *err);
 
 void guest_image_free(struct guest_image *image);

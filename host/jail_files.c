@@ -147,9 +147,15 @@ static char *cache_key(const struct arch *arch, const char *binary)
     if (stat(binary, &st) < 0)
         return NULL;
     stat("/etc/ld.so.cache", &loader);
-    return xasprintf("%s %s %s %lld %lld.%ld %lld.%ld", VMC_VERSION, arch->name, binary,
-                     (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                     (long long)loader.st_mtim.tv_sec, loader.st_mtim.tv_nsec);
+    char *key = xasprintf("%s %s %s %lld %lld.%ld %lld.%ld", VMC_VERSION, arch->name, binary,
+                          (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                          (long long)loader.st_mtim.tv_sec, loader.st_mtim.tv_nsec);
+    for (const char *const *name = arch->firmware; *name; name++) {
+        char *longer = xasprintf("%s %s", key, *name);
+        free(key);
+        key = longer;
+    }
+    return key;
 }
 
 static bool read_cache(const char *path, const char *key, struct strings *ret)

@@ -176,16 +176,9 @@ static const int changes[] = {
 };
 
 /* QEMU's own user network: internet sockets, see add_sockets(). */
-static const int sockets[] = {
-    SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
-};
-
-/* libvirt's monitor and channels: sockets that are bound already. */
-static const int accepts[] = {
-    SCMP_SYS(listen),
-    SCMP_SYS(accept),
-    SCMP_SYS(accept4),
-};
+static const int sockets[] = {SCMP_SYS(bind), SCMP_SYS(connect)};
+/* A debugger's connection, libvirt's channels: on sockets that are bound already. */
+static const int listens[] = {SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4)};
 
 /* Nothing in a hypervisor calls these: whoever does has taken it over. */
 static const int deadly[] = {
@@ -379,10 +372,10 @@ static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs)
         result = ADD(filter, SCMP_ACT_ALLOW, changes);
     if (result == 0 && needs->sockets)
         result = ADD(filter, SCMP_ACT_ALLOW, sockets);
+    if (result == 0 && (needs->sockets || needs->listens))
+        result = ADD(filter, SCMP_ACT_ALLOW, listens);
     if (result == 0 && needs->sockets)
         result = add_sockets(filter);
-    if (result == 0 && needs->listens)
-        result = ADD(filter, SCMP_ACT_ALLOW, accepts);
     if (result == 0 && needs->tap)
         result = ADD_VALUES(filter, ioctl, 1, tap_requests);
     if (result == 0 && needs->kvm)

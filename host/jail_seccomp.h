@@ -17,8 +17,8 @@ struct jail_needs {
     bool writes;  /* it changes files: a writable tree */
     bool disk;    /* a disk image */
     bool tap;     /* a tap interface's descriptor */
+    bool listens; /* it accepts connections on a socket it has been given */
     bool sockets; /* it makes connections itself */
-    bool listens; /* it has been given listening sockets */
     bool kvm;     /* /dev/kvm */
 };
 

@@ -60,6 +60,13 @@ int libvirt_spec_resolve(const struct request *req, struct vm_spec *spec, struct
     if (spec->arch != arch_native() || !spec->arch->domain_serial)
         return error_set(err, "--libvirt does not run %s guests on this host; --qemu does",
                          spec->arch->name);
+    if (spec->debugging.gdb)
+        return error_set(err,
+                         "--gdb has the guest wait, and libvirt starts it: leave out --libvirt");
+    if (spec->debugging.crash_dump)
+        return error_set(err,
+                         "--crash-dump needs QEMU's monitor, which with --libvirt is libvirt's: "
+                         "leave out one");
     spec->libvirt = uri;
     return 0;
 }

@@ -154,6 +154,11 @@ static void add_machine(struct writer *w, const struct machine_request *request,
     text(w, "initrd", request->image->initrd);
     text(w, "cmdline", parameters);
     end(w);
+    if (spec->acpi) {
+        begin(w, "features", NULL);
+        leaf(w, "acpi", NULL);
+        end(w);
+    }
     add_cpu(w, request->accel == ACCEL_KVM ? spec->arch->cpu_kvm : spec->arch->cpu_tcg);
     leaf(w, "clock", ATTRIBUTES("offset", "utc"));
     /* A reset is how a guest without ACPI ends. */

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "host/debugging.h"
 #include "host/guest_image.h"
 #include "host/id_range.h"
 #include "host/isolation.h"
@@ -33,9 +34,16 @@ struct machine_request {
     int swap_fd; /* the image of the disk for swap, or -1 */
     const struct volumes *volumes;
     const struct network *network;
+    const struct debugging *debugging;
     const struct tsc_reading *tsc; /* taken at the start of vmc */
     struct libvirt *libvirt;       /* who is to run it as a domain; NULL: vmc does it itself */
 };
+
+/* Whether the machine is one that stops by itself, and says so. */
+static inline bool machine_has_monitor(const struct machine_request *request)
+{
+    return request->accel == ACCEL_KVM || request->spec->debugging.crash_dump;
+}
 
 /* A running machine. Owns everything in it. */
 struct machine {

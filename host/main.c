@@ -15,6 +15,8 @@ static int dispatch(const struct request *req, int *ret_status, struct error *er
     switch (req->command->id) {
     case COMMAND_RUN:
         return cmd_run(req, ret_status, err);
+    case COMMAND_SHELL_GUEST:
+        return cmd_shell_guest(req, ret_status, err);
     case COMMAND_VOLUME_CREATE:
         return cmd_volume_create(req, ret_status, err);
     case COMMAND_VOLUME_LS:

@@ -5,6 +5,8 @@
 
 /* clang-format off */
 #define RUN COMMAND_BIT(COMMAND_RUN)
+/* Those of a machine, with a container in it or without. */
+#define GUEST (RUN | COMMAND_BIT(COMMAND_SHELL_GUEST))
 #define INFO COMMAND_BIT(COMMAND_INFO)
 #define ALL (COMMAND_BIT(COMMAND_MANUAL + 1) - 1)
 
@@ -84,7 +86,7 @@ const struct option option_table[] = {
      "the same", NULL,
      NULL, NULL, true, true},
 
-    {OPTION_QEMU, "qemu", 0, NULL, RUN, MACHINE, BY_MACHINE,
+    {OPTION_QEMU, "qemu", 0, NULL, GUEST, MACHINE, BY_MACHINE,
      "run the machine with QEMU (default)", NULL,
      NULL, NULL, false, false},
     {OPTION_LIBVIRT, "libvirt", 0, "[=URI]", RUN, MACHINE, BY_MACHINE,
@@ -93,29 +95,29 @@ const struct option option_table[] = {
      "or qemu:///system, root's. libvirt makes QEMU's command line and keeps its monitor; vmc starts "
      "it. Guests are of this machine's architecture.",
      NULL, NULL, false, false},
-    {OPTION_ACCEL, "accel", 0, "WHICH", RUN, MACHINE, BY_MACHINE,
+    {OPTION_ACCEL, "accel", 0, "WHICH", GUEST, MACHINE, BY_MACHINE,
      "accelerator: auto, kvm or tcg",
      "auto takes KVM if a machine has booted with it on this host before, tries it once if that is "
      "not known, and falls back to TCG with one line that says why. kvm never falls back. "
      "tcg is emulation in software: it works everywhere, is slow, and is not a security boundary "
      "by QEMU's own policy.",
      "auto", accel_choices, false, false},
-    {OPTION_ARCH, "arch", 0, "ARCH", RUN, MACHINE, BY_MACHINE,
+    {OPTION_ARCH, "arch", 0, "ARCH", GUEST, MACHINE, BY_MACHINE,
      "architecture of the guest",
      "By default that of the command, which vmc reads from the file in the root file system (for a "
      "script, from its interpreter), or else of /bin/sh there. Foreign programs run on an emulated "
      "machine.",
      NULL, arch_names, false, false},
-    {OPTION_ARCH, "cross", 0, "ARCH", RUN, MACHINE, BY_MACHINE,
+    {OPTION_ARCH, "cross", 0, "ARCH", GUEST, MACHINE, BY_MACHINE,
      "the same", NULL,
      NULL, arch_names, false, true},
-    {OPTION_MEMORY, "memory", 'm', "SIZE", RUN, MACHINE, BY_MACHINE_AND_HOST_CGROUP,
+    {OPTION_MEMORY, "memory", 'm', "SIZE", GUEST, MACHINE, BY_MACHINE_AND_HOST_CGROUP,
      "memory of the machine",
      "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At "
      "least 48m, at most what the host has. The default leaves room for a compiler or a database "
      "with its changes in memory; the host spends only what the guest really uses.",
      "512m", NULL, false, false},
-    {OPTION_CPUS, "cpus", 'c', "N", RUN, MACHINE, BY_MACHINE,
+    {OPTION_CPUS, "cpus", 'c', "N", GUEST, MACHINE, BY_MACHINE,
      "number of processors of the machine",
      "Most commands use one, and each more costs the host a thread; ask for more where the work is "
      "parallel.",
@@ -319,7 +321,7 @@ const struct option option_table[] = {
      "sigpending stack. Values are the kernel's units, or 'unlimited'.",
      NULL, NULL, true, false},
 
-    {OPTION_REQUIRE_JAIL, "require-jail", 0, NULL, RUN, ISOLATION, BY_JAIL,
+    {OPTION_REQUIRE_JAIL, "require-jail", 0, NULL, GUEST, ISOLATION, BY_JAIL,
      "refuse to run when the jail around the hypervisor lacks a layer",
      "Without it a layer that this host cannot give is named in one line, and the run goes on. An "
      "ordinary user has no control groups on most hosts, so this option is mostly root's; "
@@ -352,21 +354,44 @@ const struct option option_table[] = {
      "give up when the guest has not answered by then", NULL,
      "60s", NULL, false, false},
 
-    {OPTION_KERNEL, "kernel", 0, "FILE", RUN, IMAGE, BY_MACHINE,
-     "boot this kernel instead of the bred one", NULL,
+    {OPTION_KERNEL, "kernel", 0, "FILE|distro[:PACKAGE]", GUEST, IMAGE, BY_MACHINE,
+     "boot this kernel instead of the bred one",
+     "_distro_ is Debian's own kernel, or one of another PACKAGE, as 'breeder distro' has fetched it "
+     "together with an initramfs that holds the modules it needs.",
      NULL, NULL, false, false},
-    {OPTION_INITRD, "initrd", 0, "FILE", RUN, IMAGE, BY_MACHINE,
+    {OPTION_LINUX, "linux", 0, "DIR", GUEST, IMAGE, BY_MACHINE,
+     "boot the kernel that was built in DIR",
+     "A kernel's source tree after make, or the directory that O= named. What a guest cannot start "
+     "without has to be built in; what is missing is named.",
+     NULL, NULL, false, false},
+    {OPTION_INITRD, "initrd", 0, "FILE", GUEST, IMAGE, BY_MACHINE,
      "boot this initramfs instead of the bred one", NULL,
      NULL, NULL, false, false},
-    {OPTION_APPEND, "append", 0, "TEXT", RUN, IMAGE, BY_MACHINE,
+    {OPTION_APPEND, "append", 0, "TEXT", GUEST, IMAGE, BY_MACHINE,
      "add TEXT to the kernel's command line", NULL,
      NULL, NULL, true, false},
+    {OPTION_ACPI, "acpi", 0, NULL, GUEST, IMAGE, BY_MACHINE,
+     "describe the machine to the kernel by ACPI tables",
+     "For a kernel that looks for its devices there, as those of distributions do. The bred one has "
+     "no use for them. _--kernel distro_ implies it.",
+     NULL, NULL, false, false},
 
-    {OPTION_CONSOLE, "console", 0, "FILE", RUN, DIAGNOSTICS, BY_VMC,
+    {OPTION_CONSOLE, "console", 0, "FILE", GUEST, DIAGNOSTICS, BY_VMC,
      "write the guest's console to FILE",
      "Kernel messages never reach standard output or error; this is where they can be read.",
      NULL, NULL, false, false},
-    {OPTION_DEBUG, "debug", 0, NULL, RUN, DIAGNOSTICS, BY_VMC,
+    {OPTION_GDB, "gdb", 0, "[ADDR:]PORT|PATH", GUEST, DIAGNOSTICS, BY_MACHINE,
+     "let the guest wait for a debugger",
+     "QEMU's gdb server listens there: on this host's loopback where there is no ADDR, or on a Unix "
+     "socket of the user's alone at PATH, which has a slash in it. Who can connect commands the "
+     "guest. There is no time limit for the boot unless _--boot-timeout_ is given, and the "
+     "machine is emulated unless _--accel kvm_ is.",
+     NULL, NULL, false, false},
+    {OPTION_CRASH_DUMP, "crash-dump", 0, "FILE", GUEST, DIAGNOSTICS, BY_MACHINE,
+     "write the guest's memory to FILE when its kernel panics",
+     "An ELF core file, for gdb and crash. FILE must not exist; without a panic there is none.",
+     NULL, NULL, false, false},
+    {OPTION_DEBUG, "debug", 0, NULL, GUEST, DIAGNOSTICS, BY_VMC,
      "say on standard error what vmc does", NULL,
      NULL, NULL, false, false},
     {OPTION_TIMING, "timing", 0, NULL, RUN, DIAGNOSTICS, BY_VMC,

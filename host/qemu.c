@@ -58,12 +58,19 @@ static int make_descriptors(const struct machine_request *request, struct machin
         theirs->fds[QEMU_FD_SWAP] = fcntl(request->swap_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (request->network->link.fd >= 0)
         theirs->fds[QEMU_FD_NET] = fcntl(request->network->link.fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
-        make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
-        make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0 ||
-        make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
+    if (request->debugging->gdb_fd >= 0)
+        theirs->fds[QEMU_FD_GDB] = fcntl(request->debugging->gdb_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
+    if (request->debugging->dump_fd >= 0)
+        theirs->fds[QEMU_FD_DUMP] =
+            fcntl(request->debugging->dump_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
+    if (!request->spec->maintenance &&
+        (make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
+         make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
+         make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0))
         return -1;
-    if (request->accel != ACCEL_KVM)
+    if (make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
+        return -1;
+    if (!machine_has_monitor(request))
         return 0;
     return make_pair(&m->monitor_fd, &theirs->fds[QEMU_FD_MONITOR], err);
 }
@@ -135,12 +142,12 @@ static void plan_memory(const struct machine_request *request, struct jail *jail
     jail->file_size = rootfs->read_only ? 0 : UINT64_MAX;
     plan_image(rootfs->disk_fd, jail);
     plan_image(request->swap_fd, jail);
-    if (volumes_writable(request->volumes))
+    if (volumes_writable(request->volumes) || request->spec->debugging.crash_dump)
         jail->file_size = UINT64_MAX;
     jail->memory += memory_of_volumes(request);
     if (request->spec->upper == UPPER_HOST)
         jail->memory += memory_of_files(request->container->dir_fd, UINT64_MAX / 4);
-    AUTO_CLOSE int share = open(rootfs->share, O_PATH | O_CLOEXEC);
+    AUTO_CLOSE int share = rootfs->share ? open(rootfs->share, O_PATH | O_CLOEXEC) : -1;
     if (request->spec->upper == UPPER_NONE && share >= 0)
         jail->memory += memory_of_files(share, UINT64_MAX / 4);
 }
@@ -164,7 +171,8 @@ static size_t list_trees(const struct machine_request *request, struct jail_tree
 {
     const struct rootfs *rootfs = request->rootfs;
     size_t count = 0;
-    trees[count++] = (struct jail_tree){rootfs->share, rootfs->share, rootfs->read_only};
+    if (rootfs->share)
+        trees[count++] = (struct jail_tree){rootfs->share, rootfs->share, rootfs->read_only};
     for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
         const struct volume_share *share = &request->volumes->shares[i];
         if (share->path)
@@ -193,10 +201,11 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
         .needs =
             {
                 .writes = !request->rootfs->read_only || volumes_writable(request->volumes),
-                .disk = request->rootfs->disk_fd >= 0 || request->swap_fd >= 0,
+                .disk = request->rootfs->disk_fd >= 0 || request->swap_fd >= 0 ||
+                        request->debugging->dump_fd >= 0,
+                .listens = request->debugging->gdb_fd >= 0 || request->libvirt,
                 .tap = link->kind == LINK_TAP,
                 .sockets = link->kind == LINK_IN_VMM,
-                .listens = request->libvirt,
                 .kvm = request->accel == ACCEL_KVM,
             },
         .required = request->spec->require_jail,

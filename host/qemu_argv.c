@@ -26,7 +26,7 @@ static void add_machine(const struct machine_request *request, struct strings *a
 {
     const struct vm_spec *spec = request->spec;
     bool kvm = request->accel == ACCEL_KVM;
-    add_pair(argv, "-machine", spec->arch->machine);
+    add_pair(argv, "-machine", spec->acpi ? spec->arch->machine_acpi : spec->arch->machine);
     add_pair(argv, "-accel", kvm ? "kvm" : "tcg");
     add_pair(argv, "-cpu", kvm ? spec->arch->cpu_kvm : spec->arch->cpu_tcg);
     strings_add(argv, "-smp");
@@ -52,7 +52,7 @@ char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc
     strings_add(&cmdline, spec->debug ? "loglevel=7" : "quiet");
     strings_add(&cmdline, spec->arch->cmdline);
     /* The console is a virtio one: the serial line is left to the workload's terminal. */
-    strings_add(&cmdline, "console=hvc0 panic=-1");
+    strings_addf(&cmdline, "console=%s panic=-1", spec->maintenance ? spec->arch->serial : "hvc0");
     if (request->accel == ACCEL_TCG)
         strings_add(&cmdline, spec->arch->cmdline_tcg);
     if (request->accel == ACCEL_TCG && spec->cpus == 1 && spec->arch->cmdline_tcg_up)
@@ -85,15 +85,19 @@ static void add_socket(struct strings *argv, const char *id, enum qemu_fd fd)
     strings_addf(argv, "socket,id=%s,fd=%d", id, fd);
 }
 
-static void add_ports(struct strings *argv)
+static void add_serial(struct strings *argv)
 {
-    add_socket(argv, "control", QEMU_FD_CONTROL);
-    add_socket(argv, "data", QEMU_FD_DATA);
-    add_socket(argv, "console", QEMU_FD_CONSOLE);
     add_socket(argv, "serial", QEMU_FD_SERIAL);
     add_pair(argv, "-serial", "chardev:serial");
+}
+
+static void add_ports(struct strings *argv)
+{
+    add_socket(argv, "console", QEMU_FD_CONSOLE);
     add_pair(argv, "-device", "virtio-serial-device,max_ports=4");
     add_pair(argv, "-device", "virtconsole,chardev=console,nr=0");
+    add_socket(argv, "control", QEMU_FD_CONTROL);
+    add_socket(argv, "data", QEMU_FD_DATA);
     add_pair(argv, "-device", "virtserialport,chardev=control,nr=1,name=" PORT_CONTROL_NAME);
     add_pair(argv, "-device", "virtserialport,chardev=data,nr=2,name=" PORT_DATA_NAME);
 }
@@ -171,17 +175,37 @@ void qemu_argv_descriptors(const struct machine_request *request, struct strings
     add_network(request->network, ret);
 }
 
+/* The guest waits for gdb; and its end leaves QEMU there, to write its memory. */
+static void add_debugging(const struct debug_spec *debug, struct strings *argv)
+{
+    if (debug->gdb) {
+        strings_add(argv, "-chardev");
+        strings_addf(argv, "socket,id=gdb,fd=%d,server=on,wait=off", QEMU_FD_GDB);
+        add_pair(argv, "-gdb", "chardev:gdb");
+        strings_add(argv, "-S");
+    }
+    if (debug->crash_dump) {
+        add_pair(argv, "-action", "shutdown=pause");
+        strings_add(argv, "-add-fd");
+        strings_addf(argv, "fd=%d,set=%d", QEMU_FD_DUMP, QEMU_FD_DUMP);
+    }
+}
+
 void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct strings *ret)
 {
     strings_add(ret, request->vmm);
     add_machine(request, ret);
     add_kernel(request, tsc_khz, ret);
-    add_ports(ret);
-    add_rootfs(request->rootfs, ret);
+    add_serial(ret);
+    if (!request->spec->maintenance) {
+        add_ports(ret);
+        add_rootfs(request->rootfs, ret);
+    }
     add_volumes(request->volumes, ret);
     qemu_argv_descriptors(request, ret);
-    /* Only a machine under KVM can stop by itself (internal-error): that is what QMP is for. */
-    if (request->accel == ACCEL_KVM) {
+    add_debugging(&request->spec->debugging, ret);
+    /* A machine that can stop by itself, under KVM (internal-error) or when asked to: QMP tells. */
+    if (machine_has_monitor(request)) {
         add_socket(ret, "monitor", QEMU_FD_MONITOR);
         add_pair(ret, "-mon", "chardev=monitor,mode=control");
     }

@@ -19,6 +19,8 @@ enum qemu_fd {
     QEMU_FD_DISK,
     QEMU_FD_SWAP,
     QEMU_FD_NET,
+    QEMU_FD_GDB,
+    QEMU_FD_DUMP,
     QEMU_FD_END,
 };
 

@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/util.h"
 
 int qmp_open(struct qmp *q, int fd, struct error *err)
 {
@@ -24,6 +27,29 @@ void qmp_close(struct qmp *q)
     q->fd = -1;
 }
 
+static void handle_event(struct qmp *q, const char *name)
+{
+    q->stopped = q->stopped || strcmp(name, "STOP") == 0;
+    q->shutdown = q->shutdown || strcmp(name, "SHUTDOWN") == 0;
+}
+
+/* The answer to a command: {"return": ..., "id": N}, or {"error": {"desc": ...}, "id": N}. */
+static void handle_answer(struct qmp *q, struct json_object *object)
+{
+    struct json_object *id, *error, *text;
+    if (!json_object_object_get_ex(object, "id", &id) || !json_object_is_type(id, json_type_int))
+        return;
+    q->answered = json_object_get_int(id);
+    q->failure[0] = '\0';
+    if (!json_object_object_get_ex(object, "error", &error))
+        return;
+    bool said = json_object_is_type(error, json_type_object) &&
+                json_object_object_get_ex(error, "desc", &text) &&
+                json_object_is_type(text, json_type_string);
+    snprintf(q->failure, sizeof(q->failure), "%s",
+             said ? json_object_get_string(text) : "it does not say why");
+}
+
 static int handle_line(struct qmp *q, const char *line, size_t length, struct error *err)
 {
     struct json_tokener *tokener = json_tokener_new_ex(8);
@@ -32,11 +58,12 @@ static int handle_line(struct qmp *q, const char *line, size_t length, struct er
     if (!object)
         return error_set(err, "QEMU's monitor sent something that is not JSON");
     struct json_object *event;
-    if (json_object_is_type(object, json_type_object) &&
-        json_object_object_get_ex(object, "event", &event) &&
-        json_object_is_type(event, json_type_string) &&
-        strcmp(json_object_get_string(event), "STOP") == 0)
-        q->stopped = true;
+    if (json_object_is_type(object, json_type_object)) {
+        if (json_object_object_get_ex(object, "event", &event) &&
+            json_object_is_type(event, json_type_string))
+            handle_event(q, json_object_get_string(event));
+        handle_answer(q, object);
+    }
     json_object_put(object);
     return 0;
 }
@@ -70,4 +97,27 @@ int qmp_pump(struct qmp *q, struct error *err)
         return 0;
     }
     return qmp_feed(q, bytes, (size_t)n, err);
+}
+
+int qmp_command(struct qmp *q, const char *command, const char *arguments, int64_t deadline,
+                struct error *err)
+{
+    AUTO_FREE char *line = xasprintf("{\"execute\":\"%s\",\"arguments\":%s,\"id\":%d}\n", command,
+                                     arguments, ++q->asked);
+    if (q->fd < 0 || write_all(q->fd, line, strlen(line)) < 0)
+        return error_set(err, "%s: QEMU's monitor is gone", command);
+    while (q->answered != q->asked) {
+        struct pollfd p = {.fd = q->fd, .events = POLLIN};
+        if (q->fd < 0)
+            return error_set(err, "%s: QEMU has ended", command);
+        if (now_ns() >= deadline)
+            return error_set(err, "%s: no answer from QEMU in time", command);
+        if (poll(&p, 1, poll_timeout(deadline)) > 0 && qmp_pump(q, err) < 0)
+            return -1;
+    }
+    if (!q->failure[0])
+        return 0;
+    error_set(err, "%s: %s", command, q->failure);
+    error_sanitize(err->text);
+    return -1;
 }

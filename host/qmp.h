@@ -1,12 +1,13 @@
 /*
  * The little of QMP, QEMU's machine protocol, that vmc needs: to learn that QEMU has stopped the
- * guest by itself, as it does when KVM fails under it (run state "internal-error").
- * QEMU's manual, "QEMU Machine Protocol Specification".
+ * guest by itself, as it does when KVM fails under it (run state "internal-error"), and to give
+ * one command at a time. QEMU's manual, "QEMU Machine Protocol Specification".
  */
 #ifndef VMC_HOST_QMP_H
 #define VMC_HOST_QMP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/error.h"
 #include "common/queue.h"
@@ -16,12 +17,20 @@
 struct qmp {
     int fd; /* borrowed from the machine; -1: there is none */
     struct queue in;
-    bool stopped; /* a STOP event has come */
+    bool stopped;      /* a STOP event has come */
+    bool shutdown;     /* a SHUTDOWN event has come: the guest's own end */
+    int asked;         /* the id of the last command */
+    int answered;      /* the id of the last answer */
+    char failure[200]; /* what the last answer says went wrong, or "" */
 };
 
 /* Asks for events. fd may be -1. */
 int qmp_open(struct qmp *q, int fd, struct error *err);
 void qmp_close(struct qmp *q);
+
+/* Gives a command, with its arguments as JSON, and waits for the answer until the deadline. */
+int qmp_command(struct qmp *q, const char *command, const char *arguments, int64_t deadline,
+                struct error *err);
 
 /* One read(2), and what it brings. -1 on a line that is too long or no JSON. */
 int qmp_pump(struct qmp *q, struct error *err);

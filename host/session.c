@@ -35,12 +35,14 @@ enum slot {
 /* ---- opening and closing ---- */
 
 int session_open(struct session *s, const struct vm_spec *spec, struct machine *machine,
-                 struct console_log *log, struct timing *timing, int signal_fd, struct error *err)
+                 struct console_log *log, struct debugging *debugging, struct timing *timing,
+                 int signal_fd, struct error *err)
 {
     *s = (struct session){
         .spec = spec,
         .machine = machine,
         .log = log,
+        .debugging = debugging,
         .timing = timing,
         .signal_fd = signal_fd,
         .control.fd = -1,
@@ -145,8 +147,11 @@ static int describe_failure(struct session *s, const char *what, struct error *e
 
 static int check_machine(struct session *s, struct error *err)
 {
+    if (s->monitor.shutdown)
+        debugging_dump(s->debugging, &s->monitor, s->spec->memory);
     if (s->monitor.stopped)
-        return describe_failure(s, "the hypervisor stopped the guest", err);
+        return describe_failure(
+            s, s->monitor.shutdown ? "the guest ended" : "the hypervisor stopped the guest", err);
     bool over = s->control_eof && s->data_eof;
     if (!over || (s->phase == PHASE_EXITED && relay_sink_done(&s->out) && relay_sink_done(&s->err)))
         return 0;

@@ -23,10 +23,11 @@ enum phase {
 
 struct session {
     const struct vm_spec *spec;
-    struct machine *machine; /* borrowed */
-    struct console_log *log; /* borrowed: it outlives a machine that is replaced */
-    struct timing *timing;   /* borrowed */
-    int signal_fd;           /* borrowed: signalfd(2) */
+    struct machine *machine;     /* borrowed */
+    struct console_log *log;     /* borrowed: it outlives a machine that is replaced */
+    struct debugging *debugging; /* borrowed */
+    struct timing *timing;       /* borrowed */
+    int signal_fd;               /* borrowed: signalfd(2) */
     enum phase phase;
     struct channel control; /* own the machine's two port descriptors */
     struct channel data;
@@ -47,7 +48,8 @@ struct session {
 
 /* Takes the machine's descriptors into use. All borrowed things outlive the session. */
 int session_open(struct session *s, const struct vm_spec *spec, struct machine *machine,
-                 struct console_log *log, struct timing *timing, int signal_fd, struct error *err);
+                 struct console_log *log, struct debugging *debugging, struct timing *timing,
+                 int signal_fd, struct error *err);
 
 /* Until HELLO, at the latest at the deadline (now_ns() time). */
 int session_wait_hello(struct session *s, int64_t deadline, struct error *err);

@@ -7,6 +7,7 @@
 
 #include "host/data_directory.h"
 #include "host/environment.h"
+#include "host/kernel_spec.h"
 #include "host/libvirt_spec.h"
 #include "host/object_name.h"
 #include "host/rootfs_arch.h"
@@ -138,9 +139,11 @@ static int resolve_arch(const struct request *req, struct vm_spec *spec, struct 
     const char *name = request_value(req, OPTION_ARCH);
     const struct arch *named = name ? arch_find(name) : NULL;
     if (name && !named)
-        return error_set(err,
-                         "no guest of architecture %s can be run (see --arch in 'vmc help run')",
-                         name);
+        return error_set(
+            err, "no guest of architecture %s can be run (see --arch in 'vmc help run')", name);
+    spec->arch = named ? named : arch_native();
+    if (spec->maintenance)
+        return spec->arch ? 0 : error_set(err, "vmc has no machine of this host's architecture");
     return rootfs_arch(spec->rootfs, spec->args.items[0], spec->cwd, &spec->env, named, &spec->arch,
                        err);
 }
@@ -157,7 +160,7 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         return error_set(err, "--accel '%s' is none of auto, kvm, tcg", accel);
     spec->accel = (enum accel)i;
     if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
-        return error_set(err, "--accel kvm cannot run a %s guest on this host", spec->arch->name);
+        return error_set(err, "--accel kvm cannot run a guest of architecture %s on this host", spec->arch->name);
     if (libvirt_spec_resolve(req, spec, err) < 0 || resolve_memory(req, spec, err) < 0)
         return -1;
     if (parse_count(value_of(req, OPTION_CPUS), 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
@@ -166,11 +169,11 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         return error_wrap(err, "--boot-timeout");
     if (spec->boot_timeout == 0)
         return error_set(err, "--boot-timeout 0 leaves no time to boot");
-    spec->kernel = copy_or_null(request_value(req, OPTION_KERNEL));
-    spec->initrd = copy_or_null(request_value(req, OPTION_INITRD));
-    for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
-        strings_add(&spec->append, s->value);
-    return 0;
+    if (spec->debugging.gdb && !request_has(req, OPTION_BOOT_TIMEOUT))
+        spec->boot_timeout = DEADLINE_NONE / 2;
+    if (spec->debugging.gdb && spec->accel == ACCEL_AUTO)
+        spec->accel = ACCEL_TCG;
+    return kernel_spec_resolve(req, spec, err);
 }
 
 static int check_hostname(const char *name, struct error *err)
@@ -252,6 +255,13 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
+    ret->maintenance = req->command->id == COMMAND_SHELL_GUEST;
+    if (debug_spec_resolve(req, &ret->debugging, err) < 0)
+        return -1;
+    if (ret->maintenance) {
+        ret->unprivileged = geteuid() != 0;
+        return resolve_machine(req, ret, err);
+    }
     if (resolve_workload(req, ret, err) < 0 || resolve_rootfs(req, ret, err) < 0 ||
         resolve_machine(req, ret, err) < 0 || network_spec_resolve(req, &ret->network, err) < 0 ||
         names_resolve(req, &ret->network, &ret->names, err) < 0 || resolve_keep(req, ret, err) < 0)
@@ -275,6 +285,8 @@ void spec_free(struct vm_spec *spec)
 {
     free(spec->kernel);
     free(spec->initrd);
+    free(spec->distro);
+    debug_spec_free(&spec->debugging);
     free(spec->rootfs);
     free(spec->cwd);
     free(spec->user);

@@ -13,6 +13,7 @@
 #include "host/arch.h"
 #include "host/cli.h"
 #include "host/container_spec.h"
+#include "host/debug_spec.h"
 #include "host/names.h"
 #include "host/network_spec.h"
 #include "host/volume_spec.h"
@@ -37,15 +38,19 @@ enum accel {
 const char *accel_name(enum accel accel);
 
 struct vm_spec {
+    bool maintenance; /* no container, no share, no ports: a shell on the serial line */
     const struct arch *arch;
     enum accel accel;
     const char *libvirt; /* URI of who is to run the machine; NULL: vmc itself */
     uint64_t memory;     /* bytes */
     unsigned cpus;
-    char *kernel; /* owned paths; NULL: the bred image's */
+    char *kernel; /* owned paths; NULL: the image's */
     char *initrd;
+    char *distro; /* the package of a distribution's kernel, "" for the usual one; NULL: bred */
+    bool acpi;    /* the machine is described by ACPI tables */
     struct strings append;
     int64_t boot_timeout; /* ns */
+    struct debug_spec debugging;
 
     char *rootfs; /* as given; the host's / if it was not */
     bool unprivileged;

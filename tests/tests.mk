@@ -40,7 +40,7 @@ test:
 	BUILD='$(abspath $(BUILD))' VMC_TEST_ARCH='$(ARCH)' tests/run
 
 demo:
-	BUILD='$(abspath $(BUILD))' scripts/demo
+	BUILD='$(abspath $(BUILD))' KERNEL='$(KERNEL)' scripts/demo
 
 bench:
 	BUILD='$(abspath $(BUILD))' tests/bench/bench

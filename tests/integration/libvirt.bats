@@ -110,6 +110,12 @@ emulator_process() {
     done
 }
 
+@test "a machine described by ACPI tables" {
+    run --separate-stderr vmc_lv --acpi -- echo text
+    assert_status 0
+    assert_output text
+}
+
 @test "swap, more processors, more memory" {
     run --separate-stderr vmc_lv -c 2 -m 300m --mem-limit 100m --mem-swap 150m -- \
         sh -c 'nproc; cat /sys/fs/cgroup/memory.swap.max'
@@ -298,6 +304,9 @@ qemu:///session or qemu:///system|run --libvirt=qemu:///systems @
 qemu:///|run --libvirt=qemu:///$other @
 has an empty value|run --libvirt= @
 give one|run --qemu --libvirt @
+--gdb has the guest wait|run --libvirt --gdb 1234 @
+--crash-dump needs QEMU's monitor|run --libvirt --crash-dump file @
+is not for 'vmc shell-guest'|shell-guest --libvirt
 END
 }
 

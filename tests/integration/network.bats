@@ -491,8 +491,7 @@ bridge_leases() {
     run world "$VMC" run --net bridge -r "$SMALL" --ip 10.118.99.77 --ip6 fd76:6d63:0:63::abc -- cat /proc/net/fib_trie /proc/net/if_inet6
     assert_match "$output" '10\.118\.99\.77'
     assert_match "$output" 'fd766d63000000630000000000000abc'
-    kill -KILL "$(pgrep -P "$(pgrep -P "$PID")")" "$(pgrep -P "$PID")" || true
-    wait_for 10 gone "$PID"
+    kill_guest_vmc
     wait_for 10 no_tap || fail "the tap interface is still there: $(world ip link)"
     run bridge_leases
     assert_output $'10.118.99.2\nfd76:6d63:0:63::2'
@@ -500,10 +499,18 @@ bridge_leases() {
     assert_match "$output" '10\.118\.99\.2'$'\n'
     nothing_of_the_bridge
     guest_server one --net bridge -- serve 0.0.0.0 80
-    kill -KILL "$(pgrep -P "$(pgrep -P "$PID")")" "$(pgrep -P "$PID")" || true
-    wait_for 10 gone "$PID"
+    kill_guest_vmc
+    wait_for 10 no_tap || fail "the tap interface is still there: $(world ip link)"
     world "$VMC" run --net none -r "$SMALL" -- true
     nothing_of_the_bridge
+}
+
+# kill -9 for the vmc that guest_server has started: a child of timeout's, which is one of PID's.
+kill_guest_vmc() {
+    local vmc
+    vmc=$(pgrep -P "$(pgrep -P "$PID")")
+    kill -KILL "$vmc"
+    wait_for 10 gone "$vmc" && wait_for 10 gone "$PID"
 }
 
 no_tap() {

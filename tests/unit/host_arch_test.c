@@ -107,7 +107,7 @@ static void finds_the_command(void **state)
 
 static void falls_back_to_the_shell(void **state)
 {
-    static const char *const others[] = {"missing", "text",  "empty",   "loop", "fifo",
+    static const char *const others[] = {"missing", "text", "empty",    "loop", "fifo",
                                          "nothing", "/bin", "/opt/../", ""};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(others); i++)

@@ -194,6 +194,16 @@ static void test_kvm(void **state)
     check_has(&f, parts);
 }
 
+static void test_acpi(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"<features>\n  <acpi/>\n </features>", NULL};
+    struct fixture f;
+    set_up(&f);
+    f.spec.acpi = true;
+    check_has(&f, parts);
+}
+
 static void test_devices_behind_descriptors(void **state)
 {
     (void)state;
@@ -389,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_description),
         cmocka_unit_test(test_kvm),
+        cmocka_unit_test(test_acpi),
         cmocka_unit_test(test_devices_behind_descriptors),
         cmocka_unit_test(test_volumes),
         cmocka_unit_test(test_identity),

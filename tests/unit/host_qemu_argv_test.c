@@ -15,6 +15,7 @@ static struct strings build_all(const struct vm_spec *spec, enum accel accel,
 {
     char kernel[] = "/images/vmlinux", initrd[] = "/images/initramfs.cpio";
     const struct guest_image image = {.kernel = kernel, .initrd = initrd};
+    const struct debugging debugging = DEBUGGING_INIT;
     const struct machine_request request = {
         .spec = spec,
         .accel = accel,
@@ -24,6 +25,7 @@ static struct strings build_all(const struct vm_spec *spec, enum accel accel,
         .swap_fd = swap_fd,
         .volumes = volumes,
         .network = network,
+        .debugging = &debugging,
     };
     struct strings argv = {0};
     qemu_argv(&request, khz, &argv);

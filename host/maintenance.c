@@ -1,0 +1,124 @@
+#include "host/maintenance.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/protocol.h"
+#include "common/util.h"
+#include "host/post_mortem.h"
+#include "host/terminal.h"
+
+/* What ends the shell. An end-of-file character would only do at the right moment, termios(3). */
+static const char farewell[] = "\nexit\n";
+
+enum slot {
+    SLOT_IN,
+    SLOT_OUT,
+    SLOT_SERIAL,
+    SLOT_ERRORS,
+    SLOT_SIGNAL,
+    SLOT_COUNT,
+};
+
+struct maintenance {
+    struct machine *machine;
+    struct console_log *log;
+    int signal_fd;
+    struct terminal terminal;
+    struct vmm_errors errors;
+    bool listens; /* the guest's shell does: what comes earlier would be lost */
+    int status;   /* 128 + the signal that ends it, or 0 */
+};
+
+static void prepare(const struct maintenance *m, struct pollfd fds[SLOT_COUNT])
+{
+    const struct terminal *t = &m->terminal;
+    short in = m->listens ? terminal_in_events(t) : 0, out = terminal_out_events(t);
+    fds[SLOT_IN] = (struct pollfd){.fd = in ? t->in_fd : -1, .events = in};
+    fds[SLOT_OUT] = (struct pollfd){.fd = out ? t->out_fd : -1, .events = out};
+    fds[SLOT_SERIAL] = (struct pollfd){.fd = t->serial_fd, .events = terminal_serial_events(t)};
+    fds[SLOT_ERRORS] = (struct pollfd){.fd = m->machine->errors_fd, .events = POLLIN};
+    fds[SLOT_SIGNAL] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
+}
+
+/* The window's size is of no use to a serial line. */
+static void take_signal(struct maintenance *m)
+{
+    struct signalfd_siginfo info;
+    if (read(m->signal_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGWINCH)
+        m->status = 128 + (int)info.ssi_signo;
+}
+
+/* The serial line is the kernel's console, too. */
+static void hear(struct maintenance *m)
+{
+    struct terminal *t = &m->terminal;
+    size_t before = t->to_user.length;
+    terminal_drain_serial(t);
+    if (t->to_user.length == before)
+        return;
+    console_log_add(m->log, (const char *)queue_bytes(&t->to_user) + before,
+                    t->to_user.length - before);
+    m->listens = m->listens || console_log_holds(m->log, MAINTENANCE_ANNOUNCEMENT);
+}
+
+static void pump(struct maintenance *m, const struct pollfd fds[SLOT_COUNT])
+{
+    struct terminal *t = &m->terminal;
+    bool had_input = t->in_fd >= 0;
+    if (fds[SLOT_SERIAL].revents & (POLLIN | POLLHUP))
+        hear(m);
+    terminal_pump(t, fds[SLOT_IN].revents, fds[SLOT_OUT].revents,
+                  fds[SLOT_SERIAL].revents & POLLOUT);
+    if (had_input && t->in_fd < 0)
+        queue_append(&t->to_guest, farewell, strlen(farewell));
+    if (fds[SLOT_ERRORS].revents)
+        vmm_errors_pump(&m->errors, m->machine);
+    if (fds[SLOT_SIGNAL].revents)
+        take_signal(m);
+}
+
+/* Until the serial line has ended and all it brought is written, or a signal. */
+static int serve(struct maintenance *m, struct error *err)
+{
+    const struct terminal *t = &m->terminal;
+    while (m->status == 0 && (t->serial_fd >= 0 || t->to_user.length > 0)) {
+        struct pollfd fds[SLOT_COUNT];
+        prepare(m, fds);
+        if (poll(fds, SLOT_COUNT, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return error_errno(err, "poll");
+        }
+        pump(m, fds);
+    }
+    return 0;
+}
+
+int maintenance_run(struct machine *machine, struct console_log *log, int signal_fd,
+                    int *ret_status, struct error *err)
+{
+    char panic[256];
+    bool typed = isatty(STDIN_FILENO);
+    struct maintenance m = {
+        .machine = machine,
+        .log = log,
+        .signal_fd = signal_fd,
+        .terminal = TERMINAL_INIT,
+        .listens = typed,
+    };
+    int result = terminal_open(&m.terminal, machine->serial_fd, err);
+    if (result == 0 && typed)
+        result = terminal_make_raw(&m.terminal, err);
+    if (result == 0)
+        result = serve(&m, err);
+    terminal_close(&m.terminal);
+    if (result == 0 && (m.errors.length > 0 || console_log_panic(log, panic, sizeof(panic))))
+        result = post_mortem("the guest ended", machine, log, &m.errors, err);
+    *ret_status = m.status;
+    return result;
+}
