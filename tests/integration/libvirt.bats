@@ -155,9 +155,10 @@ emulator_process() {
     assert_output text
 }
 
-# bats puts its own directory in front of PATH, and its inner program has the same name.
+# All but the sweep of the 256 statuses, which are no different here. bats puts its own directory in
+# front of PATH, and its inner program has the same name.
 @test "the suite's core passes on libvirt" {
-    local file failures=0
+    local file filter failures=0
     mkdir bin
     ln -s "$(dirname "$VMC")/guest" bin/guest
     cat >bin/vmc <<END
@@ -166,15 +167,20 @@ emulator_process() {
 exec '$VMC' "\$@"
 END
     chmod +x bin/vmc
-    for file in exit streams signals tty; do
+    while read -r file filter; do
         env -i PATH="${PATH#*/bats-core:}" HOME="$HOME" TMPDIR="$TMPDIR" VMC="$PWD/bin/vmc" \
             VMC_TREES="$VMC_TREES" VMC_TEST_LIB="$VMC_TEST_LIB" VMC_TEST_ARCH="$VMC_TEST_ARCH" \
             VMC_GUEST_TESTS="$VMC_GUEST_TESTS" VMC_SOURCE="$VMC_SOURCE" \
             XDG_CACHE_HOME="$XDG_CACHE_HOME" \
-            timeout -k 5 1200 bats --tap "$VMC_SOURCE/tests/integration/$file.bats" \
+            timeout -k 5 900 bats --tap --filter "$filter" "$VMC_SOURCE/tests/integration/$file.bats" \
             >"$file.tap" 2>&1 </dev/null 3>&- || failures=$((failures + 1))
         grep -q '^ok' "$file.tap" || failures=$((failures + 1))
-    done
+    done <<'END'
+exit ^(a|the)
+streams .
+signals .
+tty .
+END
     [ "$failures" = 0 ] || fail "$(grep -hA 20 '^not ok' ./*.tap)"
 }
 
