@@ -77,7 +77,8 @@ static int load_filter(const struct agent_config *config, struct error *err)
         return 0;
     if (capabilities_raise(err) < 0)
         return -1;
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, config->seccomp_flags, &program) < 0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned)config->seccomp_flags, &program) <
+        0)
         return error_errno(err, "cannot load the seccomp filter");
     return 0;
 }

@@ -67,6 +67,7 @@ check_report() {
     ! grep -q CANARY-SECRET console || fail "a secret was read: $(grep -B1 CANARY-SECRET console)"
 }
 
+# bats test_tags=native
 @test "a raw 9P client, on a share that is read-only: an error for each of its attempts" {
     make_target
     start_swapping
@@ -78,6 +79,7 @@ check_report() {
     check_host
 }
 
+# bats test_tags=native
 @test "a raw 9P client, on a share that it may write to: nothing outside, and QEMU may end" {
     local upper
     # The descriptors that it can make QEMU hold: few, since the server takes time for each.

@@ -115,7 +115,7 @@ capability_sets() {
     done
 }
 
-TRACING_KERNEL=${VMC%/*}/tests/tracing/guest/$(uname -m)/vmlinux
+TRACING_KERNEL=${VMC%/*}/tests/tracing/guest/$VMC_TEST_ARCH/$KERNEL
 
 @test "--ftrace: the script runs before the command, which finds the trace; --debugfs" {
     cat >script <<'SH'

@@ -1,8 +1,6 @@
 # What breaks underneath: bounded time, a message that names the cause, nothing left.
 load ../lib/common
 
-IMAGE=$(dirname "$VMC")/guest/x86_64
-
 # A workload that runs until it is told otherwise.
 start_sleeper() {
     vmc_background "$@" -- sh -c 'echo ready; exec sleep 1000'
@@ -109,7 +107,7 @@ start_sleeper() {
     printf 'not a kernel\n' >text
     head -c 1000000 /dev/urandom >noise
     : >empty
-    head -c 1000000 "$IMAGE/vmlinux" >short
+    head -c 1000000 "$GUEST_IMAGE/$KERNEL" >short
     for file in /etc/passwd "$PWD/text" "$PWD/noise" "$PWD/empty" "$PWD/short"; do
         run --separate-stderr vmc_at "$SMALL" --boot-timeout 15s --kernel "$file" -- true
         assert_status 125
@@ -120,7 +118,7 @@ start_sleeper() {
 
 @test "a truncated, an empty and a wrong initramfs: the console's words, bounded time" {
     local file
-    head -c 100000 "$IMAGE/initramfs.cpio" >short
+    head -c 100000 "$GUEST_IMAGE/initramfs.cpio" >short
     : >empty
     printf 'not an archive\n' >text
     for file in short empty text; do

@@ -148,7 +148,7 @@ EOT
 @test "no QEMU installed: which package has it" {
     mkdir bin
     run --separate-stderr env PATH="$PWD/bin" "$VMC" run -r "$SMALL" -- true
-    assert_refused 'qemu-system-x86'
+    assert_refused "$QEMU"
 }
 
 @test "no guest image yet: how to breed it" {

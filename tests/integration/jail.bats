@@ -30,8 +30,8 @@ status_of() {
 probe() {
     local word=${1+--append=vmc-attempt=$1}
     mkdir -p place
-    [ -e place/qemu-system-x86_64 ] ||
-        cp "${VMC%/*}/tests/vmc-jail-probe" place/qemu-system-x86_64
+    [ -e "place/$QEMU" ] ||
+        cp "${VMC%/*}/tests/vmc-jail-probe" "place/$QEMU"
     rm -f report
     run --separate-stderr timeout 20 env PATH="${PROBE_PATH:-$PWD/place:$PATH}" "$VMC" run \
         --accel tcg --net "${NET:-none}" --console report ${word:+"$word"} -r "${TREE:-$SMALL}" \
@@ -277,7 +277,7 @@ SUCCEEDED socket AF_INET6"
 # bats test_tags=root
 @test "root's groups stay outside, also where QEMU is given /dev/kvm" {
     local accel
-    install -D "${VMC%/*}/tests/vmc-jail-probe" place/qemu-system-x86_64
+    install -D "${VMC%/*}/tests/vmc-jail-probe" "place/$QEMU"
     for accel in tcg kvm; do
         [ -e /dev/kvm ] || [ $accel = tcg ] || continue
         setpriv --groups 4711 env PATH="$PWD/place:$PATH" "$VMC" run --accel $accel --net none \

@@ -1,8 +1,6 @@
 # Other kernels than the bred one, and what their developers need.
 load ../lib/common
 
-IMAGE=${VMC%/*}/guest/$VMC_TEST_ARCH
-
 # A command in the guest's own shell, without a container: its output.
 shell_guest() {
     timeout -k 5 "$DEADLINE" "$VMC" shell-guest "$@" 3>&-
@@ -33,14 +31,9 @@ shell_guest() {
 
 # What is left of a kernel's build: its configuration, and the image where make puts it.
 make_tree() {
-    case $VMC_TEST_ARCH in
-        x86_64) built=arch/x86/boot/bzImage ;;
-        arm64) built=arch/arm64/boot/Image ;;
-        arm) built=arch/arm/boot/zImage ;;
-    esac
-    mkdir -p "tree/${built%/*}"
-    cp "$IMAGE/kernel.config" tree/.config
-    cp "$(find "$IMAGE" -maxdepth 1 \( -name vmlinux -o -name '*Image' \))" "tree/$built"
+    mkdir -p "tree/${TREE_KERNEL%/*}"
+    cp "$GUEST_IMAGE/kernel.config" tree/.config
+    cp "$GUEST_IMAGE/$KERNEL" "tree/$TREE_KERNEL"
 }
 
 @test "--linux: the kernel that was built in a tree, under any root file system" {
@@ -55,10 +48,10 @@ make_tree() {
     make_tree
     run --separate-stderr vmc --linux no-such -- true
     assert_refused 'no-such: No such file'
-    mv "tree/$built" tree/elsewhere
+    mv "tree/$TREE_KERNEL" tree/elsewhere
     run --separate-stderr vmc --linux tree -- true
-    assert_refused "no kernel for $VMC_TEST_ARCH has been built in it: $built"
-    mv tree/elsewhere "tree/$built"
+    assert_refused "no kernel for $VMC_TEST_ARCH has been built in it: $TREE_KERNEL"
+    mv tree/elsewhere "tree/$TREE_KERNEL"
     sed -i 's/^CONFIG_9P_FS=y/CONFIG_9P_FS=m/; /^CONFIG_OVERLAY_FS=/d' tree/.config
     run --separate-stderr vmc --linux tree -- true
     assert_refused 'built without CONFIG_9P_FS, CONFIG_OVERLAY_FS, which'

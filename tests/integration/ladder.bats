@@ -1,3 +1,4 @@
+# bats file_tags=native
 # The accelerator ladder. Its verdicts are kept in the cache, so each test has one of its own.
 load ../lib/common
 

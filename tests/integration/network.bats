@@ -204,7 +204,7 @@ stop_guest() {
 no_passt() {
     local program
     mkdir -p programs
-    for program in qemu-system-x86_64 newuidmap newgidmap; do
+    for program in "$QEMU" newuidmap newgidmap; do
         ln -sf "$(command -v $program)" programs/
     done
     GUEST_PATH=$PWD/programs

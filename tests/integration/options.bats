@@ -132,10 +132,8 @@ lines><\$HOME><*><-r><--help><grüße>"
 }
 
 @test "--kernel and --initrd boot what they name" {
-    local image
-    image=$(dirname "$VMC")/guest/x86_64
-    cp "$image/vmlinux" "my kernel"
-    cp "$image/initramfs.cpio" "my,initramfs"
+    cp "$GUEST_IMAGE/$KERNEL" "my kernel"
+    cp "$GUEST_IMAGE/initramfs.cpio" "my,initramfs"
     run --separate-stderr vmc --kernel "my kernel" --initrd "my,initramfs" -- echo up
     assert_status 0
     assert_output up
@@ -175,8 +173,8 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_output text
 }
 
-@test "--qemu is the default and can be said; --arch x86_64 too" {
-    run vmc --qemu --arch x86_64 -- echo text
+@test "--qemu is the default and can be said; --arch, too" {
+    run vmc --qemu --arch "$VMC_TEST_ARCH" -- echo text
     assert_output text
 }
 

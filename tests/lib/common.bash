@@ -15,6 +15,14 @@ bats_require_minimum_version 1.5.0
 : "${VMC:?run the suite through tests/run}" "${VMC_TREES:?}" "${VMC_TEST_LIB:?}"
 SMALL=$VMC_TREES/small
 FULL=$VMC_TREES/full
+GUEST_IMAGE=${VMC%/*}/guest/$VMC_TEST_ARCH
+# What differs from one architecture to the next: QEMU's program, the kernel's file, where a build
+# leaves it, and the serial line.
+case $VMC_TEST_ARCH in
+    x86_64) QEMU=qemu-system-x86_64 KERNEL=vmlinux TREE_KERNEL=arch/x86/boot/bzImage ;;
+    arm64) QEMU=qemu-system-aarch64 KERNEL=Image TREE_KERNEL=arch/arm64/boot/Image ;;
+    arm) QEMU=qemu-system-arm KERNEL=zImage TREE_KERNEL=arch/arm/boot/zImage ;;
+esac
 # Nothing a test does takes longer than this; it bounds hangs, it is not a measure of speed.
 DEADLINE=${VMC_TEST_DEADLINE:-60}
 

@@ -251,7 +251,6 @@ static const struct attempt attempts[] = {
     CALL(add_key, P("user"), P("vmc-probe"), P("x"), 1, KEY_SPEC_PROCESS_KEYRING),
     FUNCTION(adjtimex_read),
     FUNCTION(adjtimex_set),
-    NAMED("arch_prctl bad", arch_prctl, 0xdead),
     FUNCTION(bpf_prog_load),
     CALL(chroot, P("/")),
     FUNCTION(clock_settime_now),
@@ -323,6 +322,7 @@ static const struct attempt attempts[] = {
     CALL(userfaultfd, 0),
     FUNCTION(vhangup_nothing),
 #ifdef __x86_64__
+    NAMED("arch_prctl bad", arch_prctl, 0xdead),
     FUNCTION(getpid_i386),
     FUNCTION(getpid_x32),
     FUNCTION(io_port),

@@ -1,0 +1,97 @@
+# shellcheck shell=sh
+# Variables are shared with the other parts (breeder/breeder sources all of them).
+# shellcheck disable=SC2034,SC2154
+# breeder selfbuild: `breeder build` in a clean Debian of its own, in a user namespace. The host
+# gives its kernel, its network and the project's sources, to be read; its packages have no part in
+# the result, which is the same bytes as those of a build outside.
+
+command_selfbuild() {
+    check_options
+    selfbuild_check_tools
+    cache_open
+    trap on_exit EXIT
+    trap 'exit 125' INT TERM HUP
+    work_open
+    build_start=$(now)
+    selfbuild_packages=$("$top/scripts/install-deps" --list build) ||
+        die "selfbuild: scripts/install-deps does not say what a build needs"
+    [ -z "$cross" ] || selfbuild_packages="$selfbuild_packages $("$top/scripts/install-deps" --list arm)"
+    selfbuild_archive
+    selfbuild_root=$work/root
+    mkdir "$selfbuild_root"
+    progress_run "selfbuild: unpacking a clean Debian" "$cache/log/selfbuild.log" 0 \
+        selfbuild_unpack || die "selfbuild: cannot unpack $selfbuild_tar (log: $cache/log/selfbuild.log)"
+    # What the build inside keeps for the next one is its own.
+    mkdir -p "$cache/selfbuild/cache" "$out/guest"
+    in_own_namespaces selfbuild_inside || die "selfbuild: the build inside failed, see above"
+    say "$out/guest/$arch: bred in a clean Debian, $(human_seconds $(($(now) - build_start)))"
+}
+
+selfbuild_check_tools() {
+    missing=
+    need mmdebstrap mmdebstrap
+    need util-linux unshare
+    [ "$(id -u)" -eq 0 ] || need uidmap newuidmap
+    [ -z "$missing" ] || die "selfbuild: apt install $(printf '%s' "$missing" | tr '\n' ' ')"
+}
+
+# The clean Debian, as an archive in the cache, made once for each list of packages.
+selfbuild_archive() {
+    selfbuild_tar=$cache/selfbuild/$(echo "$selfbuild_packages" | hash_key).tar
+    [ ! -s "$selfbuild_tar" ] || return 0
+    mkdir -p "$cache/selfbuild"
+    lock_take selfbuild
+    if [ ! -s "$selfbuild_tar" ]; then
+        sa_mode=unshare
+        [ "$(id -u)" -ne 0 ] || sa_mode=root
+        progress_run "selfbuild: installing a clean Debian" "$cache/log/selfbuild.log" 0 \
+            program mmdebstrap --mode="$sa_mode" --variant=apt --format=tar \
+            --include="$(echo "$selfbuild_packages" | tr -s ' \n' ',')" \
+            bookworm "$selfbuild_tar.$$" ||
+            die "selfbuild: mmdebstrap failed (log: $cache/log/selfbuild.log)"
+        mv -f "$selfbuild_tar.$$" "$selfbuild_tar"
+    fi
+    lock_drop
+}
+
+selfbuild_unpack() {
+    in_own_namespaces selfbuild_tar_in
+}
+
+# Runs a function of this file, with its shell variables, as the root of a user namespace that has
+# mounts and processes of its own.
+in_own_namespaces() {
+    export top out arch jobs cache selfbuild_tar selfbuild_root
+    set -- "$1" --mount --pid --fork --kill-child
+    [ "$(id -u)" -eq 0 ] || set -- "$@" --map-root-user --map-auto
+    ion_function=$1
+    shift
+    unshare "$@" sh -euc ". \"\$top/breeder/selfbuild.sh\"; $ion_function"
+}
+
+selfbuild_tar_in() {
+    tar -C "$selfbuild_root" --numeric-owner -xpf "$selfbuild_tar" --exclude='./dev/*'
+}
+
+selfbuild_bind() {
+    mkdir -p "$selfbuild_root$2"
+    mount --bind "$1" "$selfbuild_root$2"
+}
+
+selfbuild_inside() {
+    mount --make-rprivate /
+    # A mount of its own, whose mounts go with it.
+    mount --bind "$selfbuild_root" "$selfbuild_root"
+    mount -t proc proc "$selfbuild_root/proc"
+    for si_node in null zero full random urandom; do
+        : >"$selfbuild_root/dev/$si_node"
+        mount --bind "/dev/$si_node" "$selfbuild_root/dev/$si_node"
+    done
+    selfbuild_bind "$top" /vmc
+    mount -o remount,bind,ro "$selfbuild_root/vmc"
+    selfbuild_bind "$cache/selfbuild/cache" /cache
+    selfbuild_bind "$out" /out
+    cp -L /etc/resolv.conf "$selfbuild_root/etc/resolv.conf" 2>/dev/null || true
+    exec chroot "$selfbuild_root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+        XDG_CACHE_HOME=/cache /vmc/breeder/breeder build --arch "$arch" --jobs "$jobs" --out /out
+}
