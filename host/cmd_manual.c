@@ -50,8 +50,10 @@ static void print_option(const struct option *option)
     if (option->letter)
         printf("*-%c*, ", option->letter);
     printf("*--%s*", option->name);
-    if (option->metavar) {
-        printf(option_value_is_optional(option) ? "_" : " _");
+    if (option_value_is_optional(option)) {
+        print_plain(option->metavar);
+    } else if (option->metavar) {
+        printf(" _");
         print_plain(option->metavar);
         putchar('_');
     }

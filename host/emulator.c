@@ -21,7 +21,11 @@
 
 bool emulator_is_meant(char *const *argv)
 {
-    return getenv(HANDOVER_VARIABLE) || (argv[0] && argv[1] && strcmp(argv[1], "-S") == 0);
+    static const char *const question[] = {"-S", "-no-user-config"};
+    for (size_t i = 0; argv[0] && i < ARRAY_LEN(question); i++)
+        if (!argv[1 + i] || strcmp(argv[1 + i], question[i]) != 0)
+            return getenv(HANDOVER_VARIABLE);
+    return argv[0];
 }
 
 static int answer_as_qemu(char **argv, struct error *err)

@@ -10,8 +10,10 @@
 
 #include "common/error.h"
 
-/* libvirt has started this process: the variable says so, or a first word that is QEMU's, not
- * vmc's. */
+/*
+ * libvirt has started this process: the variable says so, or the words that its question to an
+ * emulator begins with, which are none of vmc's.
+ */
 bool emulator_is_meant(char *const *argv);
 
 /* Returns the exit status, or -1. */

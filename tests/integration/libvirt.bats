@@ -110,12 +110,6 @@ emulator_process() {
     done
 }
 
-@test "a machine described by ACPI tables" {
-    run --separate-stderr vmc_lv --acpi -- echo text
-    assert_status 0
-    assert_output text
-}
-
 @test "swap, more processors, more memory" {
     run --separate-stderr vmc_lv -c 2 -m 300m --mem-limit 100m --mem-swap 150m -- \
         sh -c 'nproc; cat /sys/fs/cgroup/memory.swap.max'
