@@ -110,6 +110,12 @@ emulator_process() {
     done
 }
 
+@test "another kernel, on a machine that ACPI tables describe" {
+    run --separate-stderr vmc_lv --accel tcg --kernel distro -- uname -r
+    assert_status 0
+    [[ $output != *-vmc ]] || fail "the kernel is vmc's own: $output"
+}
+
 @test "swap, more processors, more memory" {
     run --separate-stderr vmc_lv -c 2 -m 300m --mem-limit 100m --mem-swap 150m -- \
         sh -c 'nproc; cat /sys/fs/cgroup/memory.swap.max'
