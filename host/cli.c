@@ -151,7 +151,7 @@ const struct option *option_by_id(enum option_id id)
 
 bool option_value_is_optional(const struct option *option)
 {
-    return option->metavar && option->metavar[0] == '[';
+    return option->metavar && strncmp(option->metavar, "[=", 2) == 0;
 }
 
 static const struct option *option_by_name(unsigned commands, const char *name, size_t length)

@@ -101,6 +101,10 @@ static void a_value_that_may_be_left_out(void **state)
     assert_int_equal(PARSE(&req, &err, "run", "--libvirt=qemu:///x", "true"), 0);
     assert_string_equal(request_value(&req, OPTION_LIBVIRT), "qemu:///x");
     request_free(&req);
+    /* What only begins like one. */
+    assert_int_equal(PARSE(&req, &err, "run", "--publish", "80", "true"), 0);
+    assert_string_equal(request_value(&req, OPTION_PUBLISH), "80");
+    request_free(&req);
     EXPECT_ERROR("option '--libvirt=' has an empty value", "run", "--libvirt=", "true");
 }
 
