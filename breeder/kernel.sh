@@ -159,9 +159,9 @@ kernel_collect() {
     if [ "$ARCH_STRIP" = yes ]; then
         # The notes stay: the PVH entry point is one.
         "${cross}strip" --strip-all "$kco_entry/vmlinux"
-        if grep -q '^CONFIG_DEBUG_INFO=y' "$km_out/.config"; then
-            cp "$km_out/$ARCH_IMAGE" "$kco_entry/vmlinux.debug"
-        fi
+    fi
+    if grep -q '^CONFIG_DEBUG_INFO=y' "$km_out/.config"; then
+        cp "$km_out/vmlinux" "$kco_entry/vmlinux.debug"
     fi
     cp "$km_out/.config" "$kco_entry/config"
     cp "$km_out/System.map" "$kco_entry/System.map"
