@@ -349,7 +349,7 @@ END
 @test "a failure to start names libvirt's reason and QEMU's" {
     echo 'no kernel' >kernel
     run --separate-stderr vmc_lv --accel tcg --kernel "$PWD/kernel" -- true
-    assert_refused '^vmc: libvirt: .*qemu unexpectedly closed the monitor.*kernel'
+    assert_refused '^vmc: libvirt: internal error: .*monitor.*kernel'
 }
 
 @test "what XML or a socket's name cannot hold is refused" {
