@@ -9,6 +9,9 @@
 #   make bench      paired timings against peers, as ratios
 #   make lint       formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
+#   make install    what is built, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)
+#   make uninstall  removes what 'make install' with the same variables has installed
+#   make deb        Debian packages in build/deb: vmc, and one for each guest image that is bred
 
 BUILD ?= build
 # One name for each file, whoever calls: dependencies are recorded under it.
@@ -24,7 +27,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes \
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
 CFLAGS ?= -O2 -g
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -DVMC_VERSION='"$(VERSION)"' \
-	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS) -MMD -MP
+	-ffile-prefix-map=$(CURDIR)=. $(WARNINGS) -MMD -MP
 # Headers alone: the library is loaded when it is asked for, host/libvirt_api.h.
 LIBXML_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libxml-2.0))
 HOST_CFLAGS := $(BASE_CFLAGS) $(LIBXML_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
@@ -55,13 +58,27 @@ HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/obj/%.o)
 AGENT_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj-$(GUEST_ARCH)/%.o) \
 	$(AGENT_SRC:%.c=$(BUILD)/obj-$(GUEST_ARCH)/%.o)
 
+# Where things are installed: the GNU coding standards' names. vmc finds its guest images in
+# lib/ beside the directory it is in.
+DESTDIR ?=
+PREFIX ?= /usr/local
+prefix = $(PREFIX)
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+libdir = $(exec_prefix)/lib
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+mandir = $(datarootdir)/man
+docdir = $(datarootdir)/doc/vmc
+bashcompletiondir = $(datadir)/bash-completion/completions
+
 # A line for every file; V=1 shows the commands.
 ifeq ($(V),)
 QUIET_CC = @echo "  CC    $<";
 QUIET_LINK = @echo "  LINK  $@";
 endif
 
-.PHONY: all agent guest demo test bench lint docs clean
+.PHONY: all agent guest demo test bench lint docs install uninstall deb clean
 all: $(BUILD)/vmc
 
 $(BUILD)/vmc: $(HOST_OBJ) $(COMMON_OBJ)
@@ -91,6 +108,16 @@ $(BUILD)/vmc.1: $(BUILD)/vmc
 	$(BUILD)/vmc manual | scdoc > $@.new && mv $@.new $@
 $(BUILD)/vmc.bash: $(BUILD)/vmc
 	$(BUILD)/vmc completion bash > $@.new && mv $@.new $@
+
+INSTALLATION = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' bindir='$(bindir)' libdir='$(libdir)' \
+	mandir='$(mandir)' docdir='$(docdir)' bashcompletiondir='$(bashcompletiondir)'
+install: all docs
+	$(INSTALLATION) scripts/installation install
+uninstall:
+	$(INSTALLATION) scripts/installation remove
+
+deb: all
+	BUILD='$(BUILD)' VERSION='$(VERSION)' scripts/deb
 
 clean:
 	rm -rf $(BUILD)

@@ -8,6 +8,7 @@
 #   ARCH_KERNEL    the kernel's name for it (make ARCH=)
 #   ARCH_TRIPLET   prefix of the cross tools, used when the host is another one
 #   ARCH_DEBIAN    Debian's name, for packages
+#   ARCH_QEMU      Debian's package of the QEMU that runs it
 #   ARCH_TARGET    what make builds
 #   ARCH_IMAGE     where in the build tree that lands; its last part is the image's name
 #   ARCH_STRIP     yes: the image is an ELF file and loses its symbols
@@ -23,6 +24,7 @@ arch_load() {
             ARCH_KERNEL=x86
             ARCH_TRIPLET=x86_64-linux-gnu-
             ARCH_DEBIAN=amd64
+            ARCH_QEMU=qemu-system-x86
             ARCH_TARGET=vmlinux
             ARCH_IMAGE=vmlinux
             ARCH_STRIP=yes
@@ -36,6 +38,7 @@ arch_load() {
             ARCH_KERNEL=arm64
             ARCH_TRIPLET=aarch64-linux-gnu-
             ARCH_DEBIAN=arm64
+            ARCH_QEMU=qemu-system-arm
             ARCH_TARGET=Image
             ARCH_IMAGE=arch/arm64/boot/Image
             ARCH_STRIP=no
@@ -49,6 +52,7 @@ arch_load() {
             ARCH_KERNEL=arm
             ARCH_TRIPLET=arm-linux-gnueabihf-
             ARCH_DEBIAN=armhf
+            ARCH_QEMU=qemu-system-arm
             ARCH_TARGET=zImage
             ARCH_IMAGE=arch/arm/boot/zImage
             ARCH_STRIP=no
@@ -78,6 +82,15 @@ arch_host() {
         break
     done
     echo "$ah_machine"
+}
+
+# Debian's package of the C library to link statically with.
+arch_libc_package() {
+    if [ -n "$cross" ]; then
+        echo "libc6-dev-$ARCH_DEBIAN-cross"
+    else
+        echo libc6-dev
+    fi
 }
 
 # Debian's package of the compiler.

@@ -8,6 +8,7 @@ busybox_key() {
         echo "source $busybox_version"
         echo "arch $arch"
         echo "compiler $("${cross}gcc" --version | head -n 1)"
+        echo "library $(libc_source)"
         grep CONFIG_ "$top/initramfs/busybox.config"
         script_code "$top/breeder/busybox.sh" "$top/guest-kernel/check-config"
     } | hash_key

@@ -84,12 +84,14 @@ distro_kernel() {
     tail -c +$(((dk_setup + 1) * 512 + dk_offset + 1)) "$1" | head -c $((dk_length)) >"$work/payload"
     # The size of what is packed stands behind it.
     head -c -4 "$work/payload" >"$work/packed"
-    case $(od -An -tx1 -N 4 "$work/packed" | tr -d ' ') in
-        fd377a58) xz -dc ;;
-        28b52ffd) zstd -dc ;;
-        1f8b*) gzip -dc ;;
+    dk_magic=$(od -An -tx1 -N 4 "$work/packed" | tr -d ' ')
+    case $dk_magic in
+        fd377a58) dk_program=xz ;;
+        28b52ffd) dk_program=zstd ;;
+        1f8b*) dk_program=gzip ;;
         *) die "kernel: $1 is packed in a way that is not known here" ;;
-    esac <"$work/packed" >"$2" || die "kernel: cannot unpack $1"
+    esac
+    "$dk_program" -dc <"$work/packed" >"$2" || die "kernel: cannot unpack $1"
 }
 
 # The files of the modules and what they depend on, and the order to load them in.
@@ -128,7 +130,7 @@ distro_initramfs_write() {
         -e "s|@HERE@|$top/initramfs|" "$top/initramfs/files" |
         while read -r diw_kind diw_path diw_from diw_mode diw_rest; do
             case $diw_kind in
-                dir) mkdir -p -m "$diw_from" "$diw_root$diw_path" ;;
+                dir) install -d -m "$diw_from" "$diw_root$diw_path" ;;
                 file) install -m "$diw_mode" "$diw_from" "$diw_root$diw_path" ;;
             esac
         done

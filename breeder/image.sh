@@ -71,6 +71,13 @@ manifest_fragments() {
     done
 }
 
+manifest_sources() {
+    sources_debian | while read -r ms_name ms_version; do
+        printf '%s\n    %s: %s' "${ms_comma:-}" "$(json_string "$ms_name")" "$(json_string "$ms_version")"
+        ms_comma=,
+    done
+}
+
 # What the image is made of. No times of day: the same inputs give the same file.
 manifest_write() {
     cat <<EOF
@@ -90,6 +97,8 @@ manifest_write() {
     "version": $(json_string "$(cat "$busybox_entry/version")"),
     "key": $(json_string "${busybox_entry##*/}"),
     "build_seconds": $(cat "$busybox_entry/seconds")
+  },
+  "debian_sources": {$(manifest_sources)
   },
   "files": {
 $(manifest_file "$ARCH_FILE" "$kernel_entry/vmlinux"),

@@ -109,6 +109,39 @@ agent_libraries_download() {
     mv -T "$ald_new/root" "$agent_sysroot"
 }
 
+# --- corresponding source -----------------------------------------------------------
+
+# Debian's source packages that the image is made of, "NAME VERSION" a line, for those who pass
+# it on. The kernel is missing if its source is not Debian's.
+sources_debian() {
+    if [ "$kernel_src" = "/usr/src/$kernel_package.tar.xz" ]; then
+        source_of_package "$kernel_package"
+    fi
+    echo "busybox $busybox_version"
+    libc_source
+    if [ -z "$agent_sysroot" ]; then
+        source_of_package "$agent_packages"
+    else
+        zcat "$agent_sysroot/usr/share/doc/$agent_packages/changelog.Debian.gz" |
+            sed -n '1s/^\([^ ]*\) (\([^)]*\)).*/\1 \2/p'
+    fi
+}
+
+source_of_package() {
+    dpkg-query -W -f '${source:Package} ${source:Version}\n' "$1"
+}
+
+# A library for cross compilers is made from other packages' sources, which it names.
+libc_source() {
+    ls_package=$(arch_libc_package)
+    if [ -z "$cross" ]; then
+        source_of_package "$ls_package"
+    else
+        dpkg-query -W -f '${Built-Using}\n' "$ls_package" |
+            sed -n 's/.*\(glibc\) (= \([^)]*\)).*/\1 \2/p'
+    fi
+}
+
 # --- apt ------------------------------------------------------------------------------
 
 # fetch_with_apt DIRECTORY NAME APT-GET'S ARGUMENTS...: fresh lists, then the command there.

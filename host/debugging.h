@@ -21,7 +21,7 @@ struct debugging {
 
 #define DEBUGGING_INIT                                                                             \
     {                                                                                              \
-        .gdb_fd = -1, .dump_fd = -1, .dump_dir = -1                                                                \
+        .gdb_fd = -1, .dump_fd = -1, .dump_dir = -1                                                \
     }
 
 /* Opens what is asked for, and says on stderr where gdb can connect. spec outlives *ret. */

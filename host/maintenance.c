@@ -37,7 +37,9 @@ struct maintenance {
 static void prepare(const struct maintenance *m, struct pollfd fds[SLOT_COUNT])
 {
     const struct terminal *t = &m->terminal;
-    short in = m->listens ? terminal_in_events(t) : 0, out = terminal_out_events(t);
+    short in = terminal_in_events(t), out = terminal_out_events(t);
+    if (!m->listens)
+        in = 0;
     fds[SLOT_IN] = (struct pollfd){.fd = in ? t->in_fd : -1, .events = in};
     fds[SLOT_OUT] = (struct pollfd){.fd = out ? t->out_fd : -1, .events = out};
     fds[SLOT_SERIAL] = (struct pollfd){.fd = t->serial_fd, .events = terminal_serial_events(t)};
@@ -72,8 +74,8 @@ static void pump(struct maintenance *m, const struct pollfd fds[SLOT_COUNT])
     bool had_input = t->in_fd >= 0;
     if (fds[SLOT_SERIAL].revents & (POLLIN | POLLHUP))
         hear(m);
-    terminal_pump(t, fds[SLOT_IN].revents, fds[SLOT_OUT].revents,
-                  fds[SLOT_SERIAL].revents & POLLOUT);
+    bool writable = fds[SLOT_SERIAL].revents & POLLOUT;
+    terminal_pump(t, fds[SLOT_IN].revents, fds[SLOT_OUT].revents, writable ? POLLOUT : 0);
     if (had_input && t->in_fd < 0)
         queue_append(&t->to_guest, farewell, strlen(farewell));
     if (fds[SLOT_ERRORS].revents)

@@ -160,7 +160,8 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         return error_set(err, "--accel '%s' is none of auto, kvm, tcg", accel);
     spec->accel = (enum accel)i;
     if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
-        return error_set(err, "--accel kvm cannot run a guest of architecture %s on this host", spec->arch->name);
+        return error_set(err, "--accel kvm cannot run a guest of architecture %s on this host",
+                         spec->arch->name);
     if (libvirt_spec_resolve(req, spec, err) < 0 || resolve_memory(req, spec, err) < 0)
         return -1;
     if (parse_count(value_of(req, OPTION_CPUS), 1, spec->arch->max_cpus, &spec->cpus, err) < 0)

@@ -205,7 +205,7 @@ no_passt() {
     local program
     mkdir -p programs
     for program in "$QEMU" newuidmap newgidmap; do
-        ln -sf "$(command -v $program)" programs/
+        ln -sf "$(command -v "$program")" programs/
     done
     GUEST_PATH=$PWD/programs
 }
