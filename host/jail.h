@@ -21,9 +21,6 @@
 #include "host/jail_seccomp.h"
 #include "host/state.h"
 
-/* The most descriptors a jailed program can be given. */
-#define JAIL_FDS_MAX 16
-
 /* Threads: QEMU's pool has 64 at most, besides those of processors and devices. */
 #define JAIL_TASKS 128
 

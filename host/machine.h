@@ -14,6 +14,7 @@
 #include "host/id_range.h"
 #include "host/isolation.h"
 #include "host/jail.h"
+#include "host/libvirt.h"
 #include "host/network.h"
 #include "host/rootfs.h"
 #include "host/spec.h"
@@ -35,6 +36,7 @@ struct machine_request {
     const struct network *network;
     const struct debugging *debugging;
     const struct tsc_reading *tsc; /* taken at the start of vmc */
+    struct libvirt *libvirt;       /* who is to run it as a domain; NULL: vmc does it itself */
 };
 
 /* Whether the machine is one that stops by itself, and says so. */
@@ -52,17 +54,22 @@ struct machine {
     int serial_fd;  /* the serial line: the workload's terminal, and the kernel's first words */
     int errors_fd;  /* the hypervisor's own stderr */
     int monitor_fd; /* QMP; -1 where there is none */
+    int keeper_fd;  /* at its end when libvirt has ended the domain; -1 where there is none */
+    struct libvirt *libvirt; /* borrowed: who has to be told that it is gone; NULL: nobody */
 };
 
 #define MACHINE_INIT                                                                               \
     {                                                                                              \
         .process = JAILED_INIT, .control_fd = -1, .data_fd = -1, .console_fd = -1,                 \
-        .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1                                         \
+        .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1, .keeper_fd = -1                        \
     }
 
-/* QEMU, in its jail: host/qemu.c. Layers that the jail lacks are noted. */
-int qemu_start(const struct machine_request *request, struct machine *ret,
-               struct isolation *isolation, struct error *err);
+/*
+ * Starts QEMU in its jail, vmc itself (qemu.c) or as a domain of libvirt's (libvirt.c). Layers that
+ * the jail lacks are noted.
+ */
+int machine_start(const struct machine_request *request, struct machine *ret,
+                  struct isolation *isolation, struct error *err);
 
 /* Finds the hypervisor's binary; *ret_path is owned by the caller. */
 int qemu_find(const struct arch *arch, char **ret_path, struct error *err);

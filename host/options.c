@@ -89,6 +89,12 @@ const struct option option_table[] = {
     {OPTION_QEMU, "qemu", 0, NULL, GUEST, MACHINE, BY_MACHINE,
      "run the machine with QEMU (default)", NULL,
      NULL, NULL, false, false},
+    {OPTION_LIBVIRT, "libvirt", 0, "[=URI]", RUN, MACHINE, BY_MACHINE,
+     "run it as a transient domain of libvirt's, which is QEMU in the same jail",
+     "virsh shows it as vmc-ID while it runs. URI is qemu:///session, the default of ordinary users, "
+     "or qemu:///system, root's. libvirt makes QEMU's command line and keeps its monitor; vmc starts "
+     "it. Guests are of this machine's architecture.",
+     NULL, NULL, false, false},
     {OPTION_ACCEL, "accel", 0, "WHICH", GUEST, MACHINE, BY_MACHINE,
      "accelerator: auto, kvm or tcg",
      "auto takes KVM if a machine has booted with it on this host before, tries it once if that is "

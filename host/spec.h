@@ -41,7 +41,8 @@ struct vm_spec {
     bool maintenance; /* no container, no share, no ports: a shell on the serial line */
     const struct arch *arch;
     enum accel accel;
-    uint64_t memory; /* bytes */
+    const char *libvirt; /* URI of who is to run the machine; NULL: vmc itself */
+    uint64_t memory;     /* bytes */
     unsigned cpus;
     char *kernel; /* owned paths; NULL: the image's */
     char *initrd;
