@@ -28,7 +28,9 @@ HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protecti
 CFLAGS ?= -O2 -g
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -DVMC_VERSION='"$(VERSION)"' \
 	-ffile-prefix-map=$(CURDIR)=. $(WARNINGS) -MMD -MP
-HOST_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
+# Headers alone: the library is loaded when it is asked for, host/libvirt_api.h.
+LIBXML_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libxml-2.0))
+HOST_CFLAGS := $(BASE_CFLAGS) $(LIBXML_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 HOST_LIBS := -ljson-c -lseccomp -lcap -lm
 

@@ -109,12 +109,12 @@ static void write_verdict(const char *key, const char *reason)
     json_object_put(verdicts);
 }
 
-static void say_fallback(const char *reason)
+static void say_fallback(const char *reason, const char *how_long)
 {
     fprintf(stderr,
-            "vmc: KVM is not usable here (%s); using TCG, emulation in software, from now on "
+            "vmc: KVM is not usable here (%s); using TCG, emulation in software%s "
             "(see 'vmc info')\n",
-            reason);
+            reason, how_long);
 }
 
 static int decide_auto(const char *vmm, const struct guest_image *image, struct accel_plan *ret)
@@ -127,7 +127,7 @@ static int decide_auto(const char *vmm, const struct guest_image *image, struct 
     ret->trial = verdict == VERDICT_UNKNOWN;
     if (ret->trial && access_errno) {
         snprintf(reason, sizeof(reason), "/dev/kvm: %s", strerror(access_errno));
-        accel_failed(ret, reason);
+        accel_failed(ret, reason, true);
     }
     return 0;
 }
@@ -155,10 +155,11 @@ void accel_worked(const struct accel_plan *plan)
         write_verdict(plan->key, "");
 }
 
-void accel_failed(struct accel_plan *plan, const char *reason)
+void accel_failed(struct accel_plan *plan, const char *reason, bool keep)
 {
-    say_fallback(reason);
-    write_verdict(plan->key, reason);
+    say_fallback(reason, keep ? ", from now on" : "");
+    if (keep)
+        write_verdict(plan->key, reason);
     plan->accel = ACCEL_TCG;
     plan->trial = false;
 }

@@ -38,8 +38,11 @@ int accel_decide(const struct vm_spec *spec, const char *vmm, const struct guest
 /* The trial said HELLO. */
 void accel_worked(const struct accel_plan *plan);
 
-/* The trial failed: keeps the verdict, says so in one line, and turns the plan to ACCEL_TCG. */
-void accel_failed(struct accel_plan *plan, const char *reason);
+/*
+ * The trial failed: says so in one line, and turns the plan to ACCEL_TCG. keep: it says something
+ * about KVM, and is the verdict.
+ */
+void accel_failed(struct accel_plan *plan, const char *reason, bool keep);
 
 /* For vmc info: the verdict now, with its reason (or "") in ret_reason. */
 enum verdict accel_verdict(const struct arch *arch, const char *vmm,

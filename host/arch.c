@@ -42,6 +42,7 @@ static const struct arch archs[] = {
         /* Nobody can attack across a processor that is emulated one instruction at a time. */
         .cmdline_tcg = "mitigations=off",
         .cmdline_tcg_up = "nolapic_timer",
+        .domain_serial = "isa-serial",
         .tsc = true,
         .max_cpus = 32,
     },

@@ -37,6 +37,7 @@ struct arch {
     const char *cmdline;        /* kernel parameters of every boot */
     const char *cmdline_tcg;    /* more of them: software emulation */
     const char *cmdline_tcg_up; /* more of them: software emulation, one CPU; or NULL */
+    const char *domain_serial;  /* libvirt's name for its serial line; NULL: no domains of it */
     bool tsc;                   /* software emulation passes the host's counter through as TSC */
     unsigned max_cpus;          /* NR_CPUS of the guest kernel */
 };

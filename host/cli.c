@@ -149,6 +149,11 @@ const struct option *option_by_id(enum option_id id)
     return NULL;
 }
 
+bool option_value_is_optional(const struct option *option)
+{
+    return option->metavar && strncmp(option->metavar, "[=", 2) == 0;
+}
+
 static const struct option *option_by_name(unsigned commands, const char *name, size_t length)
 {
     for (size_t i = 0; i < option_count; i++) {
@@ -235,7 +240,9 @@ static int parse_long(struct request *req, char **argv, int *at, struct error *e
     if (!option->metavar && value)
         return error_set(err, "option '--%s' takes no value", option->name);
     (*at)++;
-    if (option->metavar && !value) {
+    if (value && !*value && option_value_is_optional(option))
+        return error_set(err, "option '--%s=' has an empty value", option->name);
+    if (option->metavar && !value && !option_value_is_optional(option)) {
         value = argv[*at];
         if (!value)
             return missing_value(option, word, err);

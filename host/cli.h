@@ -47,6 +47,9 @@ bool request_has(const struct request *req, enum option_id id);
 const struct setting *request_next(const struct request *req, enum option_id id,
                                    const struct setting *previous);
 
+/* Its value is given as --name=VALUE alone: --name VALUE would be --name and a command. */
+bool option_value_is_optional(const struct option *option);
+
 /* The first row of an option, for its default_value. */
 const struct option *option_by_id(enum option_id id);
 

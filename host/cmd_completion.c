@@ -104,7 +104,7 @@ static void print_options(const struct command *command, bool valued)
         const struct option *option = &option_table[i];
 
         if (!(option->commands & COMMAND_BIT(command->id)) || option->hidden ||
-            (option->metavar != NULL) != valued)
+            (option->metavar && !option_value_is_optional(option)) != valued)
             continue;
         printf("%s", before);
         print_spellings(option, " ");

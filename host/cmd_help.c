@@ -35,7 +35,7 @@ static void print_option(const struct option *option)
     else
         column = printf("      --%s", option->name);
     if (option->metavar)
-        column += printf(" %s", option->metavar);
+        column += printf("%s%s", option_value_is_optional(option) ? "" : " ", option->metavar);
     output_wrapped(text, OPTION_COLUMN, column);
 }
 

@@ -50,7 +50,9 @@ static void print_option(const struct option *option)
     if (option->letter)
         printf("*-%c*, ", option->letter);
     printf("*--%s*", option->name);
-    if (option->metavar) {
+    if (option_value_is_optional(option)) {
+        print_plain(option->metavar);
+    } else if (option->metavar) {
         printf(" _");
         print_plain(option->metavar);
         putchar('_');

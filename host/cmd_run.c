@@ -10,6 +10,7 @@
 #include "host/explain.h"
 #include "host/id_range.h"
 #include "host/isolation.h"
+#include "host/libvirt.h"
 #include "host/maintenance.h"
 #include "host/session.h"
 #include "host/signals.h"
@@ -31,6 +32,7 @@ struct run {
     struct seccomp_filter filter;
     struct volumes volumes;
     struct network network;
+    struct libvirt libvirt;
     struct console_log log;
     struct debugging debugging;
     struct machine machine;
@@ -56,6 +58,7 @@ static void release(struct run *run)
     console_log_close(&run->log);
     debugging_close(&run->debugging);
     network_release(&run->network);
+    libvirt_release(&run->libvirt);
     seccomp_filter_free(&run->filter);
     close_fd(&run->swap_fd);
     volumes_free(&run->volumes);
@@ -116,6 +119,7 @@ static int prepare(struct run *run, struct error *err)
         (machine_ops(spec->backend)->accelerated &&
          accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0) ||
         state_create(&run->container, err) < 0 ||
+        (spec->libvirt && libvirt_prepare(spec->libvirt, run->signal_fd, &run->libvirt, err) < 0) ||
         network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
         namespaces_enter(spec->unprivileged, err) < 0)
         return -1;
@@ -153,6 +157,7 @@ static int boot(struct run *run, struct error *err)
         .network = &run->network,
         .debugging = &run->debugging,
         .tsc = &run->tsc,
+        .libvirt = run->spec.libvirt ? &run->libvirt : NULL,
     };
     if (machine_ops(run->spec.backend)->accelerated)
         log_debug("accelerator: %s%s", accel_name(run->plan.accel),
@@ -182,9 +187,12 @@ static int boot_on_ladder(struct run *run, struct error *err)
 {
     int status;
     int result = boot(run, err);
-    if (result < 0 && run->plan.trial && !session_aborted(&run->session, &status)) {
+    /* What libvirt cannot start says nothing about KVM. */
+    bool keep = run->session_opened || !run->spec.libvirt;
+    bool ended = session_aborted(&run->session, &status) || err->status >= STATUS_SIGNAL_BASE;
+    if (result < 0 && run->plan.trial && !ended) {
         end_machine(run);
-        accel_failed(&run->plan, err->text);
+        accel_failed(&run->plan, err->text, keep);
         console_log_restart(&run->log);
         result = boot(run, err);
     } else if (result == 0) {
@@ -227,6 +235,7 @@ static int run(const struct request *req, int *ret_status, struct error *err)
         .rootfs = ROOTFS_INIT,
         .swap_fd = -1,
         .network = NETWORK_INIT,
+        .libvirt = LIBVIRT_INIT,
         .debugging = DEBUGGING_INIT,
         .log.file_fd = -1,
         .machine = MACHINE_INIT,

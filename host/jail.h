@@ -21,9 +21,6 @@
 #include "host/jail_seccomp.h"
 #include "host/state.h"
 
-/* The most descriptors a jailed program can be given. */
-#define JAIL_FDS_MAX 16
-
 /* Who is locked up. */
 enum jail_tenant {
     JAIL_HYPERVISOR,

@@ -177,7 +177,7 @@ static const int changes[] = {
 
 /* QEMU's own user network: internet sockets, see add_sockets(). */
 static const int sockets[] = {SCMP_SYS(bind), SCMP_SYS(connect)};
-/* A debugger's connection. */
+/* A debugger's connection, libvirt's channels: on sockets that are bound already. */
 static const int listens[] = {SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4)};
 
 /* Nothing in a hypervisor calls these: whoever does has taken it over. */

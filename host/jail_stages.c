@@ -168,13 +168,14 @@ static int open_program(const struct jail_child *child, int *ret_fd, struct erro
  */
 static int stage_descriptors(struct jail_child *child, struct error *err)
 {
-    int moved[JAIL_FDS_MAX];
+    AUTO_FREE int *moved = xcalloc(child->fd_count, sizeof(*moved));
     /* First everything moves out of the way, so that no dup2() overwrites one still needed. */
-    child->socket = fcntl(child->socket, F_DUPFD_CLOEXEC, JAIL_FDS_MAX);
+    child->socket = fcntl(child->socket, F_DUPFD_CLOEXEC, (int)child->fd_count);
     if (child->socket < 0)
         return error_errno(err, "cannot move a descriptor");
     for (size_t i = 0; i < child->fd_count; i++) {
-        moved[i] = child->fds[i] < 0 ? -1 : fcntl(child->fds[i], F_DUPFD_CLOEXEC, JAIL_FDS_MAX);
+        moved[i] =
+            child->fds[i] < 0 ? -1 : fcntl(child->fds[i], F_DUPFD_CLOEXEC, (int)child->fd_count);
         if (child->fds[i] >= 0 && moved[i] < 0)
             return error_errno(err, "cannot move a descriptor");
     }

@@ -2,13 +2,17 @@
 
 #include <sys/socket.h>
 
+#include "host/libvirt.h"
 #include "host/namespaces.h"
+#include "host/qemu.h"
 
 const struct machine_ops *machine_ops(enum backend backend)
 {
     switch (backend) {
     case BACKEND_NAMESPACES:
         return &namespaces_ops;
+    case BACKEND_LIBVIRT:
+        return &libvirt_ops;
     case BACKEND_QEMU:
         break;
     }
@@ -35,6 +39,9 @@ int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err)
 void machine_stop(struct machine *m)
 {
     jail_stop(&m->process);
+    close_fd(&m->keeper_fd);
+    if (m->libvirt)
+        libvirt_stop(m->libvirt);
     close_fd(&m->control_fd);
     close_fd(&m->data_fd);
     close_fd(&m->console_fd);

@@ -14,6 +14,7 @@
 #include "host/id_range.h"
 #include "host/isolation.h"
 #include "host/jail.h"
+#include "host/libvirt.h"
 #include "host/network.h"
 #include "host/rootfs.h"
 #include "host/spec.h"
@@ -35,6 +36,7 @@ struct machine_request {
     const struct network *network;
     const struct debugging *debugging;
     const struct tsc_reading *tsc; /* taken at the start of vmc */
+    struct libvirt *libvirt;       /* who is to run it as a domain; NULL: vmc does it itself */
 };
 
 /* Whether the machine is one that stops by itself, and says so. */
@@ -72,16 +74,15 @@ struct machine {
     int serial_fd;  /* the serial line: the workload's terminal, and the kernel's first words */
     int errors_fd;  /* the hypervisor's own stderr */
     int monitor_fd; /* QMP; -1 where there is none */
+    int keeper_fd;  /* at its end when libvirt has ended the domain; -1 where there is none */
+    struct libvirt *libvirt; /* borrowed: who has to be told that it is gone; NULL: nobody */
 };
 
 #define MACHINE_INIT                                                                               \
     {                                                                                              \
         .process = JAILED_INIT, .control_fd = -1, .data_fd = -1, .console_fd = -1,                 \
-        .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1                                         \
+        .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1, .keeper_fd = -1                        \
     }
-
-/* QEMU, in its jail: host/qemu.c. */
-extern const struct machine_ops qemu_ops;
 
 const struct machine_ops *machine_ops(enum backend backend);
 

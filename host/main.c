@@ -8,6 +8,7 @@
 
 #include "host/cli.h"
 #include "host/commands.h"
+#include "host/emulator.h"
 
 static int dispatch(const struct request *req, int *ret_status, struct error *err)
 {
@@ -71,6 +72,12 @@ int main(int argc, char **argv)
     struct request req = {0};
     int status = STATUS_VMC_FAILED;
 
+    if (emulator_is_meant(argv)) {
+        if (emulator_main(argv, &err) == 0)
+            return 0;
+        print_error(&err);
+        return err.status;
+    }
     if (cli_parse(argc, argv, &req, &err) < 0 || dispatch(&req, &status, &err) < 0) {
         print_error(&err);
         status = err.status;

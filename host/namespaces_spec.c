@@ -15,6 +15,7 @@ static const struct {
     const char *reason;
 } refused[] = {
     {OPTION_QEMU, NO_MACHINE},
+    {OPTION_LIBVIRT, NO_MACHINE},
     {OPTION_ACCEL, NO_MACHINE},
     {OPTION_MEMORY, NO_MACHINE "; --mem-limit is for COMMAND's processes"},
     {OPTION_CPUS, NO_MACHINE "; taskset(1) is for processes"},

@@ -89,6 +89,12 @@ const struct option option_table[] = {
     {OPTION_QEMU, "qemu", 0, NULL, GUEST, MACHINE, BY_MACHINE,
      "run the machine with QEMU (default)", NULL,
      NULL, NULL, false, false},
+    {OPTION_LIBVIRT, "libvirt", 0, "[=URI]", RUN, MACHINE, BY_MACHINE,
+     "run it as a transient domain of libvirt's, which is QEMU in the same jail",
+     "virsh shows it as vmc-ID while it runs. URI is qemu:///session, the default of ordinary users, "
+     "or qemu:///system, root's. libvirt makes QEMU's command line and keeps its monitor; vmc starts "
+     "it. Guests are of this machine's architecture.",
+     NULL, NULL, false, false},
     {OPTION_HOST, "host", 0, NULL, RUN, MACHINE, BY_HOST,
      "run no machine: a plain container on this host's own kernel",
      "For code that is trusted, and for comparison: the same root file system, options and container, "

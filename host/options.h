@@ -34,6 +34,7 @@ enum option_id {
     OPTION_VOLUME,
     OPTION_QEMU,
     OPTION_HOST,
+    OPTION_LIBVIRT,
     OPTION_ACCEL,
     OPTION_ARCH,
     OPTION_MEMORY,
@@ -126,7 +127,7 @@ struct option {
     enum option_id id;
     const char *name;           /* long name, without the dashes */
     char letter;                /* short name, or 0 */
-    const char *metavar;        /* what the value is called; NULL: a flag */
+    const char *metavar;        /* the value's name; NULL: a flag; "[=N]": it can be left out */
     unsigned commands;          /* COMMAND_BIT() of each command that takes it */
     const char *group;          /* heading in help; rows of a group stand together */
     const char *layer;          /* who enforces it, for --explain */

@@ -70,6 +70,12 @@ static void hear_out(struct vmm_errors *e, struct machine *m)
         vmm_errors_pump(e, m);
 }
 
+const char *vmm_last_words(struct vmm_errors *e, struct machine *m)
+{
+    hear_out(e, m);
+    return last_line(e);
+}
+
 /* How the machine's process ended, without reaping it: that is machine_stop()'s. */
 static void describe_process_end(const struct machine *m, char *text, size_t size)
 {
@@ -91,8 +97,7 @@ int post_mortem(const char *what, struct machine *m, struct console_log *log,
     char cause[512];
     console_pump(log, &m->console_fd);
     if (!console_log_panic(log, cause, sizeof(cause))) {
-        hear_out(errors, m);
-        const char *said = last_line(errors);
+        const char *said = vmm_last_words(errors, m);
         if (said[0])
             snprintf(cause, sizeof(cause), "%.500s", said);
         else

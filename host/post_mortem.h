@@ -21,6 +21,12 @@ void vmm_errors_pump(struct vmm_errors *e, struct machine *m);
 void console_pump(struct console_log *log, int *fd);
 
 /*
+ * Hears it out, which may take a moment where it has just ended: its last line, or "". Valid as
+ * long as e is.
+ */
+const char *vmm_last_words(struct vmm_errors *e, struct machine *m);
+
+/*
  * Fills err with "what: cause", where the cause is the guest's panic, or the hypervisor's last
  * words, or how its process ended; below it the console's last lines. Returns -1.
  */

@@ -6,7 +6,7 @@
 
 #include "common/log.h"
 #include "host/jail_files.h"
-#include "host/machine.h"
+#include "host/qemu.h"
 #include "host/qemu_argv.h"
 #include "host/tsc.h"
 
@@ -171,9 +171,9 @@ static size_t list_trees(const struct machine_request *request, struct jail_tree
     return count;
 }
 
-static int start_in_jail(const struct machine_request *request, struct strings *argv,
-                         const struct inheritance *theirs, struct machine *ret,
-                         struct isolation *isolation, struct error *err)
+int qemu_start_in_jail(const struct machine_request *request, struct strings *argv, const int *fds,
+                       size_t fd_count, struct jailed *ret, struct isolation *isolation,
+                       struct error *err)
 {
     AUTO_STRINGS struct strings files = {0};
     const struct network_link *link = &request->network->link;
@@ -193,7 +193,7 @@ static int start_in_jail(const struct machine_request *request, struct strings *
                 .writes = !request->rootfs->read_only || volumes_writable(request->volumes),
                 .disk = request->rootfs->disk_fd >= 0 || request->swap_fd >= 0 ||
                         request->debugging->dump_fd >= 0,
-                .listens = request->debugging->gdb_fd >= 0,
+                .listens = request->debugging->gdb_fd >= 0 || request->libvirt,
                 .tap = link->kind == LINK_TAP,
                 .sockets = link->kind == LINK_IN_VMM,
                 .kvm = request->accel == ACCEL_KVM,
@@ -204,7 +204,14 @@ static int start_in_jail(const struct machine_request *request, struct strings *
     if (list_files(request, &files, err) < 0)
         return -1;
     jail.device = request->accel == ACCEL_KVM ? "/dev/kvm" : NULL;
-    return jail_start(&jail, argv, theirs->fds, QEMU_FD_END, &ret->process, isolation, err);
+    log_argv(argv->items);
+    return jail_start(&jail, argv, fds, fd_count, ret, isolation, err);
+}
+
+unsigned qemu_tsc_khz(const struct machine_request *request)
+{
+    bool tsc = request->spec->arch->tsc && request->accel == ACCEL_TCG;
+    return tsc ? tsc_khz(request->tsc) : 0;
 }
 
 static int start(const struct machine_request *request, struct machine *ret,
@@ -213,21 +220,20 @@ static int start(const struct machine_request *request, struct machine *ret,
     struct inheritance theirs;
     for (int i = 0; i < QEMU_FD_END; i++)
         theirs.fds[i] = -1;
-    bool tsc = request->spec->arch->tsc && request->accel == ACCEL_TCG;
     AUTO_STRINGS struct strings argv = {0};
     int result = make_descriptors(request, ret, &theirs, err);
     if (result == 0) {
-        qemu_argv(request, tsc ? tsc_khz(request->tsc) : 0, &argv);
-        log_argv(argv.items);
-        result = start_in_jail(request, &argv, &theirs, ret, isolation, err);
+        qemu_argv(request, qemu_tsc_khz(request), &argv);
+        result = qemu_start_in_jail(request, &argv, theirs.fds, QEMU_FD_END, &ret->process,
+                                    isolation, err);
     }
     for (int i = 0; i < QEMU_FD_END; i++)
         close_fd(&theirs.fds[i]);
     return result;
 }
 
-static int find(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
-                struct error *err)
+int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
+                    struct error *err)
 {
     const struct image_choice choice = {spec->kernel, spec->initrd, spec->distro};
     if (qemu_find(spec->arch, ret_program, err) < 0)
@@ -239,6 +245,6 @@ const struct machine_ops qemu_ops = {
     .machine = "the virtual machine",
     .process = "the hypervisor",
     .accelerated = true,
-    .find = find,
+    .find = qemu_find_files,
     .start = start,
 };

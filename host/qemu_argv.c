@@ -44,13 +44,10 @@ static void add_machine(const struct machine_request *request, struct strings *a
              "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 }
 
-static void add_kernel(const struct machine_request *request, unsigned tsc_khz,
-                       struct strings *argv)
+char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc_khz)
 {
     const struct vm_spec *spec = request->spec;
-    add_pair(argv, "-kernel", request->image->kernel);
-    add_pair(argv, "-initrd", request->image->initrd);
-    struct strings cmdline = {0};
+    AUTO_STRINGS struct strings cmdline = {0};
     /* First of all, since the early console prints what is not quiet when it comes up. */
     strings_add(&cmdline, spec->debug ? "loglevel=7" : "quiet");
     strings_add(&cmdline, spec->arch->cmdline);
@@ -64,14 +61,22 @@ static void add_kernel(const struct machine_request *request, unsigned tsc_khz,
         strings_addf(&cmdline, "tsc_early_khz=%u", tsc_khz);
     for (size_t i = 0; i < spec->append.count; i++)
         strings_add(&cmdline, spec->append.items[i]);
-    AUTO_FREE char *joined = xstrdup("");
+    char *joined = xstrdup("");
     for (size_t i = 0; i < cmdline.count; i++) {
         char *longer = xasprintf("%s%s%s", joined, i > 0 ? " " : "", cmdline.items[i]);
         free(joined);
         joined = longer;
     }
-    add_pair(argv, "-append", joined);
-    strings_free(&cmdline);
+    return joined;
+}
+
+static void add_kernel(const struct machine_request *request, unsigned tsc_khz,
+                       struct strings *argv)
+{
+    AUTO_FREE char *parameters = qemu_kernel_parameters(request, tsc_khz);
+    add_pair(argv, "-kernel", request->image->kernel);
+    add_pair(argv, "-initrd", request->image->initrd);
+    add_pair(argv, "-append", parameters);
 }
 
 static void add_socket(struct strings *argv, const char *id, enum qemu_fd fd)
@@ -161,6 +166,15 @@ static void add_network(const struct network *network, struct strings *argv)
     strings_addf(argv, "virtio-net-device,netdev=net,mac=%s", network->guest.mac);
 }
 
+void qemu_argv_descriptors(const struct machine_request *request, struct strings *ret)
+{
+    if (request->rootfs->disk_fd >= 0)
+        add_disk("upper", QEMU_FD_DISK, request->rootfs->kept, ret);
+    if (request->swap_fd >= 0)
+        add_disk("swap", QEMU_FD_SWAP, false, ret);
+    add_network(request->network, ret);
+}
+
 /* The guest waits for gdb; and its end leaves QEMU there, to write its memory. */
 static void add_debugging(const struct debug_spec *debug, struct strings *argv)
 {
@@ -187,12 +201,8 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
         add_ports(ret);
         add_rootfs(request->rootfs, ret);
     }
-    if (request->rootfs->disk_fd >= 0)
-        add_disk("upper", QEMU_FD_DISK, request->rootfs->kept, ret);
-    if (request->swap_fd >= 0)
-        add_disk("swap", QEMU_FD_SWAP, false, ret);
     add_volumes(request->volumes, ret);
-    add_network(request->network, ret);
+    qemu_argv_descriptors(request, ret);
     add_debugging(&request->spec->debugging, ret);
     /* A machine that can stop by itself, under KVM (internal-error) or when asked to: QMP tells. */
     if (machine_has_monitor(request)) {

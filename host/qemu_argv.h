@@ -27,6 +27,12 @@ enum qemu_fd {
 /* Appends argv[0] and all arguments. tsc_khz: see tsc.h; 0 leaves the guest to find out. */
 void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct strings *ret);
 
+/* The part of it that is behind descriptors of vmc's: disks and the network. */
+void qemu_argv_descriptors(const struct machine_request *request, struct strings *ret);
+
+/* The kernel's command line. Owned by the caller. */
+char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc_khz);
+
 /*
  * A value inside one of QEMU's comma-separated option lists: a comma is written twice. Owned by
  * the caller. (QEMU's manual, "Invocation".)

@@ -20,6 +20,7 @@ enum slot {
     SLOT_SERIAL,
     SLOT_VMM_ERRORS,
     SLOT_MONITOR,
+    SLOT_KEEPER,
     SLOT_SIGNAL,
     SLOT_IN,
     SLOT_OUT,
@@ -203,6 +204,7 @@ static void prepare_slots(const struct session *s, struct pollfd fds[SLOT_COUNT]
     want(&fds[SLOT_CONSOLE], s->machine->console_fd, POLLIN);
     want(&fds[SLOT_VMM_ERRORS], s->machine->errors_fd, POLLIN);
     want(&fds[SLOT_MONITOR], s->monitor.fd, POLLIN);
+    want(&fds[SLOT_KEEPER], s->machine->keeper_fd, POLLIN);
     want(&fds[SLOT_SIGNAL], s->signal_fd, POLLIN);
     prepare_user_slots(s, fds);
 }
@@ -232,12 +234,21 @@ static int pump_user(struct session *s, const struct pollfd fds[SLOT_COUNT], str
     return pump_sink(s, &s->err, fds[SLOT_ERR].revents, err);
 }
 
+/* libvirt lets a domain go, too, whose hypervisor has ended: that is check_machine()'s. */
+static bool has_ended(const struct machine *machine)
+{
+    struct pollfd ended = {.fd = machine->process.pidfd, .events = POLLIN};
+    return poll(&ended, 1, 0) > 0;
+}
+
 static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)
 {
     if (fds[SLOT_CONSOLE].revents)
         console_pump(s->log, &s->machine->console_fd);
     if (fds[SLOT_VMM_ERRORS].revents)
         vmm_errors_pump(&s->vmm_errors, s->machine);
+    if (fds[SLOT_KEEPER].revents && !has_ended(s->machine))
+        return error_set(err, "the domain was ended through libvirt");
     if (fds[SLOT_MONITOR].revents && qmp_pump(&s->monitor, err) < 0)
         return -1;
     if ((fds[SLOT_CONTROL].revents & (POLLIN | POLLHUP | POLLERR)) &&

@@ -8,6 +8,7 @@
 #include "host/data_directory.h"
 #include "host/environment.h"
 #include "host/kernel_spec.h"
+#include "host/libvirt_spec.h"
 #include "host/namespaces.h"
 #include "host/object_name.h"
 #include "host/rootfs_arch.h"
@@ -165,7 +166,7 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
     if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
         return error_set(err, "--accel kvm cannot run a guest of architecture %s on this host",
                          spec->arch->name);
-    if (resolve_memory(req, spec, err) < 0)
+    if (libvirt_spec_resolve(req, spec, err) < 0 || resolve_memory(req, spec, err) < 0)
         return -1;
     if (parse_count(value_of(req, OPTION_CPUS), 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
         return error_wrap(err, "--cpus");

@@ -31,7 +31,8 @@ const char *upper_name(enum upper upper);
 
 /* What the workload runs in. */
 enum backend {
-    BACKEND_QEMU,       /* a virtual machine */
+    BACKEND_QEMU,       /* a virtual machine of vmc's own */
+    BACKEND_LIBVIRT,    /* one that libvirt has as a domain */
     BACKEND_NAMESPACES, /* --host: a container on the host's own kernel */
 };
 
@@ -48,7 +49,8 @@ struct vm_spec {
     enum backend backend;
     const struct arch *arch;
     enum accel accel;
-    uint64_t memory; /* bytes */
+    const char *libvirt; /* URI of who is to run the machine; NULL: vmc itself */
+    uint64_t memory;     /* bytes */
     unsigned cpus;
     char *kernel; /* owned paths; NULL: the image's */
     char *initrd;

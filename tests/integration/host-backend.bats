@@ -6,6 +6,7 @@ if [ -z "${VMC_TEST_BACKEND-}" ]; then
 fi
 load ../lib/common
 load ../lib/probe
+load ../lib/examples
 
 TRAFFIC=$VMC_TEST_LIB/traffic
 
@@ -41,11 +42,16 @@ words"
     assert_equal "$(jq -r '.checks[] | select(.name == "host-backend").verdict' <<<"$output")" ok
 }
 
+@test "every example of docs/host-backend.md prints what it says" {
+    VMC=$VMC_UNDER_TEST check_examples "$VMC_SOURCE/docs/host-backend.md" 3 timeout 60 bash
+}
+
 # --- what is refused ---------------------------------------------------------------------
 
 @test "what only a machine has is refused with its reason" {
     check_table <<'EOT'
 qemu.*no machine|run --qemu @
+libvirt.*no machine|run --libvirt @
 accel.*no machine|run --accel tcg @
 memory.*no machine|run -m 64m @
 cpus.*no machine|run -c 1 @

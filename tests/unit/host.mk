@@ -2,7 +2,7 @@
 
 UNIT_HOST_DIR := $(BUILD)/unit-host
 UNIT_HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-UNIT_HOST_CFLAGS := $(BASE_CFLAGS) -O1 -g -fno-omit-frame-pointer $(UNIT_HOST_SANITIZE)
+UNIT_HOST_CFLAGS := $(BASE_CFLAGS) $(LIBXML_CFLAGS) -O1 -g -fno-omit-frame-pointer $(UNIT_HOST_SANITIZE)
 UNIT_HOST_OBJ := $(patsubst %.c,$(UNIT_HOST_DIR)/%.o,$(filter-out host/main.c,$(HOST_SRC)) $(COMMON_SRC))
 UNIT_HOST_TESTS := $(patsubst tests/unit/%.c,$(UNIT_HOST_DIR)/%,$(wildcard tests/unit/host_*_test.c))
 

@@ -88,6 +88,26 @@ static void where_options_stop(void **state)
     request_free(&req);
 }
 
+static void a_value_that_may_be_left_out(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct request req;
+
+    (void)state;
+    assert_int_equal(PARSE(&req, &err, "run", "--libvirt", "true"), 0);
+    assert_string_equal(request_value(&req, OPTION_LIBVIRT), "");
+    assert_int_equal(req.arg_count, 1);
+    request_free(&req);
+    assert_int_equal(PARSE(&req, &err, "run", "--libvirt=qemu:///x", "true"), 0);
+    assert_string_equal(request_value(&req, OPTION_LIBVIRT), "qemu:///x");
+    request_free(&req);
+    /* What only begins like one. */
+    assert_int_equal(PARSE(&req, &err, "run", "--publish", "80", "true"), 0);
+    assert_string_equal(request_value(&req, OPTION_PUBLISH), "80");
+    request_free(&req);
+    EXPECT_ERROR("option '--libvirt=' has an empty value", "run", "--libvirt=", "true");
+}
+
 static void last_one_wins_and_repeatables(void **state)
 {
     struct error err = ERROR_INIT;
@@ -237,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spellings),
         cmocka_unit_test(where_options_stop),
+        cmocka_unit_test(a_value_that_may_be_left_out),
         cmocka_unit_test(last_one_wins_and_repeatables),
         cmocka_unit_test(help_and_version),
         cmocka_unit_test(errors),
