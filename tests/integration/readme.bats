@@ -6,11 +6,3 @@ load ../lib/examples
     export XDG_DATA_HOME=$PWD/data
     check_examples "$VMC_SOURCE/README.md" 10 timeout 120 bash
 }
-
-@test "every example of README.md prints what it says" {
-    check_examples README.md 10
-}
-
-@test "every example of docs/host-backend.md prints what it says" {
-    check_examples docs/host-backend.md 3
-}
