@@ -150,8 +150,9 @@ static int resolve_arch(const struct request *req, struct vm_spec *spec, struct 
     spec->arch = named ? named : arch_native();
     if (spec->maintenance)
         return spec->arch ? 0 : error_set(err, "vmc has no machine of this host's architecture");
-    return rootfs_arch(spec->rootfs, spec->args.items[0], spec->cwd, &spec->env, named, &spec->arch,
-                       err);
+    /* --explain needs no command. */
+    const char *command = spec->args.count > 0 ? spec->args.items[0] : "/bin/sh";
+    return rootfs_arch(spec->rootfs, command, spec->cwd, &spec->env, named, &spec->arch, err);
 }
 
 static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
