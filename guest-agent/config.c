@@ -242,6 +242,7 @@ static const struct field config_fields[] = {
     {"time_ns", FIELD_INTEGER, CONFIG(time_ns), SIZE},
     {"entropy", FIELD_HEX, CONFIG(entropy), .min = ENTROPY_SIZE, .max = ENTROPY_SIZE},
     {"debug", FIELD_BOOL, CONFIG(debug)},
+    {"hosted", FIELD_BOOL, CONFIG(hosted)},
     {"root", FIELD_OBJECT, .schema = &root_schema},
     {"no_init", FIELD_BOOL, CONFIG(no_init)},
     {"netns", FIELD_BOOL, CONFIG(netns)},

@@ -14,6 +14,8 @@
  *   time_ns   integer        CLOCK_REALTIME to set; 0 or absent leaves the clock
  *   entropy   string         64 hexadecimal digits for the kernel's generator
  *   debug     bool
+ *   hosted    bool           the agent is no machine's: it is in namespaces of a host, whose kernel
+ *             the container shares (hosted.h)
  *   root      {"upper": "ram"|"disk"|"host"|"none", "size": n, "read_only": bool}; absent: the
  *             current root: the workload shares the agent's, and nothing below applies
  *
@@ -180,6 +182,7 @@ struct agent_config {
     int64_t time_ns;            /* 0: leave the clock alone */
     struct byte_string entropy; /* ENTROPY_SIZE bytes, or none */
     bool debug;
+    bool hosted;
     int upper;          /* enum root_upper */
     int64_t upper_size; /* 0: the file system's default */
     bool read_only;     /* the root */

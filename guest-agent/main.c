@@ -1,6 +1,7 @@
 /*
- * vmc-agent: PID 1 of a vmc guest, or, with --fds, a server of one session over two descriptors
- * that its caller has opened.
+ * vmc-agent: PID 1 of a vmc guest, or, with --fds, a server of one session over descriptors that
+ * its caller has opened: as a plain process, or, where the configuration says so, in namespaces
+ * that its caller has made for a container on the host's own kernel (hosted.h).
  */
 #include <limits.h>
 #include <signal.h>
@@ -45,33 +46,47 @@ static _Noreturn void run_machine(uint64_t began_ns)
     }
     if (ports.control < 0 || ports.data < 0)
         maintain(&ports, mount_tag_present());
-    session_serve(&(struct session_setup){
-        .control = ports.control, .data = ports.data, .began_ns = began_ns, .own_machine = true});
+    session_serve(&(struct session_setup){.control = ports.control,
+                                          .data = ports.data,
+                                          .terminal = -1,
+                                          .frames = -1,
+                                          .began_ns = began_ns,
+                                          .own_machine = true});
     boot_end_machine();
 }
 
-/* A descriptor number, or -1. */
-static int parse_descriptor(const char *text, char end, const char **ret_rest)
+static bool has_descriptors(int argc, char *const *argv)
 {
-    char *rest;
-    long number = strtol(text, &rest, 10);
-    if (rest == text || *rest != end || number < 0 || number > INT_MAX)
-        return -1;
-    *ret_rest = rest + 1;
-    return (int)number;
+    return argc == 3 && strcmp(argv[1], "--fds") == 0;
+}
+
+/* Descriptor numbers between commas; false if text is anything else, or has too many. */
+static bool parse_descriptors(const char *text, int *const *ret, size_t most)
+{
+    for (size_t i = 0; i < most; i++) {
+        char *rest;
+        long number = strtol(text, &rest, 10);
+        if (rest == text || number < 0 || number > INT_MAX)
+            return false;
+        *ret[i] = (int)number;
+        if (*rest == '\0')
+            return true;
+        if (*rest != ',')
+            return false;
+        text = rest + 1;
+    }
+    return false;
 }
 
 static int run_over_descriptors(int argc, char *const *argv, uint64_t began_ns)
 {
-    const char *rest = NULL;
-    struct session_setup setup = {.control = -1, .data = -1, .began_ns = began_ns};
-    if (argc == 3 && strcmp(argv[1], "--fds") == 0) {
-        setup.control = parse_descriptor(argv[2], ',', &rest);
-        if (setup.control >= 0)
-            setup.data = parse_descriptor(rest, '\0', &rest);
-    }
-    if (setup.control < 0 || setup.data < 0) {
-        fprintf(stderr, "usage: vmc-agent --fds CONTROL,DATA\n"
+    struct session_setup setup = {
+        .control = -1, .data = -1, .terminal = -1, .frames = -1, .began_ns = began_ns};
+    int *const places[] = {&setup.control, &setup.data, &setup.terminal, &setup.frames};
+    bool good =
+        has_descriptors(argc, argv) && parse_descriptors(argv[2], places, ARRAY_LEN(places));
+    if (!good || setup.data < 0) {
+        fprintf(stderr, "usage: vmc-agent --fds CONTROL,DATA[,TERMINAL[,FRAMES]]\n"
                         "(otherwise it is PID 1 of a vmc guest)\n");
         return STATUS_VMC_FAILED;
     }
@@ -87,7 +102,7 @@ int main(int argc, char **argv)
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (getpid() == 1)
+    if (getpid() == 1 && !has_descriptors(argc, argv))
         run_machine(began_ns);
     return run_over_descriptors(argc, argv, began_ns);
 }

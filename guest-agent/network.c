@@ -5,7 +5,6 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -16,55 +15,7 @@
 
 #include "common/io.h"
 #include "common/util.h"
-
-/* One request: header, the message of its kind, and a few attributes. */
-struct request {
-    struct nlmsghdr header;
-    char body[256];
-};
-
-static void *begin(struct request *r, unsigned type, unsigned flags, size_t size)
-{
-    memset(r, 0, sizeof(*r));
-    r->header.nlmsg_len = NLMSG_LENGTH(size);
-    r->header.nlmsg_type = (uint16_t)type;
-    r->header.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
-    return NLMSG_DATA(&r->header);
-}
-
-static void add_attribute(struct request *r, unsigned type, const void *value, size_t size)
-{
-    size_t at = NLMSG_ALIGN(r->header.nlmsg_len);
-    struct rtattr *attribute = (struct rtattr *)(void *)((char *)r + at);
-    if (at + RTA_SPACE(size) > sizeof(*r))
-        abort(); /* the largest of these messages has room twice over */
-    attribute->rta_type = (uint16_t)type;
-    attribute->rta_len = (uint16_t)RTA_LENGTH(size);
-    memcpy(RTA_DATA(attribute), value, size);
-    r->header.nlmsg_len = (uint32_t)(at + RTA_SPACE(size));
-}
-
-/* Sends a request and reads the kernel's answer to it, which comes before send(2) returns. */
-static int transact(const struct request *r, struct error *err)
-{
-    struct {
-        struct nlmsghdr header;
-        struct nlmsgerr result;
-        char rest[sizeof(struct request) + 512]; /* the request again, and the kernel's remarks */
-    } answer;
-    AUTO_CLOSE int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0 || send(fd, r, r->header.nlmsg_len, 0) < 0)
-        return error_errno(err, "rtnetlink");
-    ssize_t n = recv(fd, &answer, sizeof(answer), 0);
-    if (n < 0)
-        return error_errno(err, "rtnetlink");
-    if ((size_t)n < NLMSG_LENGTH(sizeof(answer.result)) || answer.header.nlmsg_type != NLMSG_ERROR)
-        return error_set(err, "rtnetlink: an answer that is none");
-    if (answer.result.error == 0)
-        return 0;
-    errno = -answer.result.error;
-    return error_errno(err, "rtnetlink");
-}
+#include "guest-agent/netlink.h"
 
 static int find_interface(const char *name, unsigned *ret_index, struct error *err)
 {
@@ -72,13 +23,13 @@ static int find_interface(const char *name, unsigned *ret_index, struct error *e
     return *ret_index ? 0 : error_errno(err, "network interface %s", name);
 }
 
-static int set_up(unsigned index, struct error *err)
+int network_set_up(unsigned index, struct error *err)
 {
-    struct request r;
-    struct ifinfomsg *link = begin(&r, RTM_NEWLINK, 0, sizeof(*link));
+    struct netlink_request r;
+    struct ifinfomsg *link = netlink_begin(&r, RTM_NEWLINK, 0, sizeof(*link));
     link->ifi_index = (int)index;
     link->ifi_flags = link->ifi_change = IFF_UP;
-    return transact(&r, err);
+    return netlink_transact(&r, err);
 }
 
 int network_raise_loopback(struct error *err)
@@ -86,22 +37,22 @@ int network_raise_loopback(struct error *err)
     unsigned index = if_nametoindex("lo");
     if (index == 0 && (errno == EAFNOSUPPORT || errno == ENODEV))
         return 0;
-    if (index == 0 || set_up(index, err) < 0)
+    if (index == 0 || network_set_up(index, err) < 0)
         return error_errno(err, "cannot bring the loopback interface up");
     return 0;
 }
 
 int network_move(const char *interface, pid_t pid, struct error *err)
 {
-    struct request r;
+    struct netlink_request r;
     unsigned index;
     int32_t target = pid;
     if (find_interface(interface, &index, err) < 0)
         return -1;
-    struct ifinfomsg *link = begin(&r, RTM_NEWLINK, 0, sizeof(*link));
+    struct ifinfomsg *link = netlink_begin(&r, RTM_NEWLINK, 0, sizeof(*link));
     link->ifi_index = (int)index;
-    add_attribute(&r, IFLA_NET_NS_PID, &target, sizeof(target));
-    if (transact(&r, err) < 0)
+    netlink_add(&r, IFLA_NET_NS_PID, &target, sizeof(target));
+    if (netlink_transact(&r, err) < 0)
         return error_wrap(err, "cannot move %s into the container", interface);
     return 0;
 }
@@ -119,8 +70,8 @@ static bool has_mac(const char *interface, const unsigned char mac[6])
 /* The hardware address, the mtu, and up: in this order, by the kernel (do_setlink). */
 static int set_link(const struct network_config *config, unsigned index, struct error *err)
 {
-    struct request r;
-    struct ifinfomsg *link = begin(&r, RTM_NEWLINK, 0, sizeof(*link));
+    struct netlink_request r;
+    struct ifinfomsg *link = netlink_begin(&r, RTM_NEWLINK, 0, sizeof(*link));
     unsigned char mac[6];
     link->ifi_index = (int)index;
     link->ifi_flags = link->ifi_change = IFF_UP;
@@ -129,13 +80,13 @@ static int set_link(const struct network_config *config, unsigned index, struct 
                    &mac[3], &mac[4], &mac[5]) != 6)
             return error_set(err, "'%s' is no hardware address", config->mac);
         if (!has_mac(config->interface, mac))
-            add_attribute(&r, IFLA_ADDRESS, mac, sizeof(mac));
+            netlink_add(&r, IFLA_ADDRESS, mac, sizeof(mac));
     }
     if (config->mtu > 0) {
         uint32_t mtu = (uint32_t)config->mtu;
-        add_attribute(&r, IFLA_MTU, &mtu, sizeof(mtu));
+        netlink_add(&r, IFLA_MTU, &mtu, sizeof(mtu));
     }
-    return transact(&r, err);
+    return netlink_transact(&r, err);
 }
 
 /* An address of either family; *ret_size is its length in bytes. */
@@ -149,8 +100,9 @@ static int parse_address(const char *text, uint8_t ret[16], uint8_t *ret_family,
 
 static int add_address(unsigned index, const char *text, struct error *err)
 {
-    struct request r;
-    struct ifaddrmsg *message = begin(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(*message));
+    struct netlink_request r;
+    struct ifaddrmsg *message =
+        netlink_begin(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof(*message));
     char copy[64];
     uint8_t address[16];
     size_t size;
@@ -164,22 +116,23 @@ static int add_address(unsigned index, const char *text, struct error *err)
         return -1;
     message->ifa_prefixlen = (uint8_t)length;
     message->ifa_index = index;
-    add_attribute(&r, IFA_LOCAL, address, size);
-    add_attribute(&r, IFA_ADDRESS, address, size);
+    netlink_add(&r, IFA_LOCAL, address, size);
+    netlink_add(&r, IFA_ADDRESS, address, size);
     if (message->ifa_family == AF_INET6) {
         /* Nobody else has it, and duplicate address detection would delay the first packet. */
         uint32_t flags = IFA_F_NODAD;
-        add_attribute(&r, IFA_FLAGS, &flags, sizeof(flags));
+        netlink_add(&r, IFA_FLAGS, &flags, sizeof(flags));
     }
-    if (transact(&r, err) < 0)
+    if (netlink_transact(&r, err) < 0)
         return error_wrap(err, "address %s", text);
     return 0;
 }
 
 static int add_default_route(unsigned index, const char *text, struct error *err)
 {
-    struct request r;
-    struct rtmsg *route = begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*route));
+    struct netlink_request r;
+    struct rtmsg *route =
+        netlink_begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*route));
     uint8_t gateway[16];
     uint32_t interface = index;
     size_t size;
@@ -189,9 +142,9 @@ static int add_default_route(unsigned index, const char *text, struct error *err
     route->rtm_protocol = RTPROT_BOOT;
     route->rtm_scope = RT_SCOPE_UNIVERSE;
     route->rtm_type = RTN_UNICAST;
-    add_attribute(&r, RTA_GATEWAY, gateway, size);
-    add_attribute(&r, RTA_OIF, &interface, sizeof(interface));
-    if (transact(&r, err) < 0)
+    netlink_add(&r, RTA_GATEWAY, gateway, size);
+    netlink_add(&r, RTA_OIF, &interface, sizeof(interface));
+    if (netlink_transact(&r, err) < 0)
         return error_wrap(err, "default route through %s", text);
     return 0;
 }
@@ -212,8 +165,8 @@ static int skip_detection(const char *interface, struct error *err)
  */
 static int greet_gateway(unsigned index, const char *text, struct error *err)
 {
-    struct request r;
-    struct ndmsg *neighbour = begin(&r, RTM_NEWNEIGH, NLM_F_CREATE, sizeof(*neighbour));
+    struct netlink_request r;
+    struct ndmsg *neighbour = netlink_begin(&r, RTM_NEWNEIGH, NLM_F_CREATE, sizeof(*neighbour));
     uint8_t gateway[16];
     size_t size;
     if (parse_address(text, gateway, &neighbour->ndm_family, &size, err) < 0)
@@ -222,8 +175,8 @@ static int greet_gateway(unsigned index, const char *text, struct error *err)
         return 0;
     neighbour->ndm_ifindex = (int)index;
     neighbour->ndm_flags = NTF_USE;
-    add_attribute(&r, NDA_DST, gateway, size);
-    if (transact(&r, err) < 0)
+    netlink_add(&r, NDA_DST, gateway, size);
+    if (netlink_transact(&r, err) < 0)
         return error_wrap(err, "gateway %s", text);
     return 0;
 }

@@ -13,6 +13,9 @@
 /* Brings "lo" up; the kernel gives it 127.0.0.1 and ::1. A kernel without IPv4 is no failure. */
 int network_raise_loopback(struct error *err);
 
+/* Brings the interface of that number up. */
+int network_set_up(unsigned index, struct error *err);
+
 /* Moves an interface of this network namespace into that of the process pid. */
 int network_move(const char *interface, pid_t pid, struct error *err);
 

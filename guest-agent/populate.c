@@ -1,6 +1,7 @@
 #include "guest-agent/populate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -16,6 +17,8 @@ enum place_flags {
     PLACE_OPTIONAL = 1, /* a kernel without it is no reason not to start */
     PLACE_SYS = 2,      /* read-only unless the configuration wants it writable */
     PLACE_SHM = 4,      /* has its size from the configuration */
+    PLACE_TTY = 8,      /* its last option names the group of terminals */
+    PLACE_GROUPS = 16,  /* shows control groups: a hosted container has none of its own */
 };
 
 /*
@@ -31,11 +34,11 @@ static const struct place {
 } places[] = {
     {"proc", "/proc", MOUNT_CONFINED, 0, {{0}}},
     {"sysfs", "/sys", MOUNT_CONFINED, PLACE_SYS, {{0}}},
-    {"cgroup2", "/sys/fs/cgroup", MOUNT_CONFINED, PLACE_OPTIONAL | PLACE_SYS, {{0}}},
+    {"cgroup2", "/sys/fs/cgroup", MOUNT_CONFINED, PLACE_OPTIONAL | PLACE_SYS | PLACE_GROUPS, {{0}}},
     {"devpts",
      "/dev/pts",
      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-     0,
+     PLACE_TTY,
      {{"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}}},
     {"tmpfs", "/dev/shm", MOUNT_CONFINED, PLACE_SHM, {{"mode", "1777"}}},
     {"mqueue", "/dev/mqueue", MOUNT_CONFINED, PLACE_OPTIONAL, {{0}}},
@@ -122,6 +125,20 @@ static int make_dev(const struct agent_config *config, int old_root, struct erro
     return 0;
 }
 
+/* A host's user namespace need not have it: user_namespaces(7). */
+static bool has_terminal_group(void)
+{
+    const unsigned long group = 5;
+    unsigned long first, count;
+    FILE *map = fopen("/proc/self/gid_map", "re");
+    bool found = false;
+    while (map && !found && fscanf(map, "%lu %*u %lu", &first, &count) == 2)
+        found = group >= first && group - first < count;
+    if (map)
+        fclose(map);
+    return found;
+}
+
 static int mount_place(const struct agent_config *config, const struct place *p, struct error *err)
 {
     unsigned attributes = p->attributes;
@@ -130,6 +147,10 @@ static int mount_place(const struct agent_config *config, const struct place *p,
     AUTO_FREE char *size = xasprintf("%lld", (long long)config->shm_size);
     if (p->flags & PLACE_SYS && !config->sys_writable)
         attributes |= MOUNT_ATTR_RDONLY;
+    if (p->flags & PLACE_GROUPS && config->hosted)
+        return 0;
+    if (p->flags & PLACE_TTY && !has_terminal_group())
+        options[2] = (struct mount_option){0};
     if (p->flags & PLACE_SHM) {
         options[1] = (struct mount_option){"size", config->shm_size ? size : "64m"};
         options[2] = (struct mount_option){0};

@@ -100,8 +100,10 @@ static pid_t clone_child(const struct agent_config *config, int cgroup, int *ret
 {
     struct clone_args args = {
         .flags = CLONE_PIDFD, .pidfd = (uintptr_t)ret_pidfd, .exit_signal = SIGCHLD};
-    if (config->upper != UPPER_STAY) {
-        args.flags |= namespace_flags(config) | CLONE_INTO_CGROUP;
+    if (config->upper != UPPER_STAY)
+        args.flags |= namespace_flags(config);
+    if (cgroup >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)cgroup;
     }
     return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
@@ -207,7 +209,7 @@ int process_start(struct agent_config *config, struct process *ret_process, stru
     int result = streams_open(&s, config->tty, err);
     if (result == 0)
         result = devices_resolve(config, err);
-    if (result == 0 && config->upper != UPPER_STAY)
+    if (result == 0 && config->upper != UPPER_STAY && !config->hosted)
         result = cgroup_make(config, &cgroup, err);
     if (result == 0)
         result = start(config, &s, cgroup, &process, err);

@@ -79,20 +79,23 @@ static int make_upper_directory(struct error *err)
         return 0;
     if (mkdir(UPPER_PATH "/new", 0755) < 0 && errno != EEXIST)
         return error_errno(err, "cannot make the upper directory");
-    if (chown(UPPER_PATH "/new", st.st_uid, st.st_gid) < 0 ||
+    /* EINVAL: on a host, an owner that the user namespace does not know. */
+    if ((chown(UPPER_PATH "/new", st.st_uid, st.st_gid) < 0 && errno != EINVAL) ||
         chmod(UPPER_PATH "/new", st.st_mode & 07777) < 0 ||
         rename(UPPER_PATH "/new", UPPER_PATH "/upper") < 0)
         return error_errno(err, "cannot prepare the upper directory");
     return 0;
 }
 
-static int mount_overlay(struct error *err)
+/* user_xattr: nobody in a user namespace may write the attributes that are used otherwise. */
+static int mount_overlay(bool user_xattr, struct error *err)
 {
-    static const struct mount_option options[] = {{"source", "overlay"},
-                                                  {"lowerdir", SHARE_PATH},
-                                                  {"upperdir", UPPER_PATH "/upper"},
-                                                  {"workdir", UPPER_PATH "/work"},
-                                                  {0}};
+    const struct mount_option options[] = {{"source", "overlay"},
+                                           {"lowerdir", SHARE_PATH},
+                                           {"upperdir", UPPER_PATH "/upper"},
+                                           {"workdir", UPPER_PATH "/work"},
+                                           {user_xattr ? "userxattr" : NULL, NULL},
+                                           {0}};
     if (make_upper_directory(err) < 0 ||
         mount_on_directory("overlay", options, 0, ROOT_PATH, err) < 0)
         return -1;
@@ -105,12 +108,12 @@ static int mount_overlay(struct error *err)
 int rootfs_build(const struct agent_config *config, struct error *err)
 {
     if (config->upper == UPPER_HOST || config->upper == UPPER_NONE)
-        return mount_share_writable(err);
-    if (mount_share_readonly(err) < 0)
+        return config->hosted ? 0 : mount_share_writable(err);
+    if (!config->hosted && mount_share_readonly(err) < 0)
         return -1;
     int result = config->upper == UPPER_RAM ? mount_upper_ram((uint64_t)config->upper_size, err)
                                             : mount_upper_disk(err);
-    return result < 0 ? -1 : mount_overlay(err);
+    return result < 0 ? -1 : mount_overlay(config->hosted, err);
 }
 
 /* A tag is mounted once, whatever number of volumes it carries. */
@@ -177,6 +180,9 @@ static int sync_one(const char *path, struct error *err)
 
 int rootfs_sync(const struct agent_config *config, struct error *err)
 {
+    /* A host's kernel keeps what was written, whatever becomes of the container. */
+    if (config->hosted)
+        return 0;
     if (config->upper != UPPER_STAY && config->upper != UPPER_RAM && sync_one(ROOT_PATH, err) < 0)
         return -1;
     for (size_t i = 0; i < config->mounts.count; i++) {

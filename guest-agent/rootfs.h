@@ -1,6 +1,7 @@
 /*
  * The container's root: the share of the host (9p), below an overlay of the guest's own or as it
- * is. The agent builds it; the container's first process makes it its root.
+ * is. The agent builds it; the container's first process makes it its root. A hosted agent
+ * (hosted.h) finds share and volumes mounted at their places already.
  */
 #ifndef VMC_GUEST_AGENT_ROOTFS_H
 #define VMC_GUEST_AGENT_ROOTFS_H

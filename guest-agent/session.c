@@ -13,6 +13,7 @@
 #include "guest-agent/cgroup.h"
 #include "guest-agent/config.h"
 #include "guest-agent/handshake.h"
+#include "guest-agent/hosted.h"
 #include "guest-agent/machine.h"
 #include "guest-agent/rootfs.h"
 #include "guest-agent/serial.h"
@@ -83,20 +84,47 @@ static int start(struct session *s, struct agent_config *config, uint64_t rootfs
     return open_streams(s, err);
 }
 
+/* Whether the configuration is for an agent in this place. */
+static int check_place(const struct session *s, const struct agent_config *config,
+                       struct error *err)
+{
+    bool contained = config->upper != UPPER_STAY;
+    if (s->own_machine && config->hosted)
+        return error_set(err, "a machine of its own is not on a host's kernel");
+    if (s->own_machine && !contained)
+        return error_set(err, "a machine of its own needs a root file system");
+    if (!s->own_machine && contained != config->hosted)
+        return error_set(err, "only a machine of its own, or namespaces of its own on a host, can "
+                              "have a root file system");
+    return 0;
+}
+
+static int prepare_machine(struct session *s, const struct agent_config *config, struct error *err)
+{
+    if (machine_prepare(config, err) < 0)
+        return -1;
+    if (config->tty && terminal_open_serial(&s->terminal, err) < 0)
+        return -1;
+    return rootfs_build(config, err) < 0 ? -1 : rootfs_mount_volumes(&config->mounts, err);
+}
+
+static int prepare_hosted(struct session *s, const struct agent_config *config, struct error *err)
+{
+    if (hosted_prepare(config, take_fd(&s->frames), err) < 0)
+        return -1;
+    if (config->tty)
+        s->terminal.serial = take_fd(&s->line);
+    return rootfs_build(config, err);
+}
+
 /* From the configuration to a running workload. */
 static int prepare(struct session *s, struct agent_config *config, struct error *err)
 {
     log_debug_enabled = config->debug;
-    if (s->own_machine && machine_prepare(config, err) < 0)
-        return -1;
-    if (!s->own_machine && config->upper != UPPER_STAY)
-        return error_set(err, "only a machine of its own can have a root file system");
-    if (s->own_machine && config->upper == UPPER_STAY)
-        return error_set(err, "a machine of its own needs a root file system");
-    if (s->own_machine && config->tty && terminal_open_serial(&s->terminal, err) < 0)
-        return -1;
-    if (s->own_machine &&
-        (rootfs_build(config, err) < 0 || rootfs_mount_volumes(&config->mounts, err) < 0))
+    s->is_ended = s->own_machine || config->hosted;
+    if (check_place(s, config, err) < 0 ||
+        (s->own_machine && prepare_machine(s, config, err) < 0) ||
+        (config->hosted && prepare_hosted(s, config, err) < 0))
         return -1;
     return start(s, config, boottime_ns(), err);
 }
@@ -134,7 +162,7 @@ static int say_last_word(struct session *s, bool success, const struct error *er
     return s->host_left ? -1 : session_flush(s, FLUSH_DEADLINE_S, &ignored);
 }
 
-/* The host ends the machine once it has the last frame; its leaving shows as a hang-up. */
+/* The host ends all of this once it has the last frame; its leaving shows as a hang-up. */
 static void await_end(struct session *s)
 {
     int64_t deadline = now_ns() + FAREWELL_DEADLINE_S * NS_PER_S;
@@ -161,6 +189,8 @@ static void session_free(struct session *s)
     channel_close(&s->control);
     channel_close(&s->data);
     close_fd(&s->signals);
+    close_fd(&s->line);
+    close_fd(&s->frames);
     free(s);
 }
 
@@ -168,7 +198,9 @@ int session_serve(const struct session_setup *setup)
 {
     struct session *s = xcalloc(1, sizeof(*s));
     struct error err = ERROR_INIT;
-    s->own_machine = setup->own_machine;
+    s->own_machine = s->is_ended = setup->own_machine;
+    s->line = setup->terminal;
+    s->frames = setup->frames;
     s->control.fd = setup->control;
     s->data.fd = setup->data;
     s->signals = s->input.fd = s->output.fd = s->error_output.fd = -1;
@@ -180,7 +212,7 @@ int session_serve(const struct session_setup *setup)
         process_end_all();
     }
     result = say_last_word(s, result == 0, &err);
-    if (s->own_machine && !s->host_left)
+    if (s->is_ended && !s->host_left)
         await_end(s);
     session_free(s);
     return result;

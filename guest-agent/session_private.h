@@ -17,6 +17,9 @@ struct session {
     struct channel data;
     int signals; /* signalfd(2) for SIGCHLD */
     bool own_machine;
+    bool is_ended; /* by the host, once it has all */
+    int line;      /* of a hosted container, until they are taken into use: session_setup's */
+    int frames;
     struct terminal terminal;
     struct relay_sink input;
     struct relay_source output;

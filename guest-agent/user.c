@@ -223,8 +223,10 @@ int user_lookup(const char *spec, const struct strings *extra, struct user *ret_
 
 int user_become(const struct user *user)
 {
-    if (setgroups(user->group_count, user->groups) < 0 ||
-        setresgid(user->gid, user->gid, user->gid) < 0)
+    /* A host's user namespace with one id has no groups to set: user_namespaces(7). */
+    bool set = setgroups(user->group_count, user->groups) == 0 ||
+               (errno == EPERM && user->group_count == 0);
+    if (!set || setresgid(user->gid, user->gid, user->gid) < 0)
         return -1;
     return setresuid(user->uid, user->uid, user->uid);
 }

@@ -124,8 +124,9 @@ int workload_exec(const struct workload *w, struct error *err)
     reset_signals();
     if (set_streams(w, err) < 0)
         return -1;
-    /* The agent is exempt from the out-of-memory killer; what it starts is not. */
-    if (config->upper != UPPER_STAY && write_file("/proc/self/oom_score_adj", "0", err) < 0)
+    /* A guest's agent is exempt from the out-of-memory killer; what it starts is not. */
+    if (config->upper != UPPER_STAY && !config->hosted &&
+        write_file("/proc/self/oom_score_adj", "0", err) < 0)
         return -1;
     umask(022);
     if (set_limits(&config->rlimits, err) < 0 || become(w, err) < 0)

@@ -62,6 +62,7 @@ static int start_and_wait(const struct jail_probe *probe, const struct id_range 
         .address_space = PROBE_MEMORY * 4,
         .file_size = UINT64_MAX,
         .memory = PROBE_MEMORY,
+        .tasks = JAIL_TASKS,
     };
 
     if (jail_files_find(probe->arch, probe->vmm, &files, err) < 0)
@@ -117,6 +118,9 @@ static void report(struct checks *checks, const struct isolation *isolation)
     enum check_result result = CHECK_OK;
 
     for (enum isolation_layer i = 0; i < LAYER_COUNT; i++) {
+        /* A guest's, not the hypervisor's. */
+        if (i == LAYER_KERNEL)
+            continue;
         char **list = isolation->missing[i] ? &missing : &there;
         char *longer = xasprintf("%s%s%s%s%s%s", *list, (*list)[0] ? ", " : "", isolation_name(i),
                                  isolation->missing[i] ? " (" : "",

@@ -44,6 +44,9 @@ void check_host(struct checks *checks);
 /* The jail around the hypervisor, by starting one in it. */
 void check_jail(struct checks *checks);
 
+/* --host, by starting an agent in its namespaces. */
+void check_namespaces(struct checks *checks);
+
 /* What --net user and, for root, --net bridge find. */
 void check_network(struct checks *checks);
 

@@ -86,10 +86,7 @@ static int resolve(struct run *run, const struct request *req, struct error *err
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
                                   err) < 0)
         return -1;
-    if (qemu_find(run->spec.arch, &run->vmm, err) < 0)
-        return -1;
-    const struct image_choice choice = {run->spec.kernel, run->spec.initrd, run->spec.distro};
-    return guest_image_find(run->spec.arch, &choice, &run->image, err);
+    return machine_ops(run->spec.backend)->find(&run->spec, &run->vmm, &run->image, err);
 }
 
 /* A machine in which nobody says HELLO cannot try KVM: what has worked already is taken, or TCG. */
@@ -119,7 +116,8 @@ static int prepare(struct run *run, struct error *err)
     if (signals_open(&run->signal_fd, err) < 0 ||
         console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
         debugging_open(&spec->debugging, &run->debugging, err) < 0 ||
-        accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0 ||
+        (machine_ops(spec->backend)->accelerated &&
+         accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0) ||
         state_create(&run->container, err) < 0 ||
         (spec->libvirt && libvirt_prepare(spec->libvirt, run->signal_fd, &run->libvirt, err) < 0) ||
         network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
@@ -161,7 +159,9 @@ static int boot(struct run *run, struct error *err)
         .tsc = &run->tsc,
         .libvirt = run->spec.libvirt ? &run->libvirt : NULL,
     };
-    log_debug("accelerator: %s%s", accel_name(run->plan.accel), run->plan.trial ? ", a trial" : "");
+    if (machine_ops(run->spec.backend)->accelerated)
+        log_debug("accelerator: %s%s", accel_name(run->plan.accel),
+                  run->plan.trial ? ", a trial" : "");
     run->timing.jail = now_ns();
     if (machine_start(&request, &run->machine, &run->isolation, err) < 0)
         return -1;

@@ -4,6 +4,7 @@
 
 #include "common/util.h"
 #include "host/json_add.h"
+#include "host/namespaces.h"
 #include "host/output.h"
 #include "host/spec.h"
 
@@ -20,33 +21,43 @@ static const char *help_of(const struct option *option)
     return option->hidden ? option_by_id(option->id)->help : option->help;
 }
 
-static void print(const struct option *option, const char *value, bool is_default)
+/* A setting, and who enforces it in this run. */
+struct explained {
+    const struct option *option;
+    const char *value;
+    const char *layer;
+    bool is_default;
+};
+
+static void print(const struct explained *e)
 {
-    AUTO_FREE char *setting = xasprintf("--%s%s%s", option->name, value[0] ? " " : "", value);
-    printf("%-*s  %s%s\n", SETTING_WIDTH, setting, option->layer, is_default ? " (default)" : "");
+    AUTO_FREE char *setting =
+        xasprintf("--%s%s%s", e->option->name, e->value[0] ? " " : "", e->value);
+    printf("%-*s  %s%s\n", SETTING_WIDTH, setting, e->layer, e->is_default ? " (default)" : "");
 }
 
-static void add(struct json_object *list, const struct option *option, const char *value,
-                bool is_default)
+static void add(struct json_object *list, const struct explained *e)
 {
     struct json_object *entry = json_object_new_object();
-    json_add_string(entry, "option", option->name);
-    if (option->metavar)
-        json_add_string(entry, "value", value);
-    json_add_string(entry, "layer", option->layer);
-    json_add_bool(entry, "default", is_default);
-    json_add_string(entry, "help", help_of(option));
+    json_add_string(entry, "option", e->option->name);
+    if (e->option->metavar)
+        json_add_string(entry, "value", e->value);
+    json_add_string(entry, "layer", e->layer);
+    json_add_bool(entry, "default", e->is_default);
+    json_add_string(entry, "help", help_of(e->option));
     json_object_array_add(list, entry);
 }
 
 /* list: NULL to print. */
-static void show(struct json_object *list, const struct option *option, const char *value,
-                 bool is_default)
+static void show(const struct request *req, struct json_object *list, const struct option *option,
+                 const char *value, bool is_default)
 {
+    const char *layer = request_has(req, OPTION_HOST) ? namespaces_layer(option->id) : NULL;
+    const struct explained e = {option, value, layer ? layer : option->layer, is_default};
     if (list)
-        add(list, option, value, is_default);
+        add(list, &e);
     else
-        print(option, value, is_default);
+        print(&e);
 }
 
 static int check(const struct request *req, struct error *err)
@@ -70,13 +81,14 @@ int explain(const struct request *req, struct error *err)
         const struct setting *s = &req->settings[i];
         bool counts = s->option->repeatable || s->value == request_value(req, s->option->id);
         if (counts && !is_about_explaining(s->option))
-            show(list, s->option, s->value, false);
+            show(req, list, s->option, s->value, false);
     }
     for (size_t i = 0; i < option_count; i++) {
         const struct option *option = &option_table[i];
-        if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value &&
+        bool moot = request_has(req, OPTION_HOST) && namespaces_refusal(option->id);
+        if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value && !moot &&
             !request_has(req, option->id))
-            show(list, option, option->default_value, true);
+            show(req, list, option, option->default_value, true);
     }
     if (list) {
         output_json(list);

@@ -19,8 +19,8 @@
 #include "host/state.h"
 
 struct host_cgroup_limits {
-    uint64_t memory; /* bytes */
-    unsigned tasks;  /* threads */
+    uint64_t memory; /* bytes; 0: no limit */
+    unsigned tasks;  /* threads; 0: no limit */
 };
 
 /* Zero-initialised: none. */

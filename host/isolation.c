@@ -18,6 +18,7 @@ static const char *const layer_names[LAYER_COUNT] = {
     [LAYER_WRITES] = "a Landlock rule set",
     [LAYER_LIMITS] = "resource limits",
     [LAYER_CGROUP] = "control group limits",
+    [LAYER_KERNEL] = "a kernel of its own",
 };
 
 const char *isolation_name(enum isolation_layer layer)
@@ -70,14 +71,15 @@ static char *describe(const struct isolation *isolation, bool all, bool privileg
 
 void isolation_say(const struct isolation *isolation, bool privileged)
 {
-    for (size_t i = 0; i < LAYER_COUNT; i++)
+    for (size_t i = 0; i < LAYER_COUNT && !isolation->around; i++)
         log_debug("jail: %s: %s", layer_names[i],
                   isolation->missing[i] ? isolation->missing[i] : "yes");
     AUTO_FREE char *text = describe(isolation, false, privileged);
     if (!text)
         return;
     error_sanitize(text);
-    fprintf(stderr, "vmc: the jail around the hypervisor lacks %s\n", text);
+    fprintf(stderr, "vmc: %s lacks %s\n",
+            isolation->around ? isolation->around : "the jail around the hypervisor", text);
 }
 
 int isolation_refuse(const struct isolation *isolation, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * The isolation level of a run: the layers of the jail around the hypervisor, and for each that is
- * missing the reason. docs/isolation.md says what each of them guards.
+ * The isolation level of a run: the kernel, the layers of the jail around the hypervisor, and for
+ * each that is missing the reason. docs/isolation.md says what each of them guards.
  */
 #ifndef VMC_HOST_ISOLATION_H
 #define VMC_HOST_ISOLATION_H
@@ -21,11 +21,13 @@ enum isolation_layer {
     LAYER_WRITES,     /* nothing to write to by name, but in writable trees */
     LAYER_LIMITS,     /* resource limits of the process */
     LAYER_CGROUP,     /* limits on memory and threads that the host enforces */
+    LAYER_KERNEL,     /* the workload's kernel is not the host's: what all others guard */
     LAYER_COUNT,
 };
 
 /* Zero-initialised: every layer is there. Free with isolation_free(). */
 struct isolation {
+    const char *around;         /* whom the layers are around; NULL: the jail around a hypervisor */
     char *missing[LAYER_COUNT]; /* owned: why; NULL: the layer is there */
 };
 

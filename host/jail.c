@@ -46,7 +46,10 @@ static void close_mounts(const struct jail *jail, struct jail_mounts *mounts)
         close_fd(&mounts->files[i]);
     for (size_t i = 0; i < jail->tree_count; i++)
         close_fd(&mounts->trees[i]);
+    for (size_t i = 0; jail->nodes && i < jail->nodes->count; i++)
+        close_fd(&mounts->nodes[i]);
     close_fd(&mounts->device);
+    free(mounts->nodes);
     free(mounts->files);
     free(mounts->trees);
 }
@@ -89,18 +92,28 @@ static int open_own_device(const struct jail *jail, int *ret_fd, struct error *e
     return result;
 }
 
+/* A hypervisor serves the files of a tree; a container runs its programs. */
+int jail_open_tree(const struct jail *jail, const struct jail_tree *tree, int *ret_fd,
+                   struct error *err)
+{
+    uint64_t attributes = MOUNT_ATTR_NODEV | (tree->read_only ? MOUNT_ATTR_RDONLY : 0);
+    if (jail->tenant == JAIL_HYPERVISOR)
+        attributes |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+    return open_mount(tree->source, AT_RECURSIVE, attributes, ret_fd, err);
+}
+
 static int open_mounts(const struct jail *jail, struct jail_mounts *ret, struct error *err)
 {
     uint64_t file = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     for (size_t i = 0; i < jail->files->count; i++)
         if (open_mount(jail->files->items[i], 0, file, &ret->files[i], err) < 0)
             return -1;
-    for (size_t i = 0; i < jail->tree_count; i++) {
-        uint64_t tree = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
-                        (jail->trees[i].read_only ? MOUNT_ATTR_RDONLY : 0);
-        if (open_mount(jail->trees[i].source, AT_RECURSIVE, tree, &ret->trees[i], err) < 0)
+    for (size_t i = 0; jail->tenant != JAIL_AGENT && i < jail->tree_count; i++)
+        if (jail_open_tree(jail, &jail->trees[i], &ret->trees[i], err) < 0)
             return -1;
-    }
+    for (size_t i = 0; jail->nodes && i < jail->nodes->count; i++)
+        if (open_mount(jail->nodes->items[i], 0, DEVICE_ATTRIBUTES, &ret->nodes[i], err) < 0)
+            return -1;
     if (!jail->device)
         return 0;
     if (jail->ids)
@@ -126,7 +139,8 @@ static int start_child(struct jail_child *child, int parent_socket, struct jaile
                        struct isolation *isolation, struct error *err)
 {
     pid_t pid = clone_child(child->jail, child->user_namespace, &ret->pidfd);
-    if (pid < 0 && child->jail->privileged) {
+    /* An agent would make its container with root's own rights. */
+    if (pid < 0 && child->jail->privileged && child->jail->tenant != JAIL_AGENT) {
         isolation_lacks(isolation, LAYER_USER, "%s", strerror(errno));
         child->user_namespace = false;
         pid = clone_child(child->jail, false, &ret->pidfd);
@@ -209,8 +223,10 @@ static int guide(const struct jail *jail, struct jail_child *child, int socket, 
 
 static void make_groups(const struct jail *jail, struct jailed *ret, struct isolation *isolation)
 {
-    const struct host_cgroup_limits limits = {.memory = jail->memory, .tasks = JAIL_TASKS};
+    const struct host_cgroup_limits limits = {.memory = jail->memory, .tasks = jail->tasks};
     struct error why = ERROR_INIT;
+    if (!jail->memory && !jail->tasks)
+        return;
     if (host_cgroup_create(jail->container, &limits, jail->privileged, &ret->cgroup, &why) < 0)
         isolation_lacks(isolation, LAYER_CGROUP, "%s", why.text);
 }
@@ -222,6 +238,7 @@ int jail_start(const struct jail *jail, struct strings *argv, const int *fds, si
     struct jail_mounts mounts = {
         .files = no_descriptors(jail->files->count),
         .trees = no_descriptors(jail->tree_count),
+        .nodes = no_descriptors(jail->nodes ? jail->nodes->count : 0),
         .device = -1,
     };
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

@@ -21,6 +21,17 @@
 #include "host/jail_seccomp.h"
 #include "host/state.h"
 
+/* Who is locked up. */
+enum jail_tenant {
+    JAIL_HYPERVISOR,
+    /*
+     * It makes a container, and is trusted: root of its user namespace to the end, with the
+     * kernel's file systems and the devices of everybody's, without a filter or limits on the
+     * process. What it starts, it locks up itself (guest-agent/hosted.h).
+     */
+    JAIL_AGENT,
+};
+
 /* Threads: QEMU's pool has 64 at most, besides those of processors and devices. */
 #define JAIL_TASKS 128
 
@@ -36,20 +47,23 @@ struct jail_tree {
 
 /* The jail as it is asked for. All borrowed for the time of the call. */
 struct jail {
+    enum jail_tenant tenant;
     const struct container *container;
     const char *program;         /* one of the files */
     const struct strings *files; /* absolute paths: the jail has them under the same, read-only */
     const struct jail_tree *trees;
     size_t tree_count;
-    const char *device;         /* a device node, under its host path; or NULL */
-    const struct id_range *ids; /* none: the ids of vmc's own user namespace */
-    bool privileged;            /* vmc is the host's root, and in no user namespace */
-    const char *host_network;   /* NULL, or why the hypervisor has to be in the host's network */
+    const char *device;          /* a device node, under its host path; or NULL */
+    const struct strings *nodes; /* for an agent: those that anybody may use; or NULL */
+    const struct id_range *ids;  /* none: the ids of vmc's own user namespace */
+    bool privileged;             /* vmc is the host's root, and in no user namespace */
+    const char *host_network;    /* NULL, or why the hypervisor has to be in the host's network */
     struct jail_needs needs;
     uint64_t address_space; /* RLIMIT_AS, bytes */
     uint64_t file_size;     /* RLIMIT_FSIZE, bytes; UINT64_MAX: none */
-    uint64_t memory;        /* of its control group, bytes */
-    bool required;          /* every layer, or no start at all */
+    uint64_t memory;        /* of its control group, bytes; 0: no limit */
+    unsigned tasks; /* of its control group; 0: no limit. Without either there is no group */
+    bool required;  /* every layer, or no start at all */
 };
 
 /* A started program. Owns pidfd and groups. */

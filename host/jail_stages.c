@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,12 +23,11 @@
 
 #include "host/jail_files.h"
 #include "host/jail_landlock.h"
+#include "host/jail_root.h"
 
 /* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
  */
 #define DESCRIPTORS_MAX 16384u
-/* Names of files and directories; there are no contents. */
-#define ROOT_SIZE "256k"
 
 static int report(const struct jail_child *child, int layer, const char *text)
 {
@@ -38,14 +36,13 @@ static int report(const struct jail_child *child, int layer, const char *text)
     return (int)send(child->socket, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
-/* A layer that is missing: the run goes on unless it is required. */
 static void lack_because(struct jail_child *child, enum isolation_layer layer, const char *text)
 {
     child->refuse = child->refuse || child->jail->required;
     report(child, (int)layer, text);
 }
 
-static void lack(struct jail_child *child, enum isolation_layer layer, const char *what)
+void jail_lack(struct jail_child *child, enum isolation_layer layer, const char *what)
 {
     AUTO_FREE char *text = xasprintf("%s: %s", what, strerror(errno));
     lack_because(child, layer, text);
@@ -101,117 +98,8 @@ static int stage_session(struct error *err)
     umask(022);
     if (setsid() < 0)
         return error_errno(err, "setsid");
-    if (sethostname("vmc", 3) < 0 || setdomainname("", 0) < 0)
+    if (sethostname("vmc", 3) < 0 || setdomainname("(none)", 6) < 0)
         return error_errno(err, "cannot name the uts namespace");
-    return 0;
-}
-
-/* Makes the directories above path, below the directory open at root. */
-static int make_parents(int root, const char *path)
-{
-    AUTO_FREE char *copy = xstrdup(path + 1);
-    for (char *slash = copy; (slash = strchr(slash, '/')); *slash++ = '/') {
-        *slash = '\0';
-        if (mkdirat(root, copy, 0755) < 0 && errno != EEXIST)
-            return -1;
-    }
-    return 0;
-}
-
-/* Moves a detached mount to path below root, on an empty file or directory made for it. */
-static int attach(int root, const char *path, bool directory, int mount_fd, struct error *err)
-{
-    if (make_parents(root, path) < 0)
-        return error_errno(err, "cannot make a place for %s", path);
-    if (directory) {
-        if (mkdirat(root, path + 1, 0755) < 0 && errno != EEXIST)
-            return error_errno(err, "cannot make a place for %s", path);
-    } else {
-        AUTO_CLOSE int fd =
-            openat(root, path + 1, O_CREAT | O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0444);
-        if (fd < 0)
-            return error_errno(err, "cannot make a place for %s", path);
-    }
-    if (move_mount(mount_fd, "", root, path + 1, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(err, "cannot mount %s", path);
-    return 0;
-}
-
-/* A new file system, attached nowhere. -1 with errno. */
-static int make_mount(const char *type, const char *const *options, unsigned attributes)
-{
-    AUTO_CLOSE int fs = fsopen(type, FSOPEN_CLOEXEC);
-    for (; fs >= 0 && options[0]; options += 2)
-        if (fsconfig(fs, FSCONFIG_SET_STRING, options[0], options[1], 0) < 0)
-            return -1;
-    if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-        return -1;
-    return fsmount(fs, FSMOUNT_CLOEXEC, attributes);
-}
-
-/*
- * /proc, which QEMU's 9p needs to name descriptors, with nothing in it but processes of the
- * namespace: of one. Where the kernel refuses a new one (something is mounted over parts of the
- * host's), the host's stands in.
- */
-static int attach_proc(struct jail_child *child, int root, struct error *err)
-{
-    static const char *const options[] = {"subset", "pid", NULL};
-    unsigned attributes =
-        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-    AUTO_CLOSE int proc = make_mount("proc", options, attributes);
-    if (proc < 0) {
-        lack(child, LAYER_PROC, "a new one cannot be mounted");
-        struct mount_attr attr = {.attr_set = attributes};
-        proc = open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-        if (proc < 0 || mount_setattr(proc, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-            return error_errno(err, "cannot mount /proc");
-    }
-    return attach(root, "/proc", true, proc, err);
-}
-
-static int attach_all(struct jail_child *child, int root, struct error *err)
-{
-    const struct jail *jail = child->jail;
-    const struct jail_mounts *mounts = child->mounts;
-    for (size_t i = 0; i < jail->files->count; i++)
-        if (attach(root, jail->files->items[i], false, mounts->files[i], err) < 0)
-            return -1;
-    if (jail->device && attach(root, jail->device, false, mounts->device, err) < 0)
-        return -1;
-    for (size_t i = 0; i < jail->tree_count; i++)
-        if (attach(root, jail->trees[i].path, true, mounts->trees[i], err) < 0)
-            return -1;
-    return attach_proc(child, root, err);
-}
-
-/*
- * Root directory.
- * Must: show the files, trees and the one device that the jail lists, and processes of its own;
- * be read-only, apart from writable trees.
- * Must not: resolve a path of the host's: every mount was opened by vmc, under its rights. Nothing
- * of the old root may be reachable afterwards, by name or by descriptor (stage_descriptors).
- */
-static int stage_root(struct jail_child *child, struct error *err)
-{
-    static const char *const options[] = {"mode", "755", "size", ROOT_SIZE, NULL};
-    struct mount_attr sealed = {.attr_set = MOUNT_ATTR_RDONLY};
-    AUTO_CLOSE int root =
-        make_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    if (root < 0)
-        return error_errno(err, "cannot make a root directory");
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(err, "cannot mount a root directory");
-    if (attach_all(child, root, err) < 0)
-        return -1;
-    if (mount_setattr(root, "", AT_EMPTY_PATH, &sealed, sizeof(sealed)) < 0)
-        return error_errno(err, "cannot make the root directory read-only");
-    /* The old root lies under the new one now, pivot_root(2), and goes with all that is in it. */
-    if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-        return error_errno(err, "cannot enter the root directory");
-    if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        return error_errno(err, "cannot leave the old root directory");
     return 0;
 }
 
@@ -364,8 +252,21 @@ static int stage_system_calls(struct jail_child *child, int program, struct erro
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return error_set(err, "%s", why.text);
-    lack(child, LAYER_SYSCALLS, "this kernel takes no filter");
+    jail_lack(child, LAYER_SYSCALLS, "this kernel takes no filter");
     return 0;
+}
+
+/* A hypervisor's; what an agent locks up is its container. */
+static int stage_restrictions(struct jail_child *child, int *ret_program, struct error *err)
+{
+    if (child->jail->tenant == JAIL_AGENT) {
+        *ret_program = open(child->jail->program, O_PATH | O_CLOEXEC);
+        return *ret_program < 0 ? error_errno(err, "cannot open %s", child->jail->program) : 0;
+    }
+    if (open_program(child, ret_program, err) < 0 || stage_limits(child, err) < 0 ||
+        stage_privileges(child, err) < 0)
+        return -1;
+    return stage_writes(child, err);
 }
 
 /*
@@ -381,7 +282,7 @@ static int stage_exec(struct jail_child *child, int program, struct error *err)
     AUTO_FREE char *directories = jail_files_library_path(child->jail->files);
     AUTO_FREE char *libraries = directories ? xasprintf("LD_LIBRARY_PATH=%s", directories) : NULL;
     char *const environment[] = {path, lang, arenas, libraries, NULL};
-    if (stage_system_calls(child, program, err) < 0)
+    if (child->jail->tenant != JAIL_AGENT && stage_system_calls(child, program, err) < 0)
         return -1;
     if (child->refuse)
         _exit(STATUS_VMC_FAILED);
@@ -393,10 +294,10 @@ void jail_child_main(struct jail_child *child)
 {
     struct error err = ERROR_INIT;
     int program = -1;
-    if (stage_identity(child, &err) == 0 && stage_session(&err) == 0 &&
-        stage_root(child, &err) == 0 && stage_descriptors(child, &err) == 0 &&
-        open_program(child, &program, &err) == 0 && stage_limits(child, &err) == 0 &&
-        stage_privileges(child, &err) == 0 && stage_writes(child, &err) == 0)
+    if ((child->jail->tenant != JAIL_AGENT || jail_root_open_trees(child, &err) == 0) &&
+        stage_identity(child, &err) == 0 && stage_session(&err) == 0 &&
+        jail_root_enter(child, &err) == 0 && stage_descriptors(child, &err) == 0 &&
+        stage_restrictions(child, &program, &err) == 0)
         stage_exec(child, program, &err);
     report(child, JAIL_FAILED, err.text);
     _exit(STATUS_VMC_FAILED);

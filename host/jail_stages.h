@@ -10,8 +10,9 @@
 /* What vmc has opened for the child, which could not any more. */
 struct jail_mounts {
     int *files; /* a detached mount of each of the jail's files */
-    int *trees; /* and of each tree */
+    int *trees; /* and of each tree; an agent's are opened by the child */
     int device; /* or -1 */
+    int *nodes; /* and of each of an agent's devices */
 };
 
 /* What the child has of its parent. */
@@ -38,6 +39,13 @@ struct jail_report {
  * has been executed, or that the child is gone.
  */
 #define JAIL_GO 'g'
+
+/* A mount of its own of a tree, attached nowhere yet, with the rights that the tenant has to it. */
+int jail_open_tree(const struct jail *jail, const struct jail_tree *tree, int *ret_fd,
+                   struct error *err);
+
+/* Tells vmc that a layer is missing, since errno: the run goes on unless it is required. */
+void jail_lack(struct jail_child *child, enum isolation_layer layer, const char *what);
 
 /* The child's life until exec. */
 _Noreturn void jail_child_main(struct jail_child *child);

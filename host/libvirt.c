@@ -333,8 +333,8 @@ static int hear_created(struct libvirt *libvirt, int64_t deadline, struct machin
     return -1;
 }
 
-int libvirt_start(const struct machine_request *request, struct machine *ret,
-                  struct isolation *isolation, struct error *err)
+static int start(const struct machine_request *request, struct machine *ret,
+                 struct isolation *isolation, struct error *err)
 {
     struct libvirt *libvirt = request->libvirt;
     AUTO_FREE char *xml = NULL;
@@ -349,3 +349,11 @@ int libvirt_start(const struct machine_request *request, struct machine *ret,
         return -1;
     return hear_created(libvirt, deadline, ret, err);
 }
+
+const struct machine_ops libvirt_ops = {
+    .machine = "the virtual machine",
+    .process = "the hypervisor",
+    .accelerated = true,
+    .find = qemu_find_files,
+    .start = start,
+};

@@ -13,9 +13,7 @@
 #include "common/error.h"
 #include "host/child.h"
 
-struct isolation;
-struct machine;
-struct machine_request;
+struct machine_ops;
 
 /* The connection of one run. */
 struct libvirt {
@@ -37,9 +35,7 @@ struct libvirt {
  */
 int libvirt_prepare(const char *uri, int signal_fd, struct libvirt *ret, struct error *err);
 
-/* As machine_start(). */
-int libvirt_start(const struct machine_request *request, struct machine *ret,
-                  struct isolation *isolation, struct error *err);
+extern const struct machine_ops libvirt_ops;
 
 /* Waits until libvirt has let the domain go, whose QEMU has ended, and not without end. */
 void libvirt_stop(struct libvirt *libvirt);

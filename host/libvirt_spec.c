@@ -67,6 +67,7 @@ int libvirt_spec_resolve(const struct request *req, struct vm_spec *spec, struct
         return error_set(err,
                          "--crash-dump needs QEMU's monitor, which with --libvirt is libvirt's: "
                          "leave out one");
+    spec->backend = BACKEND_LIBVIRT;
     spec->libvirt = uri;
     return 0;
 }

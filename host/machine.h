@@ -1,6 +1,6 @@
 /*
- * A virtual machine, whatever runs it. A backend turns a machine_request into a running machine
- * with these descriptors; everything after that is the same for all.
+ * A virtual machine, whatever runs it, or what stands in for one. A backend turns a machine_request
+ * into a running machine with these descriptors; everything after that is the same for all.
  */
 #ifndef VMC_HOST_MACHINE_H
 #define VMC_HOST_MACHINE_H
@@ -25,7 +25,7 @@
 struct machine_request {
     const struct vm_spec *spec;
     enum accel accel; /* ACCEL_KVM or ACCEL_TCG: the ladder has decided */
-    const char *vmm;  /* path of the hypervisor's binary */
+    const char *vmm;  /* path of the program that runs it: the hypervisor's, the agent's */
     const struct guest_image *image;
     const struct container *container;
     const struct id_range *ids; /* the container's on the host, or none */
@@ -45,10 +45,30 @@ static inline bool machine_has_monitor(const struct machine_request *request)
     return request->accel == ACCEL_KVM || request->spec->debugging.crash_dump;
 }
 
+struct machine;
+
+/* A backend. */
+struct machine_ops {
+    const char *machine; /* what it gives, in messages: "the virtual machine" */
+    const char *process; /* what runs it: "the hypervisor" */
+    bool accelerated;    /* enum accel means something */
+
+    /*
+     * Finds the program that runs it and, where it boots one, the image; both owned by the caller,
+     * on success and failure.
+     */
+    int (*find)(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
+                struct error *err);
+    /* Starts it. Layers of isolation that it lacks are noted. */
+    int (*start)(const struct machine_request *request, struct machine *ret,
+                 struct isolation *isolation, struct error *err);
+};
+
 /* A running machine. Owns everything in it. */
 struct machine {
-    struct jailed process; /* the hypervisor's; its pidfd is readable when it has ended */
-    int control_fd;        /* the guest's ports, protocol.h */
+    const struct machine_ops *ops; /* NULL: never started */
+    struct jailed process;         /* the hypervisor's; its pidfd is readable when it has ended */
+    int control_fd;                /* the guest's ports, protocol.h */
     int data_fd;
     int console_fd; /* the kernel's console, from the guest only */
     int serial_fd;  /* the serial line: the workload's terminal, and the kernel's first words */
@@ -64,12 +84,14 @@ struct machine {
         .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1, .keeper_fd = -1                        \
     }
 
-/*
- * Starts QEMU in its jail, vmc itself (qemu.c) or as a domain of libvirt's (libvirt.c). Layers that
- * the jail lacks are noted.
- */
+const struct machine_ops *machine_ops(enum backend backend);
+
+/* Starts what the spec asks for. */
 int machine_start(const struct machine_request *request, struct machine *ret,
                   struct isolation *isolation, struct error *err);
+
+/* For backends: a stream socket and the end of it that the machine's process inherits. */
+int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err);
 
 /* Finds the hypervisor's binary; *ret_path is owned by the caller. */
 int qemu_find(const struct arch *arch, char **ret_path, struct error *err);

@@ -95,6 +95,12 @@ const struct option option_table[] = {
      "or qemu:///system, root's. libvirt makes QEMU's command line and keeps its monitor; vmc starts "
      "it. Guests are of this machine's architecture.",
      NULL, NULL, false, false},
+    {OPTION_HOST, "host", 0, NULL, RUN, MACHINE, BY_HOST,
+     "run no machine: a plain container on this host's own kernel",
+     "For code that is trusted, and for comparison: the same root file system, options and container, "
+     "in a user namespace whose root is nobody on the host, and with this host's kernel as the only "
+     "wall. Each run says so in one line. What only a machine has is refused.",
+     NULL, NULL, false, false},
     {OPTION_ACCEL, "accel", 0, "WHICH", GUEST, MACHINE, BY_MACHINE,
      "accelerator: auto, kvm or tcg",
      "auto takes KVM if a machine has booted with it on this host before, tries it once if that is "

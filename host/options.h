@@ -33,6 +33,7 @@ enum option_id {
     OPTION_NAME,
     OPTION_VOLUME,
     OPTION_QEMU,
+    OPTION_HOST,
     OPTION_LIBVIRT,
     OPTION_ACCEL,
     OPTION_ARCH,

@@ -39,7 +39,7 @@ void vmm_errors_pump(struct vmm_errors *e, struct machine *m)
         close_fd(&m->errors_fd);
         return;
     }
-    log_debug("hypervisor: %.*s", (int)n, bytes);
+    log_debug("%s: %.*s", m->ops->process, (int)n, bytes);
     size_t length = (size_t)n, most = sizeof(e->text) - 1;
     if (e->length + length > most) {
         size_t drop = e->length + length - most;
@@ -76,17 +76,18 @@ const char *vmm_last_words(struct vmm_errors *e, struct machine *m)
     return last_line(e);
 }
 
-/* How the hypervisor's process ended, without reaping it: that is machine_stop()'s. */
+/* How the machine's process ended, without reaping it: that is machine_stop()'s. */
 static void describe_process_end(const struct machine *m, char *text, size_t size)
 {
+    const char *name = m->ops->process;
     siginfo_t info = {0};
     if (waitid(P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
         info.si_pid == 0)
-        snprintf(text, size, "the hypervisor closed its connection");
+        snprintf(text, size, "%s closed its connection", name);
     else if (info.si_code == CLD_EXITED)
-        snprintf(text, size, "the hypervisor ended with status %d", info.si_status);
+        snprintf(text, size, "%s ended with status %d", name, info.si_status);
     else
-        snprintf(text, size, "the hypervisor was killed by signal %d (%s)", info.si_status,
+        snprintf(text, size, "%s was killed by signal %d (%s)", name, info.si_status,
                  strsignal(info.si_status));
 }
 

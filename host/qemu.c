@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -32,16 +31,6 @@ struct inheritance {
     int fds[QEMU_FD_END];
 };
 
-static int make_pair(int *ret_ours, int *ret_theirs, struct error *err)
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return error_errno(err, "cannot make a socket");
-    *ret_ours = pair[0];
-    *ret_theirs = pair[1];
-    return 0;
-}
-
 static int make_descriptors(const struct machine_request *request, struct machine *m,
                             struct inheritance *theirs, struct error *err)
 {
@@ -64,15 +53,15 @@ static int make_descriptors(const struct machine_request *request, struct machin
         theirs->fds[QEMU_FD_DUMP] =
             fcntl(request->debugging->dump_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (!request->spec->maintenance &&
-        (make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
-         make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
-         make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0))
+        (machine_make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
+         machine_make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
+         machine_make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0))
         return -1;
-    if (make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
+    if (machine_make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
         return -1;
     if (!machine_has_monitor(request))
         return 0;
-    return make_pair(&m->monitor_fd, &theirs->fds[QEMU_FD_MONITOR], err);
+    return machine_make_pair(&m->monitor_fd, &theirs->fds[QEMU_FD_MONITOR], err);
 }
 
 static void log_argv(char **argv)
@@ -138,6 +127,7 @@ static void plan_memory(const struct machine_request *request, struct jail *jail
     const struct rootfs *rootfs = request->rootfs;
     uint64_t guest = request->spec->memory;
     jail->memory = guest + (request->accel == ACCEL_KVM ? OVERHEAD_KVM : OVERHEAD_TCG);
+    jail->tasks = JAIL_TASKS;
     jail->address_space = guest + ADDRESS_SPACE_OVERHEAD;
     jail->file_size = rootfs->read_only ? 0 : UINT64_MAX;
     plan_image(rootfs->disk_fd, jail);
@@ -224,8 +214,8 @@ unsigned qemu_tsc_khz(const struct machine_request *request)
     return tsc ? tsc_khz(request->tsc) : 0;
 }
 
-int qemu_start(const struct machine_request *request, struct machine *ret,
-               struct isolation *isolation, struct error *err)
+static int start(const struct machine_request *request, struct machine *ret,
+                 struct isolation *isolation, struct error *err)
 {
     struct inheritance theirs;
     for (int i = 0; i < QEMU_FD_END; i++)
@@ -241,3 +231,20 @@ int qemu_start(const struct machine_request *request, struct machine *ret,
         close_fd(&theirs.fds[i]);
     return result;
 }
+
+int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
+                    struct error *err)
+{
+    const struct image_choice choice = {spec->kernel, spec->initrd, spec->distro};
+    if (qemu_find(spec->arch, ret_program, err) < 0)
+        return -1;
+    return guest_image_find(spec->arch, &choice, ret_image, err);
+}
+
+const struct machine_ops qemu_ops = {
+    .machine = "the virtual machine",
+    .process = "the hypervisor",
+    .accelerated = true,
+    .find = qemu_find_files,
+    .start = start,
+};

@@ -6,9 +6,12 @@
 
 #include "host/machine.h"
 
-/* A machine of vmc's own. Layers that the jail lacks are noted. */
-int qemu_start(const struct machine_request *request, struct machine *ret,
-               struct isolation *isolation, struct error *err);
+/* A machine of vmc's own. */
+extern const struct machine_ops qemu_ops;
+
+/* As in machine_ops: QEMU's binary, and the image that the spec chooses. */
+int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
+                    struct error *err);
 
 /*
  * QEMU with this command line, argv[0] being the request's hypervisor. fds[i] becomes descriptor i

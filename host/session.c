@@ -58,7 +58,7 @@ int session_open(struct session *s, const struct vm_spec *spec, struct machine *
         channel_open(&s->data, take_fd(&machine->data_fd), PEER_GUEST_DATA, err) < 0 ||
         qmp_open(&s->monitor, machine->monitor_fd, err) < 0)
         return -1;
-    if (set_nonblocking(machine->console_fd, true) < 0 ||
+    if ((machine->console_fd >= 0 && set_nonblocking(machine->console_fd, true) < 0) ||
         set_nonblocking(machine->serial_fd, true) < 0)
         return error_errno(err, "cannot make a socket non-blocking");
     return 0;
@@ -145,21 +145,26 @@ static int describe_failure(struct session *s, const char *what, struct error *e
     return post_mortem(what, s->machine, s->log, &s->vmm_errors, err);
 }
 
+static int machine_ended(struct session *s, const char *when, struct error *err)
+{
+    AUTO_FREE char *what =
+        xasprintf("%s ended before the workload %s", s->machine->ops->machine, when);
+    return describe_failure(s, what, err);
+}
+
 static int check_machine(struct session *s, struct error *err)
 {
     if (s->monitor.shutdown)
         debugging_dump(s->debugging, &s->monitor, s->spec->memory);
+    /* All that it had to say has come; the user may take longer to read than it waits. */
+    if (s->phase == PHASE_EXITED && s->out.eof && s->err.eof)
+        return 0;
     if (s->monitor.stopped)
         return describe_failure(
             s, s->monitor.shutdown ? "the guest ended" : "the hypervisor stopped the guest", err);
-    bool over = s->control_eof && s->data_eof;
-    if (!over || (s->phase == PHASE_EXITED && relay_sink_done(&s->out) && relay_sink_done(&s->err)))
+    if (!s->control_eof || !s->data_eof)
         return 0;
-    return describe_failure(s,
-                            s->phase < PHASE_RUNNING
-                                ? "the virtual machine ended before the workload started"
-                                : "the virtual machine ended before the workload did",
-                            err);
+    return machine_ended(s, s->phase < PHASE_RUNNING ? "started" : "did", err);
 }
 
 /* ---- the loop ---- */

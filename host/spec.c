@@ -9,6 +9,7 @@
 #include "host/environment.h"
 #include "host/kernel_spec.h"
 #include "host/libvirt_spec.h"
+#include "host/namespaces.h"
 #include "host/object_name.h"
 #include "host/rootfs_arch.h"
 #include "host/units.h"
@@ -117,12 +118,17 @@ static int resolve_rootfs(const struct request *req, struct vm_spec *spec, struc
     return 0;
 }
 
+static uint64_t host_memory(void)
+{
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *value = value_of(req, OPTION_MEMORY);
     if (parse_size(value, &spec->memory, err) < 0)
         return error_wrap(err, "--memory");
-    uint64_t host = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t host = host_memory();
     if (spec->memory < MEMORY_MIN)
         return error_set(err, "--memory %s is too little: a machine needs at least %llum", value,
                          MEMORY_MIN / MIB);
@@ -144,15 +150,14 @@ static int resolve_arch(const struct request *req, struct vm_spec *spec, struct 
     spec->arch = named ? named : arch_native();
     if (spec->maintenance)
         return spec->arch ? 0 : error_set(err, "vmc has no machine of this host's architecture");
-    return rootfs_arch(spec->rootfs, spec->args.items[0], spec->cwd, &spec->env, named, &spec->arch,
-                       err);
+    /* --explain needs no command. */
+    const char *command = spec->args.count > 0 ? spec->args.items[0] : "/bin/sh";
+    return rootfs_arch(spec->rootfs, command, spec->cwd, &spec->env, named, &spec->arch, err);
 }
 
 static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *accel = value_of(req, OPTION_ACCEL);
-    if (resolve_arch(req, spec, err) < 0)
-        return -1;
     size_t i = 0;
     while (i < ARRAY_LEN(accel_names) && strcmp(accel_names[i], accel) != 0)
         i++;
@@ -166,15 +171,27 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         return -1;
     if (parse_count(value_of(req, OPTION_CPUS), 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
         return error_wrap(err, "--cpus");
-    if (parse_duration(value_of(req, OPTION_BOOT_TIMEOUT), &spec->boot_timeout, err) < 0)
-        return error_wrap(err, "--boot-timeout");
-    if (spec->boot_timeout == 0)
-        return error_set(err, "--boot-timeout 0 leaves no time to boot");
     if (spec->debugging.gdb && !request_has(req, OPTION_BOOT_TIMEOUT))
         spec->boot_timeout = DEADLINE_NONE / 2;
     if (spec->debugging.gdb && spec->accel == ACCEL_AUTO)
         spec->accel = ACCEL_TCG;
     return kernel_spec_resolve(req, spec, err);
+}
+
+/* The machine, or what stands in for it. */
+static int resolve_backend(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    if (parse_duration(value_of(req, OPTION_BOOT_TIMEOUT), &spec->boot_timeout, err) < 0)
+        return error_wrap(err, "--boot-timeout");
+    if (spec->boot_timeout == 0)
+        return error_set(err, "--boot-timeout 0 leaves no time to boot");
+    if (resolve_arch(req, spec, err) < 0)
+        return -1;
+    if (spec->backend == BACKEND_QEMU)
+        return resolve_machine(req, spec, err);
+    spec->memory = host_memory();
+    spec->cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    return 0;
 }
 
 static int check_hostname(const char *name, struct error *err)
@@ -252,6 +269,9 @@ static int resolve_volumes(const struct request *req, struct vm_spec *spec, stru
 
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
 {
+    ret->backend = request_has(req, OPTION_HOST) ? BACKEND_NAMESPACES : BACKEND_QEMU;
+    if (ret->backend == BACKEND_NAMESPACES && namespaces_check_options(req, err) < 0)
+        return -1;
     ret->debug = request_has(req, OPTION_DEBUG);
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
     ret->timing = request_has(req, OPTION_TIMING);
@@ -261,10 +281,10 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
         return -1;
     if (ret->maintenance) {
         ret->unprivileged = geteuid() != 0;
-        return resolve_machine(req, ret, err);
+        return resolve_backend(req, ret, err);
     }
     if (resolve_workload(req, ret, err) < 0 || resolve_rootfs(req, ret, err) < 0 ||
-        resolve_machine(req, ret, err) < 0 || network_spec_resolve(req, &ret->network, err) < 0 ||
+        resolve_backend(req, ret, err) < 0 || network_spec_resolve(req, &ret->network, err) < 0 ||
         names_resolve(req, &ret->network, &ret->names, err) < 0 || resolve_keep(req, ret, err) < 0)
         return -1;
     const struct machine_facts machine = {
@@ -274,7 +294,10 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     };
     if (container_resolve(req, &machine, &ret->container, err) < 0)
         return -1;
-    if (resolve_volumes(req, ret, err) < 0)
+    /* On a host the agent keeps the other end of the container's interface. */
+    ret->container.netns = ret->container.netns || ret->backend == BACKEND_NAMESPACES;
+    if (resolve_volumes(req, ret, err) < 0 ||
+        (ret->backend == BACKEND_NAMESPACES && namespaces_check(ret, err) < 0))
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "

@@ -29,6 +29,13 @@ enum upper {
 /* The name --upper and the agent's configuration use. */
 const char *upper_name(enum upper upper);
 
+/* What the workload runs in. */
+enum backend {
+    BACKEND_QEMU,       /* a virtual machine of vmc's own */
+    BACKEND_LIBVIRT,    /* one that libvirt has as a domain */
+    BACKEND_NAMESPACES, /* --host: a container on the host's own kernel */
+};
+
 enum accel {
     ACCEL_AUTO,
     ACCEL_KVM,
@@ -39,6 +46,7 @@ const char *accel_name(enum accel accel);
 
 struct vm_spec {
     bool maintenance; /* no container, no share, no ports: a shell on the serial line */
+    enum backend backend;
     const struct arch *arch;
     enum accel accel;
     const char *libvirt; /* URI of who is to run the machine; NULL: vmc itself */

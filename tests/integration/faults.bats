@@ -53,7 +53,7 @@ start_sleeper() {
 
 @test "vmc killed with each kind of upper leaves nothing after the next start" {
     local upper
-    for upper in disk host; do
+    for upper in "$UPPER_INSIDE" host; do
         start_sleeper --upper "$upper"
         kill -KILL "$PID"
         finish 5
@@ -79,6 +79,7 @@ start_sleeper() {
     assert_equal "$(cat out)" $'ready\n/etc/passwd'
 }
 
+# bats test_tags=machine
 @test "a guest that panics in mid-run: 125, and the console's last words" {
     run --separate-stderr vmc --privileged -m 128M -- sh -c \
         'echo 2 >/proc/sys/vm/panic_on_oom && exec vmc-probe memory 100000'
@@ -87,11 +88,13 @@ start_sleeper() {
     assert_match "$stderr" '[Pp]anic'
 }
 
+# bats test_tags=machine
 @test "a workload that resets the machine does not end with 0" {
     run --separate-stderr vmc --privileged -- sh -c 'command -v python3 >/dev/null; echo 1 >/proc/sys/kernel/panic_on_oops; kill -9 -1; echo b >/proc/sysrq-trigger; exit 99'
     [ "$status" != 0 ] || fail "status 0"
 }
 
+# bats test_tags=machine
 @test "a workload out of memory is killed, not the run: 137" {
     run --separate-stderr vmc -m 128M -- vmc-probe memory 100000
     assert_status 137
@@ -102,6 +105,7 @@ start_sleeper() {
     assert_status 137
 }
 
+# bats test_tags=machine
 @test "an image that is not a kernel" {
     local file
     printf 'not a kernel\n' >text
@@ -116,6 +120,7 @@ start_sleeper() {
     done
 }
 
+# bats test_tags=machine
 @test "a truncated, an empty and a wrong initramfs: the console's words, bounded time" {
     local file
     head -c 100000 "$GUEST_IMAGE/initramfs.cpio" >short
@@ -137,6 +142,7 @@ initramfs_of() {
     (cd image && printf '%s\n' . init dev | cpio -o -H newc 2>/dev/null)
 }
 
+# bats test_tags=machine
 @test "a guest that never says HELLO is given up at the boot time limit" {
     local begin took
     initramfs_of "$SMALL/usr/bin/vmc-probe" >silent.cpio
@@ -148,6 +154,7 @@ initramfs_of() {
     [ "$took" -lt 15000 ] || fail "took $took ms"
 }
 
+# bats test_tags=machine
 @test "a kernel that waits for ever is given up at the boot time limit" {
     local begin took
     begin=$(now_ms)
@@ -157,12 +164,14 @@ initramfs_of() {
     [ "$took" -lt 15000 ] || fail "took $took ms"
 }
 
+# bats test_tags=machine
 @test "a boot time limit that is too short names it" {
     run --separate-stderr vmc --boot-timeout 50ms -- true
     assert_status 125
     assert_match "$stderr" 'boot|answer|HELLO|time'
 }
 
+# bats test_tags=machine
 @test "the failure names the console log that --console keeps" {
     run --separate-stderr vmc --boot-timeout 10s --console log --append 'loglevel=7 rdinit=/no-such-init' -- true
     assert_status 125

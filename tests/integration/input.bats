@@ -21,7 +21,6 @@ EOT
 @test "sizes and numbers" {
     check_table <<'EOT'
 memory|run -m 0 @
-12Q|run -m 12Q @
 memory|run -m '' @
 memory|run -m -1 @
 memory|run -m 512MM @
@@ -73,12 +72,20 @@ EOT
     chmod 0 unreadable
     mkdir directory
     check_table <<'EOT'
+/no/such|run --env-file /no/such @
+directory|run --env-file directory @
+EOT
+}
+
+# bats test_tags=machine
+@test "the same of a machine: its size, its image, its console" {
+    mkdir directory
+    check_table <<'EOT'
+12Q|run -m 12Q @
 /no/such|run --kernel /no/such @
 /no/such|run --initrd /no/such @
-/no/such|run --env-file /no/such @
 directory|run --kernel directory @
 directory|run --initrd directory @
-directory|run --env-file directory @
 /no/such|run --console /no/such/log @
 directory|run --console directory @
 EOT
@@ -145,12 +152,14 @@ EOT
     done
 }
 
+# bats test_tags=machine
 @test "no QEMU installed: which package has it" {
     mkdir bin
     run --separate-stderr env PATH="$PWD/bin" "$VMC" run -r "$SMALL" -- true
     assert_refused "$QEMU"
 }
 
+# bats test_tags=machine
 @test "no guest image yet: how to breed it" {
     cp "$VMC" alone
     run --separate-stderr env -u VMC_GUEST_DIR ./alone run -r "$SMALL" -- true

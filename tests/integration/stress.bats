@@ -27,7 +27,7 @@ load ../lib/common
         for i in {1..8}; do
             status=0
             wait "${pids[i - 1]}" || status=$?
-            [ "$status $(cat "out.$i" "err.$i")" = "$i $i" ] ||
+            [ "$status $(cat "out.$i")$(words_of "err.$i")" = "$i $i" ] ||
                 fail "round $round, run $i: $status $(cat "out.$i" "err.$i")"
         done
     done
@@ -36,7 +36,7 @@ load ../lib/common
 
 upper_of() {
     case $(($1 % 4)) in
-        0) echo disk ;;
+        0) echo "$UPPER_INSIDE" ;;
         1) echo host ;;
         *) echo ram ;;
     esac

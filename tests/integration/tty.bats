@@ -33,7 +33,7 @@ assert_restored() {
 
 @test "the terminal has the size of the caller's, and follows it" {
     run --separate-stderr terminal size=31x97 'expect=31 97' size=50x132 'expect=50 132' 'send=q' -- \
-        sh -c 'trap "stty size" WINCH; stty size; stty -icanon; dd bs=1 count=1 of=/dev/null 2>/dev/null & while ! wait $!; do :; done'
+        sh -c 'trap "stty size" WINCH; stty size; stty -icanon; dd bs=1 count=1 of=/dev/null 2>/dev/null </dev/tty & while ! wait $!; do :; done'
     assert_match "${stderr_lines[-1]}" 'terminal restored$'
 }
 
@@ -91,6 +91,7 @@ assert_restored() {
     assert_restored 127
 }
 
+# bats test_tags=machine
 @test "kernel messages reach neither the terminal nor the streams" {
     run --separate-stderr terminal -- sh -c 'echo "<0>from-the-kernel" >/dev/kmsg; echo text'
     assert_restored 0

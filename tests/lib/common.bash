@@ -7,6 +7,7 @@
 #   VMC_TEST_ARCH   the guest's architecture
 #   VMC_GUEST_TESTS a directory with programs for the guest
 #   VMC_SOURCE      the checkout (README.md)
+#   VMC_TEST_BACKEND  what the runs are in: empty for the default, or host; VMC is vmc-backend then
 # A test gets a private XDG_RUNTIME_DIR, so what vmc leaves behind is seen at once, and a mark
 # in its environment, so its processes are known from everybody else's.
 
@@ -95,6 +96,33 @@ finish() {
     STATUS=0
     wait "$PID" || STATUS=$?
 }
+
+# What a backend says about itself in every run is no word of the run's: bats' `run` is without it.
+BACKEND_SAYS='vmc: the container lacks a kernel of its own'
+
+without_backend() {
+    local -n backend_text=$1 backend_lines=$2
+    [[ ${backend_text-} == *"$BACKEND_SAYS"* ]] || return 0
+    backend_text=$(sed "/^$BACKEND_SAYS/d" <<<"$backend_text")
+    mapfile -t backend_lines < <(sed '/^$/d' <<<"$backend_text")
+}
+
+# The text of a file, without that.
+words_of() {
+    sed "/^$BACKEND_SAYS/d" "$1"
+}
+
+# An upper layer that is no directory of the host's: a disk, where there is a machine to have it.
+UPPER_INSIDE=disk
+if [ -n "${VMC_TEST_BACKEND-}" ]; then
+    UPPER_INSIDE=ram
+    eval "bats_$(declare -f run)"
+    run() {
+        bats_run "$@"
+        without_backend output lines
+        without_backend stderr stderr_lines
+    }
+fi
 
 # --- waiting -----------------------------------------------------------------------------
 
@@ -195,7 +223,7 @@ marked_processes() {
 machine_processes() {
     local pid
     for pid in $(marked_processes); do
-        [[ $(readlink "/proc/$pid/exe") != *qemu-system-* ]] || echo "$pid"
+        case $(readlink "/proc/$pid/exe") in *qemu-system-* | */vmc-agent) echo "$pid" ;; esac
     done
 }
 

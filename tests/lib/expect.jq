@@ -191,6 +191,60 @@ def terminal($uid):
     | .device_access["tty c 5:0"] += {read: "ok", write: "ok"}
     | .mounts["/dev/console"] = .mounts["/dev/pts"] + {root: "/0"};
 
+# --host: a container on the host's kernel. What is the host's own (its processors, its limits, its
+# control groups) is as it is; everything else that differs from a machine is here.
+def hosted:
+    def of_the_range: "~^" + . + ",uid=[0-9]+,gid=[0-9]+$";
+    userns | .session as $session
+    # A user namespace with a part of the host's ids, and the host's limits.
+    | .ids.uid_map = "~^\\[\"0 [0-9]+ (1\",\"1 [0-9]+ )?65536\"\\]$" | .ids.gid_map = .ids.uid_map
+    | .limits.nofile = {soft: "~", hard: "~"} | .scheduling.processors = "~"
+    | .scheduling.cpus_allowed = "~" | .scheduling.oom_score_adj = "~"
+    | .scheduling.nice = "~" | .sysctls["user/max_user_namespaces"] = "~"
+    # No group of its own, and nothing of those of others.
+    | .cgroup_path = "~" | .cgroup |= map_values("ENOENT") | del(.mounts["/sys/fs/cgroup"])
+    | .make_directory_in["/sys/fs/cgroup"] = "ENOENT"
+    | .settings_writable["/sys/fs/cgroup/cgroup.procs"] = "absent"
+    # File systems of a user namespace name their owner, as a number of the host's.
+    | reduce ("/dev", "/dev/shm", "/run", "/tmp", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
+              "/sys/firmware") as $path (.;
+        if .mounts[$path] then .mounts[$path].file_system_options |= of_the_range else . end)
+    | .mounts["/dev/pts"].file_system_options = "~^rw,gid=[0-9]+,mode=620,ptmxmode=666$"
+    | .mounts["/"].file_system_options =
+        "~^rw,lowerdir=/share,upperdir=/upper/upper,workdir=/upper/work,.*userxattr$"
+    # The nodes are the host's: nobody owns them here, and nobody makes others.
+    | reduce ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
+              "/proc/keys", "/proc/timer_list") as $path (.;
+        if .mounts[$path] then .mounts[$path].options = "ro,nosuid,noexec,relatime" else . end)
+    | reduce ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
+        as $path (.; .dev[$path].owner = "65534:65534")
+    # Settings of the host's kernel are root's, who is not in the namespace.
+    | .settings_writable |= with_entries(
+        if .value == "EROFS" and (.key | test("^/(proc|sys)/")) then .value = "~^(EROFS|EACCES)$"
+        else . end)
+    | .sysctls["net/ipv4/ping_group_range"] = "65534 65534"
+    # The host's kernel has what it has; what gives it away is covered.
+    | .kernel = "~" | .sysctls |= map_values("~")
+    | .masked |= with_entries(
+        if .key == "/proc/interrupts" then .
+        elif .key == "/sys/dev/block" then .value = "~^an? (empty )?directory$"
+        else .value = "~^(absent|an empty directory|the null device)$" end)
+    | del(.device_access["virtio-portsdev c *:1", "virtio-portsdev c *:2", "virtblk b *:0"]);
+
+# After the consequences: calls that a kernel may have or not.
+def hosted_kernel:
+    .system_calls |= with_entries(
+        if .key | IN("socket alg", "getpid_i386") then .value = "~"
+        elif .value == "ENOSYS" and (.key | IN("acct", "kcmp", "landlock_create_ruleset", "quotactl"))
+        then .value = "~" else . end);
+
+# What was seen, without what the host has and another host has not: covered paths, disks.
+def seen_on_a_host:
+    del(.mounts["/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/latency_stats",
+                "/proc/sched_debug", "/proc/scsi", "/proc/timer_stats",
+                "/sys/devices/virtual/powercap"])
+    | del(.device_access["virtio-portsdev c *:1", "virtio-portsdev c *:2", "virtblk b *:0"]);
+
 # --- what follows from them ---------------------------------------------------------------
 
 # The default filter stands before these calls; they are EPERM unless the bounding set holds one of

@@ -1,0 +1,155 @@
+#include "host/namespaces.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/util.h"
+#include "host/guest_image.h"
+
+/* Descriptors of the agent, by number. */
+enum agent_fd {
+    AGENT_FD_CONTROL = 3,
+    AGENT_FD_DATA,
+    AGENT_FD_TERMINAL,
+    AGENT_FD_FRAMES, /* with a network */
+    AGENT_FD_END,
+};
+
+/* What is in the group of a container besides the container: the agent, and its frame relay. */
+#define AGENT_TASKS 2
+
+/* "Default Devices" of the OCI runtime specification, config-linux.md. */
+static const char *const devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                      "/dev/random", "/dev/urandom", "/dev/tty"};
+
+static int find(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
+                struct error *err)
+{
+    (void)ret_image;
+    AUTO_FREE char *dir = NULL;
+    if (guest_image_directory(spec->arch, &dir, err) < 0)
+        return -1;
+    AUTO_FREE char *path = xasprintf("%s/vmc-agent", dir);
+    *ret_program = realpath(path, NULL);
+    if (!*ret_program || access(*ret_program, X_OK) < 0)
+        return error_errno(err, "--host: %s", path);
+    return 0;
+}
+
+/* There is no console: what an agent says on its standard error is the process's last word. */
+static int make_descriptors(const struct machine_request *request, struct machine *m,
+                            int theirs[AGENT_FD_END], struct error *err)
+{
+    int errors[2];
+    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
+        return error_errno(err, "cannot make a pipe");
+    m->errors_fd = errors[0];
+    theirs[STDERR_FILENO] = errors[1];
+    theirs[STDIN_FILENO] = open("/dev/null", O_RDWR | O_CLOEXEC);
+    theirs[STDOUT_FILENO] = fcntl(errors[1], F_DUPFD_CLOEXEC, AGENT_FD_END);
+    if (request->network->link.fd >= 0)
+        theirs[AGENT_FD_FRAMES] = fcntl(request->network->link.fd, F_DUPFD_CLOEXEC, AGENT_FD_END);
+    if (machine_make_pair(&m->control_fd, &theirs[AGENT_FD_CONTROL], err) < 0 ||
+        machine_make_pair(&m->data_fd, &theirs[AGENT_FD_DATA], err) < 0)
+        return -1;
+    return machine_make_pair(&m->serial_fd, &theirs[AGENT_FD_TERMINAL], err);
+}
+
+/* What the agent's root directory holds: guest-agent/hosted.h. Paths in the trees are owned. */
+static size_t list_trees(const struct machine_request *request, struct jail_tree *trees,
+                         struct strings *paths)
+{
+    const struct rootfs *rootfs = request->rootfs;
+    bool overlaid = request->spec->upper == UPPER_RAM;
+    size_t count = 0;
+    trees[count++] =
+        (struct jail_tree){rootfs->share, overlaid ? "/share" : "/root", rootfs->read_only};
+    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
+        const struct volume_share *share = &request->volumes->shares[i];
+        if (!share->path)
+            continue;
+        AUTO_FREE char *tag = volume_tag((enum volume_cache)i);
+        strings_addf(paths, "/volumes/%s", tag);
+        trees[count++] =
+            (struct jail_tree){share->path, paths->items[paths->count - 1], share->read_only};
+    }
+    return count;
+}
+
+static int start_agent(const struct machine_request *request, struct strings *argv, const int *fds,
+                       struct machine *ret, struct isolation *isolation, struct error *err)
+{
+    const struct cgroup_spec *limits = &request->spec->container.cgroup;
+    unsigned own_tasks = request->network->link.fd >= 0 ? AGENT_TASKS : AGENT_TASKS - 1;
+    AUTO_STRINGS struct strings files = {0}, nodes = {0}, paths = {0};
+    struct jail_tree trees[1 + VOLUME_CACHE_COUNT];
+    size_t tree_count = list_trees(request, trees, &paths);
+    const struct jail jail = {
+        .tenant = JAIL_AGENT,
+        .container = request->container,
+        .program = request->vmm,
+        .files = &files,
+        .nodes = &nodes,
+        .trees = trees,
+        .tree_count = tree_count,
+        .ids = request->ids->first ? request->ids : NULL,
+        .privileged = request->privileged,
+        .memory = limits->memory_max,
+        .tasks = limits->pids_max ? (unsigned)limits->pids_max + own_tasks : 0,
+        /* A limit that was asked for; no other layer can be missing. */
+        .required = limits->memory_max || limits->pids_max,
+    };
+    strings_add(&files, request->vmm);
+    for (size_t i = 0; i < ARRAY_LEN(devices); i++)
+        strings_add(&nodes, devices[i]);
+    int result = jail_start(&jail, argv, fds, AGENT_FD_END, &ret->process, isolation, err);
+    if (result < 0 && isolation->missing[LAYER_CGROUP])
+        return error_set(err, "--%s: this host's control groups are not vmc's to use here: %s",
+                         limits->memory_max ? "mem-limit" : "pids-limit",
+                         isolation->missing[LAYER_CGROUP]);
+    return result;
+}
+
+/* What would make the container something else than it says. */
+static int check(const struct machine_request *request, const struct isolation *isolation,
+                 struct error *err)
+{
+    if (isolation->missing[LAYER_IDS])
+        return error_set(err, "--host: the container's root would be the host's: %s",
+                         isolation->missing[LAYER_IDS]);
+    if (request->network->link.kind == LINK_IN_VMM)
+        return error_set(err, "--net user with --host needs passt: apt install passt");
+    return 0;
+}
+
+static int start(const struct machine_request *request, struct machine *ret,
+                 struct isolation *isolation, struct error *err)
+{
+    int theirs[AGENT_FD_END];
+    AUTO_STRINGS struct strings argv = {0};
+    if (check(request, isolation, err) < 0)
+        return -1;
+    for (int i = 0; i < AGENT_FD_END; i++)
+        theirs[i] = -1;
+    /* A process list tells whose it is. */
+    strings_addf(&argv, "%s/vmc-agent", request->container->dir);
+    strings_add(&argv, "--fds");
+    strings_addf(&argv, "%d,%d,%d%s", AGENT_FD_CONTROL, AGENT_FD_DATA, AGENT_FD_TERMINAL,
+                 request->network->link.fd >= 0 ? ",6" : "");
+    int result = make_descriptors(request, ret, theirs, err);
+    if (result == 0)
+        result = start_agent(request, &argv, theirs, ret, isolation, err);
+    for (int i = 0; i < AGENT_FD_END; i++)
+        close_fd(&theirs[i]);
+    isolation->around = "the container";
+    isolation_lacks(isolation, LAYER_KERNEL, "--host: it shares this host's");
+    return result;
+}
+
+const struct machine_ops namespaces_ops = {
+    .machine = "the container",
+    .process = "its agent",
+    .find = find,
+    .start = start,
+};

@@ -1,0 +1,97 @@
+#include <stdio.h>
+
+#include "common/util.h"
+#include "host/namespaces.h"
+
+#define NO_MACHINE "there is no machine"
+#define NO_GUEST_KERNEL "no kernel is booted"
+#define NO_DEBUGGING "there is no kernel of one's own to look into"
+#define HOST_DEVICES "the devices here are the host's"
+#define NO_GROUP_FILE "vmc sets memory.max and pids.max alone on a host"
+
+/* clang-format off */
+static const struct {
+    enum option_id id;
+    const char *reason;
+} refused[] = {
+    {OPTION_QEMU, NO_MACHINE},
+    {OPTION_LIBVIRT, NO_MACHINE},
+    {OPTION_ACCEL, NO_MACHINE},
+    {OPTION_MEMORY, NO_MACHINE "; --mem-limit is for COMMAND's processes"},
+    {OPTION_CPUS, NO_MACHINE "; taskset(1) is for processes"},
+    {OPTION_KEEP, "what is kept is a disk, which takes root's rights to mount"},
+    {OPTION_PRIVILEGED, "it gives COMMAND all of a kernel, and this one is the host's"},
+    {OPTION_USERNS, "the container is in one already, and root of the host is not in it"},
+    {OPTION_DEVICE, HOST_DEVICES},
+    {OPTION_USEDEV, HOST_DEVICES},
+    {OPTION_DEBUGFS, NO_DEBUGGING},
+    {OPTION_FTRACE, NO_DEBUGGING},
+    {OPTION_MEM_HIGH, NO_GROUP_FILE},
+    {OPTION_MEM_SWAP, NO_GROUP_FILE},
+    {OPTION_CPU_SHARES, NO_GROUP_FILE},
+    {OPTION_CPU_WEIGHT, NO_GROUP_FILE},
+    {OPTION_CPU_QUOTA, NO_GROUP_FILE},
+    {OPTION_CPU_PERIOD, NO_GROUP_FILE},
+    {OPTION_CPUSET_CPUS, NO_GROUP_FILE},
+    {OPTION_IO_MAX, NO_GROUP_FILE},
+    {OPTION_REQUIRE_JAIL, "the jail is around a hypervisor, and there is none"},
+    {OPTION_BOOT_TIMEOUT, "nothing is booted"},
+    {OPTION_KERNEL, NO_GUEST_KERNEL},
+    {OPTION_LINUX, NO_GUEST_KERNEL},
+    {OPTION_INITRD, NO_GUEST_KERNEL},
+    {OPTION_APPEND, NO_GUEST_KERNEL},
+    {OPTION_ACPI, NO_GUEST_KERNEL},
+    {OPTION_CONSOLE, "there is no kernel's console"},
+    {OPTION_GDB, NO_DEBUGGING},
+    {OPTION_CRASH_DUMP, NO_DEBUGGING},
+};
+/* clang-format on */
+
+const char *namespaces_refusal(enum option_id id)
+{
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (refused[i].id == id)
+            return refused[i].reason;
+    return NULL;
+}
+
+const char *namespaces_layer(enum option_id id)
+{
+    if (id == OPTION_MEM_LIMIT || id == OPTION_PIDS_LIMIT)
+        return "host cgroup";
+    return id == OPTION_MAC_ADDRESS ? "agent" : NULL;
+}
+
+static int check_network(const struct network_spec *network, struct error *err)
+{
+    if (network->mode == NETWORK_NONE || network->mode == NETWORK_USER)
+        return 0;
+    return error_set(err,
+                     "--net %s cannot go with --host: its tap interface is a machine's; --net user "
+                     "or none",
+                     network_mode_name(network->mode));
+}
+
+int namespaces_check_options(const struct request *req, struct error *err)
+{
+    for (size_t i = 0; i < req->setting_count; i++) {
+        const struct option *option = req->settings[i].option;
+        const char *reason = namespaces_refusal(option->id);
+        if (reason)
+            return error_set(err, "--%s cannot go with --host: %s", option->name, reason);
+    }
+    return 0;
+}
+
+int namespaces_check(const struct vm_spec *spec, struct error *err)
+{
+    if (spec->arch != arch_native())
+        return error_set(err,
+                         "--host runs programs of this host's architecture alone: this one's is "
+                         "%s, for which there is a machine without --host",
+                         spec->arch->name);
+    if (spec->upper == UPPER_DISK)
+        return error_set(err, "--upper disk cannot go with --host: mounting a disk takes root's "
+                              "rights; --upper ram or host");
+    return check_network(&spec->network, err);
+}
