@@ -182,6 +182,22 @@ static int boot(struct run *run, struct error *err)
     return session_wait_hello(&run->session, run->timing.exec + patience, err);
 }
 
+/*
+ * Whether a machine that died in its boot is worth a second one. QEMU's emulation of x86 loads
+ * garbage into the flags once in some thousand boots on a busy host, and the guest's kernel panics
+ * at its next iret (docs/guest.md); nothing of the user's has begun by then. A kernel that somebody
+ * else has made, or told something, may have reasons of its own, which are not to be hidden.
+ */
+static bool boots_again(const struct run *run)
+{
+    const struct vm_spec *spec = &run->spec;
+    char panic[256];
+    return run->session_opened && run->session.phase == PHASE_BOOT &&
+           run->plan.accel == ACCEL_TCG && !run->plan.trial && !spec->kernel && !spec->initrd &&
+           !spec->distro && !spec->debugging.gdb && !spec->debugging.crash_dump &&
+           spec->append.count == 0 && console_log_panic(&run->log, panic, sizeof(panic));
+}
+
 /* Boots on the rung the ladder chose; a failed trial of KVM goes one rung down. */
 static int boot_on_ladder(struct run *run, struct error *err)
 {
@@ -193,6 +209,11 @@ static int boot_on_ladder(struct run *run, struct error *err)
     if (result < 0 && run->plan.trial && !ended) {
         end_machine(run);
         accel_failed(&run->plan, err->text, keep);
+        console_log_restart(&run->log);
+        result = boot(run, err);
+    } else if (result < 0 && !ended && boots_again(run)) {
+        log_debug("booting once more: %s", err->text);
+        end_machine(run);
         console_log_restart(&run->log);
         result = boot(run, err);
     } else if (result == 0) {

@@ -89,6 +89,23 @@ start_sleeper() {
 }
 
 # bats test_tags=machine
+# bats test_tags=machine
+@test "a bred guest that panics in its boot is booted once more, others are not, and then it is 125" {
+    mkdir -p "image/$VMC_TEST_ARCH"
+    cp "$GUEST_IMAGE/$KERNEL" "image/$VMC_TEST_ARCH/"
+    # An initramfs without /init: no root file system to boot from.
+    (cd image && echo . | cpio -o -H newc --quiet) >initramfs
+    mv initramfs "image/$VMC_TEST_ARCH/initramfs.cpio"
+    VMC_GUEST_DIR=$PWD/image run --separate-stderr vmc --accel tcg --console console --debug -- true
+    assert_status 125
+    assert_match "$stderr" 'booting once more'
+    assert_match "$stderr" 'vmc: .*Kernel panic'
+    assert_equal "$(grep -ac 'Kernel panic - not syncing' console)" 2
+    VMC_GUEST_DIR=$PWD/image run --separate-stderr vmc --accel tcg --console console --append quiet -- true
+    assert_status 125
+    assert_equal "$(grep -ac 'Kernel panic - not syncing' console)" 1
+}
+
 @test "a workload that resets the machine does not end with 0" {
     run --separate-stderr vmc --privileged -- sh -c 'command -v python3 >/dev/null; echo 1 >/proc/sys/kernel/panic_on_oops; kill -9 -1; echo b >/proc/sysrq-trigger; exit 99'
     [ "$status" != 0 ] || fail "status 0"
