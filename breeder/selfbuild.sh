@@ -35,9 +35,10 @@ selfbuild_check_tools() {
     [ -z "$missing" ] || die "selfbuild: apt install $(printf '%s' "$missing" | tr '\n' ' ')"
 }
 
-# The clean Debian, as an archive in the cache, made once for each list of packages.
+# The clean Debian, as an archive in the cache, made once for each list of packages. apt's lists stay
+# in it: the build inside learns from them where sources are.
 selfbuild_archive() {
-    selfbuild_tar=$cache/selfbuild/$(echo "$selfbuild_packages" | hash_key).tar
+    selfbuild_tar=$cache/selfbuild/$(echo "with lists $selfbuild_packages" | hash_key).tar
     [ ! -s "$selfbuild_tar" ] || return 0
     mkdir -p "$cache/selfbuild"
     lock_take selfbuild
@@ -46,6 +47,7 @@ selfbuild_archive() {
         [ "$(id -u)" -ne 0 ] || sa_mode=root
         progress_run "selfbuild: installing a clean Debian" "$cache/log/selfbuild.log" 0 \
             program mmdebstrap --mode="$sa_mode" --variant=apt --format=tar \
+            --skip=cleanup/apt/lists \
             --include="$(echo "$selfbuild_packages" | tr -s ' \n' ',')" \
             bookworm "$selfbuild_tar.$$" ||
             die "selfbuild: mmdebstrap failed (log: $cache/log/selfbuild.log)"
