@@ -11,11 +11,7 @@ readonly distro_modules='virtio_mmio virtio_console 9pnet_virtio 9p overlay virt
 command_distro() {
     check_options
     distro_check_tools
-    cache_open
-    trap on_exit EXIT
-    trap 'exit 125' INT TERM HUP
-    work_open
-    build_start=$(now)
+    work_begin
     distro_package=${distro_package:-$ARCH_STOCK_KERNEL}
     distro_build
     busybox_build
@@ -33,18 +29,14 @@ distro_check_tools() {
     check_tools
     need kmod depmod modprobe
     need cpio cpio
-    missing_report
+    missing_report build
 }
 
 # Leaves kernel, modules and version in the cache and sets distro_entry. Fetched once;
 # `breeder clean` makes the next call look for a newer one.
 distro_build() {
     distro_entry=$cache/distro/$arch-$distro_package
-    if [ ! -s "$distro_entry/version" ]; then
-        lock_take "distro-$arch-$distro_package"
-        [ -s "$distro_entry/version" ] || distro_fetch
-        lock_drop
-    fi
+    make_once "distro-$arch-$distro_package" "$distro_entry/version" distro_fetch
 }
 
 distro_fetch() {
@@ -156,11 +148,7 @@ distro_manifest_write() {
     "version": $(json_string "$(cat "$busybox_entry/version")"),
     "key": $(json_string "${busybox_entry##*/}")
   },
-  "files": {
-$(manifest_file "$ARCH_FILE" "$distro_entry/kernel"),
-$(manifest_file initramfs.cpio "$work/initramfs.cpio"),
-$(manifest_file vmc-agent "$agent")
-  }
+$(manifest_files "$distro_entry/kernel")
 }
 EOF
 }

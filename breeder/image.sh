@@ -64,6 +64,14 @@ manifest_file() {
         "$(json_string "$1")" "$(file_size "$2")" "$(json_string "$(hash_file "$2")")"
 }
 
+manifest_files() {
+    echo '  "files": {'
+    echo "$(manifest_file "$ARCH_FILE" "$1"),"
+    echo "$(manifest_file initramfs.cpio "$work/initramfs.cpio"),"
+    manifest_file vmc-agent "$agent"
+    printf '\n  }\n'
+}
+
 manifest_fragments() {
     printf '%s' "$kernel_fragments" | while read -r mf_file; do
         printf '%s%s' "${mf_comma:-}" "$(json_string "${mf_file##*/}")"
@@ -100,11 +108,7 @@ manifest_write() {
   },
   "debian_sources": {$(manifest_sources)
   },
-  "files": {
-$(manifest_file "$ARCH_FILE" "$kernel_entry/vmlinux"),
-$(manifest_file initramfs.cpio "$work/initramfs.cpio"),
-$(manifest_file vmc-agent "$agent")
-  }
+$(manifest_files "$kernel_entry/vmlinux")
 }
 EOF
 }

@@ -93,6 +93,17 @@ lock_take() {
     fi
 }
 
+# make_once LOCK FILE COMMAND...: the command makes FILE, unless it is there or another breeder has
+# made it meanwhile.
+make_once() {
+    mo_file=$2
+    [ ! -s "$mo_file" ] || return 0
+    lock_take "$1"
+    shift 2
+    [ -s "$mo_file" ] || "$@"
+    lock_drop
+}
+
 lock_drop() {
     exec 9>&-
 }
@@ -103,6 +114,15 @@ work_open() {
     work=$(mktemp -d "$cache/tmp/XXXXXXXX")
     exec 8>"$work/.lock"
     flock 8
+}
+
+# What a command that makes something begins with: the cache, a working directory, and their end.
+work_begin() {
+    cache_open
+    trap on_exit EXIT
+    trap 'exit 125' INT TERM HUP
+    work_open
+    build_start=$(now)
 }
 
 work_close() {

@@ -8,11 +8,7 @@
 command_selfbuild() {
     check_options
     selfbuild_check_tools
-    cache_open
-    trap on_exit EXIT
-    trap 'exit 125' INT TERM HUP
-    work_open
-    build_start=$(now)
+    work_begin
     selfbuild_packages=$("$top/scripts/install-deps" --list build) ||
         die "selfbuild: scripts/install-deps does not say what a build needs"
     [ -z "$cross" ] || selfbuild_packages="$selfbuild_packages $("$top/scripts/install-deps" --list arm)"
@@ -32,28 +28,25 @@ selfbuild_check_tools() {
     need mmdebstrap mmdebstrap
     need util-linux unshare
     [ "$(id -u)" -eq 0 ] || need uidmap newuidmap
-    [ -z "$missing" ] || die "selfbuild: apt install $(printf '%s' "$missing" | tr '\n' ' ')"
+    missing_report test
 }
 
 # The clean Debian, as an archive in the cache, made once for each list of packages. apt's lists stay
 # in it: the build inside learns from them where sources are.
 selfbuild_archive() {
     selfbuild_tar=$cache/selfbuild/$(echo "with lists $selfbuild_packages" | hash_key).tar
-    [ ! -s "$selfbuild_tar" ] || return 0
     mkdir -p "$cache/selfbuild"
-    lock_take selfbuild
-    if [ ! -s "$selfbuild_tar" ]; then
-        sa_mode=unshare
-        [ "$(id -u)" -ne 0 ] || sa_mode=root
-        progress_run "selfbuild: installing a clean Debian" "$cache/log/selfbuild.log" 0 \
-            program mmdebstrap --mode="$sa_mode" --variant=apt --format=tar \
-            --skip=cleanup/apt/lists \
-            --include="$(echo "$selfbuild_packages" | tr -s ' \n' ',')" \
-            bookworm "$selfbuild_tar.$$" ||
-            die "selfbuild: mmdebstrap failed (log: $cache/log/selfbuild.log)"
-        mv -f "$selfbuild_tar.$$" "$selfbuild_tar"
-    fi
-    lock_drop
+    make_once selfbuild "$selfbuild_tar" selfbuild_install
+}
+
+selfbuild_install() {
+    si_mode=unshare
+    [ "$(id -u)" -ne 0 ] || si_mode=root
+    progress_run "selfbuild: installing a clean Debian" "$cache/log/selfbuild.log" 0 \
+        program mmdebstrap --mode="$si_mode" --variant=apt --format=tar --skip=cleanup/apt/lists \
+        --include="$(echo "$selfbuild_packages" | tr -s ' \n' ',')" bookworm "$work/selfbuild.tar" ||
+        die "selfbuild: mmdebstrap failed (log: $cache/log/selfbuild.log)"
+    mv -f "$work/selfbuild.tar" "$selfbuild_tar"
 }
 
 selfbuild_unpack() {

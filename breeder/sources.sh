@@ -57,11 +57,7 @@ kernel_source_id() {
 # for a newer one.
 busybox_source_fetch() {
     busybox_src=$cache/sources/busybox
-    if [ ! -s "$busybox_src/version" ]; then
-        lock_take busybox-source
-        [ -s "$busybox_src/version" ] || busybox_source_download
-        lock_drop
-    fi
+    make_once busybox-source "$busybox_src/version" busybox_source_download
     busybox_version=$(cat "$busybox_src/version")
 }
 
@@ -87,11 +83,7 @@ agent_libraries_fetch() {
     agent_sysroot=
     [ -n "$cross" ] || return 0
     agent_sysroot=$cache/sources/libraries-$arch
-    if [ ! -d "$agent_sysroot/usr" ]; then
-        lock_take "libraries-$arch"
-        [ -d "$agent_sysroot/usr" ] || agent_libraries_download
-        lock_drop
-    fi
+    make_once "libraries-$arch" "$agent_sysroot/usr" agent_libraries_download
 }
 
 agent_libraries_download() {
@@ -144,25 +136,20 @@ libc_source() {
 
 # --- apt ------------------------------------------------------------------------------
 
-# fetch_with_apt DIRECTORY NAME APT-GET'S ARGUMENTS...: fresh lists, then the command there.
+# fetch_with_apt DIRECTORY NAME APT-GET'S ARGUMENTS...: the command there, with the breeder's apt.
 fetch_with_apt() {
     fwa_log=$cache/log/fetch-$2.log
     fwa_directory=$1
     fwa_name=$2
     shift 2
-    (cd "$fwa_directory" &&
-        APT_CONFIG=$work/apt/apt.conf &&
-        export APT_CONFIG &&
-        # A list that could not be had may be none that is needed.
-        { apt-get -q update || true; } &&
-        apt-get "$@") >"$fwa_log" 2>&1 && return
+    (cd "$fwa_directory" && APT_CONFIG=$work/apt/apt.conf apt-get "$@") >"$fwa_log" 2>&1 && return
     tail -n 10 "$fwa_log" >&2
     die "$fwa_name: apt could not fetch it (log: $fwa_log); is the Debian mirror reachable?"
 }
 
 # An apt of the breeder's own, in directory $1: works without root and leaves
 # the host's alone. It asks the mirrors that the host itself uses for what $2
-# says, "deb-src" or "deb ARCHITECTURE", and trusts Debian's archive keys only.
+# says, "deb-src" or "deb ARCHITECTURE", and trusts Debian's archive keys only. With fresh lists.
 apt_private_setup() {
     mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
     [ -r "$debian_keyring" ] ||
@@ -181,6 +168,8 @@ APT::Architectures { "$(dpkg --print-architecture)"; "$ARCH_DEBIAN"; };
 Acquire::Languages "none";
 Acquire::Retries "3";
 EOF
+    # A list that could not be had may be none that is needed: fetch_with_apt tells.
+    APT_CONFIG=$1/apt.conf apt-get -q update >"$cache/log/apt-update.log" 2>&1 || true
 }
 
 # One line for each Debian suite the host's apt uses. Where the host has

@@ -76,6 +76,17 @@ char **strings_argv(struct strings *list)
     return list->items;
 }
 
+char *strings_join(const struct strings *list, const char *separator)
+{
+    char *text = xstrdup("");
+    for (size_t i = 0; i < list->count; i++) {
+        char *longer = xasprintf("%s%s%s", text, i > 0 ? separator : "", list->items[i]);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
 void strings_free(struct strings *list)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -32,6 +32,8 @@ void strings_addf(struct strings *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char **strings_argv(struct strings *list);
 void strings_free(struct strings *list);
+/* All of them with the separator between them; owned. "" for an empty list. */
+char *strings_join(const struct strings *list, const char *separator);
 
 /* Monotonic time in nanoseconds (CLOCK_MONOTONIC). */
 int64_t now_ns(void);

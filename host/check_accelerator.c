@@ -7,7 +7,7 @@
 #include "common/util.h"
 #include "host/accel.h"
 #include "host/checks.h"
-#include "host/machine.h"
+#include "host/qemu.h"
 
 /* What runs on this host have learnt about KVM, with the QEMU and the image a run would take. */
 static enum verdict read_verdict(char *ret_reason, size_t size)

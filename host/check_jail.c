@@ -9,8 +9,8 @@
 #include "host/checks.h"
 #include "host/jail.h"
 #include "host/jail_files.h"
-#include "host/machine.h"
 #include "host/probe.h"
+#include "host/qemu.h"
 #include "host/state.h"
 #include "host/userns.h"
 

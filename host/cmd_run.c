@@ -114,7 +114,7 @@ static int prepare(struct run *run, struct error *err)
     const struct vm_spec *spec = &run->spec;
     bool host_root = am_host_root();
     if (signals_open(&run->signal_fd, err) < 0 ||
-        console_log_open(&run->log, spec->console, spec->debug, err) < 0 ||
+        console_log_open(&run->log, spec->console, spec->debug && !spec->maintenance, err) < 0 ||
         debugging_open(&spec->debugging, &run->debugging, err) < 0 ||
         (machine_ops(spec->backend)->accelerated &&
          accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0) ||
@@ -188,7 +188,7 @@ static int boot(struct run *run, struct error *err)
  * at its next iret (docs/guest.md); nothing of the user's has begun by then. A kernel that somebody
  * else has made, or told something, may have reasons of its own, which are not to be hidden.
  */
-static bool boots_again(const struct run *run)
+static bool deserves_another_boot(const struct run *run)
 {
     const struct vm_spec *spec = &run->spec;
     char panic[256];
@@ -198,37 +198,43 @@ static bool boots_again(const struct run *run)
            spec->append.count == 0 && console_log_panic(&run->log, panic, sizeof(panic));
 }
 
+static int boot_again(struct run *run, struct error *err)
+{
+    end_machine(run);
+    console_log_restart(&run->log);
+    return boot(run, err);
+}
+
 /* Boots on the rung the ladder chose; a failed trial of KVM goes one rung down. */
 static int boot_on_ladder(struct run *run, struct error *err)
 {
     int status;
-    int result = boot(run, err);
+    if (boot(run, err) == 0) {
+        accel_worked(&run->plan);
+        return 0;
+    }
     /* What libvirt cannot start says nothing about KVM. */
     bool keep = run->session_opened || !run->spec.libvirt;
     bool ended = session_aborted(&run->session, &status) || err->status >= STATUS_SIGNAL_BASE;
-    if (result < 0 && run->plan.trial && !ended) {
-        end_machine(run);
+    if (!ended && run->plan.trial) {
         accel_failed(&run->plan, err->text, keep);
-        console_log_restart(&run->log);
-        result = boot(run, err);
-    } else if (result < 0 && !ended && boots_again(run)) {
-        log_debug("booting once more: %s", err->text);
-        end_machine(run);
-        console_log_restart(&run->log);
-        result = boot(run, err);
-    } else if (result == 0) {
-        accel_worked(&run->plan);
-    } else if (run->spec.accel == ACCEL_KVM) {
-        error_wrap(err, "--accel kvm: no machine boots with KVM here");
+        return boot_again(run, err);
     }
-    return result;
+    if (!ended && deserves_another_boot(run)) {
+        log_debug("booting once more: %s", err->text);
+        return boot_again(run, err);
+    }
+    if (run->spec.accel == ACCEL_KVM)
+        error_wrap(err, "--accel kvm: no machine boots with KVM here");
+    return -1;
 }
 
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
     struct window_size window = terminal_size();
     if (run->spec.maintenance)
-        return maintenance_run(&run->machine, &run->log, run->signal_fd, ret_status, err);
+        return maintenance_run(&run->machine, &run->log, run->signal_fd,
+                               run->timing.exec + run->spec.boot_timeout, ret_status, err);
     AUTO_FREE char *config = agent_config_json(&run->spec, run->container.id, &run->filter,
                                                &run->network.guest, &window);
     if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)

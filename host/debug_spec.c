@@ -1,31 +1,24 @@
 #include "host/debug_spec.h"
 
 #include <string.h>
-#include <sys/un.h>
 
 #include "common/util.h"
 #include "host/units.h"
+#include "host/unix_socket.h"
 
 /* [ADDR:]PORT, IPv6 in brackets. */
 static int parse_address(const char *value, struct debug_spec *ret, struct error *err)
 {
-    AUTO_FREE char *copy = xstrdup(value);
-    char *colon = strrchr(copy, ':'), *address = copy;
+    static const char loopback[] = "127.0.0.1";
+    const char *colon = strrchr(value, ':');
     unsigned port;
-    if (colon)
-        *colon = '\0';
-    if (parse_count(colon ? colon + 1 : copy, 1, UINT16_MAX, &port, err) < 0)
+    if (parse_count(colon ? colon + 1 : value, 1, UINT16_MAX, &port, err) < 0)
         return error_wrap(err, "--gdb %s: the port", value);
-    size_t length = strlen(address);
-    if (colon && address[0] == '[' && length > 2 && address[length - 1] == ']') {
-        address[length - 1] = '\0';
-        address++;
-    }
     ret->port = (uint16_t)port;
-    if (!net_address_parse(colon ? address : "127.0.0.1", &ret->address))
-        return error_set(err, "--gdb '%s' is neither [ADDRESS:]PORT nor the path of a socket",
-                         value);
-    return 0;
+    if (net_address_parse_host(colon ? value : loopback,
+                               colon ? (size_t)(colon - value) : strlen(loopback), &ret->address))
+        return 0;
+    return error_set(err, "--gdb '%s' is neither [ADDRESS:]PORT nor the path of a socket", value);
 }
 
 int debug_spec_resolve(const struct request *req, struct debug_spec *ret, struct error *err)
@@ -36,8 +29,8 @@ int debug_spec_resolve(const struct request *req, struct debug_spec *ret, struct
     ret->crash_dump = dump ? xstrdup(dump) : NULL;
     if (!gdb || !strchr(gdb, '/'))
         return gdb ? parse_address(gdb, ret, err) : 0;
-    if (strlen(gdb) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        return error_set(err, "--gdb %s: a socket's path has at most 107 characters, unix(7)", gdb);
+    if (unix_socket_check(gdb, err) < 0)
+        return error_wrap(err, "--gdb");
     ret->gdb_path = xstrdup(gdb);
     return 0;
 }

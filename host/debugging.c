@@ -1,16 +1,15 @@
 #include "host/debugging.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "common/util.h"
+#include "host/network_ports.h"
 #include "host/qemu_argv.h"
+#include "host/unix_socket.h"
 
 /* A disk that writes 8 MiB a second is a slow one. */
 #define DUMP_PATIENCE_NS (30 * NS_PER_S)
@@ -19,15 +18,11 @@
 /* A socket of the user's alone. */
 static int listen_at_path(const struct debug_spec *spec, struct debugging *ret, struct error *err)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    memcpy(address.sun_path, spec->gdb_path, strlen(spec->gdb_path));
     mode_t mask = umask(077);
-    int result = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&address, sizeof(address));
+    int result = unix_socket_listen(spec->gdb_path, SOCK_STREAM, &ret->gdb_fd, err);
     umask(mask);
-    if (result < 0 || listen(fd, 1) < 0)
-        return error_errno(err, "--gdb %s", spec->gdb_path);
-    ret->gdb_fd = take_fd(&fd);
+    if (result < 0)
+        return error_wrap(err, "--gdb");
     ret->gdb_path = spec->gdb_path;
     fprintf(stderr, "vmc: the guest waits for gdb: target remote %s\n", spec->gdb_path);
     return 0;
@@ -35,15 +30,13 @@ static int listen_at_path(const struct debug_spec *spec, struct debugging *ret, 
 
 static int listen_at_port(const struct debug_spec *spec, struct debugging *ret, struct error *err)
 {
+    const struct publish port = {.address = spec->address, .host_port = spec->port};
     AUTO_FREE char *where = net_address_with_port(&spec->address, spec->port);
-    struct sockaddr_storage address;
-    socklen_t length = net_address_socket(&spec->address, spec->port, &address);
-    AUTO_CLOSE int fd = socket(spec->address.family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int on = 1;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-        bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, 1) < 0)
+    ret->gdb_fd = port_bind("--gdb", &port, err);
+    if (ret->gdb_fd < 0)
+        return -1;
+    if (listen(ret->gdb_fd, 1) < 0)
         return error_errno(err, "--gdb %s", where);
-    ret->gdb_fd = take_fd(&fd);
     fprintf(stderr, "vmc: the guest waits for gdb: target remote %s\n", where);
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "host/handover.h"
 #include "host/libvirt_xml.h"
 #include "host/monitor_relay.h"
+#include "host/qemu.h"
 #include "host/unix_socket.h"
 
 /* More than the start of a machine takes there. */
@@ -100,6 +101,8 @@ static int hand_over(int socket, char **argv, const char *monitor_path, int *ret
     int numbers[HANDOVER_FDS_MAX], fds[HANDOVER_FDS_MAX];
     size_t count = 0;
     AUTO_CLOSE int monitor = -1;
+    /* A machine that was tried before may have left its own. */
+    unlink(monitor_path);
     if (find_monitor(argv, ret_listener, err) < 0 || list_inherited(numbers, &count, err) < 0 ||
         unix_socket_listen(monitor_path, SOCK_STREAM, &monitor, err) < 0)
         return -1;

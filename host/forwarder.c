@@ -21,7 +21,7 @@
 int forward_open(const struct publish *port, const struct net_address *guest, struct forward *ret,
                  struct error *err)
 {
-    AUTO_CLOSE int fd = port_bind(port, err);
+    AUTO_CLOSE int fd = port_bind("--publish", port, err);
     if (fd < 0)
         return -1;
     if (!port->udp && listen(fd, BACKLOG) < 0)

@@ -83,12 +83,7 @@ struct trace {
 static int list_libraries(void *arg)
 {
     const struct trace *trace = arg;
-    AUTO_FREE char *preload = xstrdup("");
-    for (size_t i = 0; i < trace->modules->count; i++) {
-        char *longer = xasprintf("%s %s", preload, trace->modules->items[i]);
-        free(preload);
-        preload = longer;
-    }
+    AUTO_FREE char *preload = strings_join(trace->modules, " ");
     clearenv();
     setenv("LD_PRELOAD", preload, 1);
     execl(trace->interpreter, trace->interpreter, "--list", trace->binary, (char *)NULL);
@@ -147,15 +142,13 @@ static char *cache_key(const struct arch *arch, const char *binary)
     if (stat(binary, &st) < 0)
         return NULL;
     stat("/etc/ld.so.cache", &loader);
-    char *key = xasprintf("%s %s %s %lld %lld.%ld %lld.%ld", VMC_VERSION, arch->name, binary,
-                          (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                          (long long)loader.st_mtim.tv_sec, loader.st_mtim.tv_nsec);
-    for (const char *const *name = arch->firmware; *name; name++) {
-        char *longer = xasprintf("%s %s", key, *name);
-        free(key);
-        key = longer;
-    }
-    return key;
+    AUTO_STRINGS struct strings words = {0};
+    strings_addf(&words, "%s %s %s %lld %lld.%ld %lld.%ld", VMC_VERSION, arch->name, binary,
+                 (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                 (long long)loader.st_mtim.tv_sec, loader.st_mtim.tv_nsec);
+    for (const char *const *name = arch->firmware; *name; name++)
+        strings_add(&words, *name);
+    return strings_join(&words, " ");
 }
 
 static bool read_cache(const char *path, const char *key, struct strings *ret)
@@ -212,7 +205,6 @@ int jail_files_find(const struct arch *arch, const char *binary, struct strings 
 char *jail_files_library_path(const struct strings *files)
 {
     AUTO_STRINGS struct strings directories = {0};
-    char *path = NULL;
     for (size_t i = 0; i < files->count; i++) {
         AUTO_FREE char *copy = xstrdup(files->items[i]);
         if (!strstr(copy, ".so"))
@@ -221,9 +213,6 @@ char *jail_files_library_path(const struct strings *files)
         if (holds(&directories, dir) || strchr(dir, ':'))
             continue;
         strings_add(&directories, dir);
-        char *longer = xasprintf("%s%s%s", path ? path : "", path ? ":" : "", dir);
-        free(path);
-        path = longer;
     }
-    return path;
+    return directories.count > 0 ? strings_join(&directories, ":") : NULL;
 }

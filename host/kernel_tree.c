@@ -25,20 +25,17 @@ static bool config_is(const char *config, const char *name, const char *value)
 
 static int check_needed(const char *directory, const char *config, struct error *err)
 {
-    AUTO_FREE char *missing = xstrdup("");
-    for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-        if (config_is(config, needed[i], "y"))
-            continue;
-        char *longer = xasprintf("%s%sCONFIG_%s", missing, missing[0] ? ", " : "", needed[i]);
-        free(missing);
-        missing = longer;
-    }
-    if (!missing[0])
+    AUTO_STRINGS struct strings missing = {0};
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (!config_is(config, needed[i], "y"))
+            strings_addf(&missing, "CONFIG_%s", needed[i]);
+    if (missing.count == 0)
         return 0;
+    AUTO_FREE char *names = strings_join(&missing, ", ");
     return error_set(err,
                      "--linux %s: built without %s, which a guest needs built in; 'breeder/breeder "
                      "build --linux-src' configures a tree with all of it",
-                     directory, missing);
+                     directory, names);
 }
 
 int kernel_tree_find(const struct arch *arch, const char *directory, char **ret_kernel,

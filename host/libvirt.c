@@ -157,7 +157,7 @@ static int check_names(const struct container *container, struct error *err)
     for (int i = 0; i < DOMAIN_SOCKET_COUNT; i++) {
         AUTO_FREE char *path = domain_socket_path(container->dir, (enum domain_socket)i);
         if (unix_socket_check(path, err) < 0)
-            return error_wrap(err, "--libvirt");
+            return error_wrap(err, "--libvirt: set XDG_RUNTIME_DIR to a shorter directory");
     }
     return 0;
 }
@@ -167,6 +167,8 @@ static int listen_for_handover(const struct container *container, int *ret_fd, s
     AUTO_FREE char *path = domain_socket_path(container->dir, DOMAIN_SOCKET_HANDOVER);
     if (check_names(container, err) < 0)
         return -1;
+    /* A machine that was tried before has left its own. */
+    unlink(path);
     return unix_socket_listen(path, SOCK_SEQPACKET, ret_fd, err);
 }
 

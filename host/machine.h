@@ -93,9 +93,6 @@ int machine_start(const struct machine_request *request, struct machine *ret,
 /* For backends: a stream socket and the end of it that the machine's process inherits. */
 int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err);
 
-/* Finds the hypervisor's binary; *ret_path is owned by the caller. */
-int qemu_find(const struct arch *arch, char **ret_path, struct error *err);
-
 /*
  * Kills the machine's process, waits for it and closes the descriptors. Accepts one that never
  * started, or is stopped already.

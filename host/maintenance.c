@@ -10,6 +10,7 @@
 #include "common/protocol.h"
 #include "common/util.h"
 #include "host/post_mortem.h"
+#include "host/qmp.h"
 #include "host/terminal.h"
 
 /* What ends the shell. An end-of-file character would only do at the right moment, termios(3). */
@@ -20,6 +21,7 @@ enum slot {
     SLOT_OUT,
     SLOT_SERIAL,
     SLOT_ERRORS,
+    SLOT_MONITOR,
     SLOT_SIGNAL,
     SLOT_COUNT,
 };
@@ -30,8 +32,10 @@ struct maintenance {
     int signal_fd;
     struct terminal terminal;
     struct vmm_errors errors;
-    bool listens; /* the guest's shell does: what comes earlier would be lost */
-    int status;   /* 128 + the signal that ends it, or 0 */
+    struct qmp monitor;
+    int64_t deadline; /* now_ns() time: of the announcement that other input waits for */
+    bool listens;     /* the guest's shell does: what comes earlier would be lost */
+    int status;       /* STATUS_SIGNAL_BASE + the signal that ends it, or 0 */
 };
 
 static void prepare(const struct maintenance *m, struct pollfd fds[SLOT_COUNT])
@@ -44,6 +48,7 @@ static void prepare(const struct maintenance *m, struct pollfd fds[SLOT_COUNT])
     fds[SLOT_OUT] = (struct pollfd){.fd = out ? t->out_fd : -1, .events = out};
     fds[SLOT_SERIAL] = (struct pollfd){.fd = t->serial_fd, .events = terminal_serial_events(t)};
     fds[SLOT_ERRORS] = (struct pollfd){.fd = m->machine->errors_fd, .events = POLLIN};
+    fds[SLOT_MONITOR] = (struct pollfd){.fd = m->monitor.fd, .events = POLLIN};
     fds[SLOT_SIGNAL] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
 }
 
@@ -52,7 +57,7 @@ static void take_signal(struct maintenance *m)
 {
     struct signalfd_siginfo info;
     if (read(m->signal_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGWINCH)
-        m->status = 128 + (int)info.ssi_signo;
+        m->status = STATUS_SIGNAL_BASE + (int)info.ssi_signo;
 }
 
 /* The serial line is the kernel's console, too. */
@@ -68,7 +73,7 @@ static void hear(struct maintenance *m)
     m->listens = m->listens || console_log_holds(m->log, MAINTENANCE_ANNOUNCEMENT);
 }
 
-static void pump(struct maintenance *m, const struct pollfd fds[SLOT_COUNT])
+static int pump(struct maintenance *m, const struct pollfd fds[SLOT_COUNT], struct error *err)
 {
     struct terminal *t = &m->terminal;
     bool had_input = t->in_fd >= 0;
@@ -82,6 +87,14 @@ static void pump(struct maintenance *m, const struct pollfd fds[SLOT_COUNT])
         vmm_errors_pump(&m->errors, m->machine);
     if (fds[SLOT_SIGNAL].revents)
         take_signal(m);
+    if (fds[SLOT_MONITOR].revents && qmp_pump(&m->monitor, err) < 0)
+        return -1;
+    return 0;
+}
+
+static int fail(struct maintenance *m, const char *what, struct error *err)
+{
+    return post_mortem(what, m->machine, m->log, &m->errors, err);
 }
 
 /* Until the serial line has ended and all it brought is written, or a signal. */
@@ -91,18 +104,21 @@ static int serve(struct maintenance *m, struct error *err)
     while (m->status == 0 && (t->serial_fd >= 0 || t->to_user.length > 0)) {
         struct pollfd fds[SLOT_COUNT];
         prepare(m, fds);
-        if (poll(fds, SLOT_COUNT, -1) < 0) {
-            if (errno == EINTR)
-                continue;
+        int n = poll(fds, SLOT_COUNT, poll_timeout(m->listens ? DEADLINE_NONE : m->deadline));
+        if (n < 0 && errno != EINTR)
             return error_errno(err, "poll");
-        }
-        pump(m, fds);
+        if (n > 0 && pump(m, fds, err) < 0)
+            return -1;
+        if (m->monitor.stopped)
+            return fail(m, "the hypervisor stopped the guest", err);
+        if (!m->listens && now_ns() >= m->deadline)
+            return fail(m, "the guest served no shell in time (--boot-timeout)", err);
     }
     return 0;
 }
 
 int maintenance_run(struct machine *machine, struct console_log *log, int signal_fd,
-                    int *ret_status, struct error *err)
+                    int64_t deadline, int *ret_status, struct error *err)
 {
     char panic[256];
     bool typed = isatty(STDIN_FILENO);
@@ -112,15 +128,20 @@ int maintenance_run(struct machine *machine, struct console_log *log, int signal
         .signal_fd = signal_fd,
         .terminal = TERMINAL_INIT,
         .listens = typed,
+        .monitor.fd = -1,
+        .deadline = deadline,
     };
     int result = terminal_open(&m.terminal, machine->serial_fd, err);
     if (result == 0 && typed)
         result = terminal_make_raw(&m.terminal, err);
     if (result == 0)
+        result = qmp_open(&m.monitor, machine->monitor_fd, err);
+    if (result == 0)
         result = serve(&m, err);
     terminal_close(&m.terminal);
+    qmp_close(&m.monitor);
     if (result == 0 && (m.errors.length > 0 || console_log_panic(log, panic, sizeof(panic))))
-        result = post_mortem("the guest ended", machine, log, &m.errors, err);
+        result = fail(&m, "the guest ended", err);
     *ret_status = m.status;
     return result;
 }

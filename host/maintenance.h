@@ -12,10 +12,11 @@
 /*
  * Joins standard input and output to the machine's serial line until the machine ends, as it does
  * when the shell exits: *ret_status is 0 then. A terminal is raw meanwhile. Other
- * input waits until the agent has announced the shell, and its end is the shell's. A signal that
+ * input waits until the agent has announced the shell, at the latest at the deadline (now_ns()
+ * time), and its end is the shell's. A signal that
  * ends vmc ends the machine: 128 and its number.
  */
 int maintenance_run(struct machine *machine, struct console_log *log, int signal_fd,
-                    int *ret_status, struct error *err);
+                    int64_t deadline, int *ret_status, struct error *err);
 
 #endif

@@ -106,14 +106,9 @@ void names_spec_free(struct names_spec *spec)
 /* One line of all words: resolv.conf(5) takes the last line of a keyword. */
 static void append_list(char **text, const char *keyword, const struct strings *list)
 {
-    AUTO_FREE char *line = xstrdup(keyword);
-    for (size_t i = 0; i < list->count; i++) {
-        char *longer = xasprintf("%s %s", line, list->items[i]);
-        free(line);
-        line = longer;
-    }
+    AUTO_FREE char *words = strings_join(list, " ");
     if (list->count > 0)
-        append(text, line, "", "");
+        append(text, keyword, " ", words);
 }
 
 char *names_resolv_conf(const struct names_spec *spec, const struct network_guest *guest,

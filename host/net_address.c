@@ -16,6 +16,20 @@ bool net_address_parse(const char *text, struct net_address *ret)
     return true;
 }
 
+bool net_address_parse_host(const char *text, size_t length, struct net_address *ret)
+{
+    char address[NET_ADDRESS_TEXT] = "";
+    bool bracket = length >= 2 && text[0] == '[' && text[length - 1] == ']';
+    if (bracket) {
+        text++;
+        length -= 2;
+    }
+    if (length >= sizeof(address))
+        return false;
+    memcpy(address, text, length);
+    return net_address_parse(address, ret) && bracket == (ret->family == AF_INET6);
+}
+
 void net_address_format(const struct net_address *address, char ret_text[NET_ADDRESS_TEXT])
 {
     ret_text[0] = '\0';

@@ -6,32 +6,32 @@
 
 #include "common/util.h"
 
-static int explain(const struct publish *port, struct error *err)
+static int explain(const char *option, const struct publish *port, struct error *err)
 {
     int cause = errno;
     AUTO_FREE char *where = net_address_with_port(&port->address, port->host_port);
     const char *protocol = port->udp ? "udp" : "tcp";
     if (cause == EADDRINUSE)
-        return error_set(err, "--publish: port %s/%s of the host is taken", where, protocol);
+        return error_set(err, "%s: port %s/%s of the host is taken", option, where, protocol);
     if (cause == EACCES)
         return error_set(err,
-                         "--publish: port %s/%s of the host is a privileged one: it needs root, or "
+                         "%s: port %s/%s of the host is a privileged one: it needs root, or "
                          "sysctl net.ipv4.ip_unprivileged_port_start",
-                         where, protocol);
+                         option, where, protocol);
     if (cause == EADDRNOTAVAIL)
-        return error_set(err, "--publish: %s is no address of this host", where);
+        return error_set(err, "%s: %s is no address of this host", option, where);
     errno = cause;
-    return error_errno(err, "--publish: port %s/%s of the host", where, protocol);
+    return error_errno(err, "%s: port %s/%s of the host", option, where, protocol);
 }
 
-int port_bind(const struct publish *port, struct error *err)
+int port_bind(const char *option, const struct publish *port, struct error *err)
 {
     struct sockaddr_storage address;
     socklen_t length = net_address_socket(&port->address, port->host_port, &address);
     int type = port->udp ? SOCK_DGRAM : SOCK_STREAM, on = 1;
     AUTO_CLOSE int fd = socket(port->address.family, type | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return explain(port, err);
+        return explain(option, port, err);
     if (port->address.family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     /* Connections of an earlier run that are still closing are no hindrance, socket(7). Not for
@@ -39,7 +39,7 @@ int port_bind(const struct publish *port, struct error *err)
     if (!port->udp)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(fd, (struct sockaddr *)&address, length) < 0)
-        return explain(port, err);
+        return explain(option, port, err);
     return take_fd(&fd);
 }
 
@@ -58,7 +58,7 @@ static int number_of(int fd, uint16_t *ret_port, struct error *err)
 int port_find_free(struct publish *port, struct error *err)
 {
     port->host_port = 0;
-    AUTO_CLOSE int fd = port_bind(port, err);
+    AUTO_CLOSE int fd = port_bind("--publish", port, err);
     return fd < 0 ? -1 : number_of(fd, &port->host_port, err);
 }
 
@@ -78,7 +78,7 @@ int ports_choose(struct publish *ports, size_t count, struct error *err)
     while (result == 0 && held < count) {
         struct publish *port = &ports[held];
         bool chosen = port->host_port == 0;
-        int fd = port_bind(port, err);
+        int fd = port_bind("--publish", port, err);
         if (fd < 0) {
             result = -1;
             break;

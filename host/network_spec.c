@@ -116,24 +116,16 @@ static bool parse_range(const char *text, size_t length, struct port_range *ret)
 static int take_address(const char *whole, const char **at, struct net_address *ret,
                         struct error *err)
 {
-    const char *text = *at, *end;
-    bool bracket = text[0] == '[';
+    const char *text = *at, *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
+    const char *end = text[0] != '[' ? strchr(text, ':') : bracket ? bracket + 1 : text;
     *ret = (struct net_address){.family = AF_INET, .v4.s_addr = htonl(INADDR_LOOPBACK)};
-    if (bracket)
-        end = strchr(++text, ']');
-    else if ((end = strchr(text, ':')) && !strchr(end + 1, ':'))
-        return 0; /* HOST:GUEST */
-    if (!end && !bracket)
-        return 0; /* GUEST */
-    char address[NET_ADDRESS_TEXT] = "";
-    if (end && (size_t)(end - text) < sizeof(address))
-        memcpy(address, text, (size_t)(end - text));
-    if (!net_address_parse(address, ret) || bracket != (ret->family == AF_INET6))
+    if (text[0] != '[' && (!end || !strchr(end + 1, ':')))
+        return 0; /* GUEST or HOST:GUEST */
+    if (!net_address_parse_host(text, (size_t)(end - text), ret))
         return error_set(err,
                          "--publish %s: the address must be an IPv4 address or an IPv6 address "
                          "in brackets",
                          whole);
-    end += bracket;
     if (*end != ':')
         return error_set(err, "--publish %s: an address is followed by :HOST:GUEST", whole);
     *at = end + 1;

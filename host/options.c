@@ -356,7 +356,7 @@ const struct option option_table[] = {
      "Seconds, or a number with ms, s, m or h; 0 means no limit. COMMAND gets TERM first, and "
      "the machine is ended soon after.",
      NULL, NULL, false, false},
-    {OPTION_BOOT_TIMEOUT, "boot-timeout", 0, "DURATION", RUN, TIME, BY_VMC,
+    {OPTION_BOOT_TIMEOUT, "boot-timeout", 0, "DURATION", GUEST, TIME, BY_VMC,
      "give up when the guest has not answered by then", NULL,
      "60s", NULL, false, false},
 
@@ -393,7 +393,7 @@ const struct option option_table[] = {
      "guest. There is no time limit for the boot unless _--boot-timeout_ is given, and the "
      "machine is emulated unless _--accel kvm_ is.",
      NULL, NULL, false, false},
-    {OPTION_CRASH_DUMP, "crash-dump", 0, "FILE", GUEST, DIAGNOSTICS, BY_MACHINE,
+    {OPTION_CRASH_DUMP, "crash-dump", 0, "FILE", RUN, DIAGNOSTICS, BY_MACHINE,
      "write the guest's memory to FILE when its kernel panics",
      "An ELF core file, for gdb and crash. FILE must not exist; without a panic there is none.",
      NULL, NULL, false, false},

@@ -61,13 +61,7 @@ char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc
         strings_addf(&cmdline, "tsc_early_khz=%u", tsc_khz);
     for (size_t i = 0; i < spec->append.count; i++)
         strings_add(&cmdline, spec->append.items[i]);
-    char *joined = xstrdup("");
-    for (size_t i = 0; i < cmdline.count; i++) {
-        char *longer = xasprintf("%s%s%s", joined, i > 0 ? " " : "", cmdline.items[i]);
-        free(joined);
-        joined = longer;
-    }
-    return joined;
+    return strings_join(&cmdline, " ");
 }
 
 static void add_kernel(const struct machine_request *request, unsigned tsc_khz,

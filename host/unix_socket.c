@@ -10,10 +10,8 @@ int unix_socket_check(const char *path, struct error *err)
 {
     size_t most = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
     if (strlen(path) > most)
-        return error_set(err,
-                         "%s is too long for a socket's name (%zu bytes, at most %zu): set "
-                         "XDG_RUNTIME_DIR to a directory with a shorter one",
-                         path, strlen(path), most);
+        return error_set(err, "%s is too long for a socket's name (%zu bytes, at most %zu)", path,
+                         strlen(path), most);
     return 0;
 }
 
@@ -34,7 +32,6 @@ int unix_socket_listen(const char *path, int type, int *ret_fd, struct error *er
     AUTO_CLOSE int fd = -1;
     if (make(path, type, &address, &fd, err) < 0)
         return -1;
-    unlink(path);
     if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0)
         return error_errno(err, "cannot listen at %s", path);
     *ret_fd = take_fd(&fd);

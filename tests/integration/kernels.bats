@@ -77,6 +77,7 @@ No such file|run --gdb no/such/directory/socket @
 is there already|run --crash-dump /etc/passwd @
 No such file|run --crash-dump no/such/directory/core @
 is not for|shell-guest --rootfs /
+is not for|shell-guest --crash-dump core
 has no use for|shell-guest true
 TABLE
 }
@@ -125,7 +126,7 @@ TABLE
     BACKGROUND+=("$PID")
     wait_for "$DEADLINE" grep -q "127.0.0.1:$port" err || fail "$(cat err)"
     run --separate-stderr vmc --gdb "$port" -- true
-    assert_refused 'Address already in use'
+    assert_refused '--gdb: port .* of the host is taken'
     timeout "$DEADLINE" gdb -nx -batch -ex "target remote 127.0.0.1:$port" -ex kill </dev/null >gdb.out 2>&1 3>&- || true
     finish
     assert_equal "$STATUS" 125

@@ -2,20 +2,13 @@
 # seen nothing of it. The commands are those of README.md, from the blocks that follow a line
 # <!-- install: NAME -->.
 load ../lib/common
+load ../lib/examples
 
 setup() {
     vmc_setup
     BUILT=$(dirname "$VMC")
     stage=$PWD/stage
     unset VMC_GUEST_DIR MAKEFLAGS MAKELEVEL MFLAGS ARCH GUEST_ARCH
-}
-
-# Prints the commands of a block of README.md.
-block() {
-    awk -v wanted="<!-- install: $1 -->" '
-        $0 == wanted { found = 1; next }
-        found && /^```/ { if (inside) exit; inside = 1; next }
-        inside { print }' "$VMC_SOURCE/README.md"
 }
 
 # Runs a command with its output in a file, which is shown if it fails.
@@ -27,7 +20,7 @@ logged() {
 
 # as_written NAME VARIABLE=VALUE...: runs such a block, make's further variables added to its calls.
 as_written() {
-    block "$1" >commands
+    document_block "$VMC_SOURCE/README.md" "install: $1" >commands
     [ -s commands ] || fail "README.md has no block '$1'"
     cat - commands >script <<'SH'
 set -eu
@@ -257,7 +250,7 @@ foreign_qemu() {
 
 # Runs a block of README.md in there.
 debian_as_written() {
-    block "$1" >mnt/commands
+    document_block "$VMC_SOURCE/README.md" "install: $1" >mnt/commands
     [ -s mnt/commands ] || fail "README.md has no block '$1'"
     logged "${ENTER[@]}" bash -c 'set -eu; sudo() { "$@"; }; cd /mnt; . ./commands'
 }

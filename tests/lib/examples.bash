@@ -2,9 +2,9 @@
 # The examples of a document: the blocks that follow a line <!-- example: NAME -->. Lines that
 # begin with "$ " are run; the others are what must come out.
 
-# Prints the block of an example: example FILE NAME.
-example() {
-    awk -v wanted="<!-- example: $2 -->" '
+# Prints the block of a document that follows such a line: document_block FILE LINE.
+document_block() {
+    awk -v wanted="<!-- $2 -->" '
         $0 == wanted { found = 1; next }
         found && /^```/ { if (inside) exit; inside = 1; next }
         inside { print }' "$1"
@@ -25,7 +25,7 @@ check_examples() {
     PATH=$(dirname "$VMC"):$PATH
     for name in $(example_names "$file"); do
         count=$((count + 1))
-        example "$file" "$name" >block
+        document_block "$file" "example: $name" >block
         grep -v '^\$ ' block >want || true
         sed -n 's/^\$ //p' block >script
         [ -s script ] || { echo "$name: no command"; failures=$((failures + 1)); continue; }

@@ -31,6 +31,10 @@ static void list_keeps_its_end_at_every_length(void **state)
     }
     for (int i = 0; i < 1100; i++)
         assert_int_equal(atoi(list.items[i]), i);
+    struct strings few = {.items = list.items, .count = 3};
+    char *joined = strings_join(&few, ", ");
+    assert_string_equal(joined, "0, 1, 2");
+    free(joined);
     strings_free(&list);
     strings_free(&list);
 }
