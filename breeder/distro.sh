@@ -29,7 +29,7 @@ distro_check_tools() {
     check_tools
     need kmod depmod modprobe
     need cpio cpio
-    missing_report build
+    missing_report "build${cross:+ arm}"
 }
 
 # Leaves kernel, modules and version in the cache and sets distro_entry. Fetched once;
@@ -92,7 +92,7 @@ distro_take_modules() {
     for dtm_name in $distro_modules; do
         modprobe -d "$1" -S "$2" --show-depends "$dtm_name" ||
             die "--package $distro_package: the kernel has no $dtm_name, which a guest needs"
-    done >"$work/modules" || exit 125
+    done >"$work/modules"
     : >"$3/order"
     awk '$1 == "insmod" && !($2 in seen) { seen[$2]; print $2 }' "$work/modules" |
         while read -r dtm_file; do

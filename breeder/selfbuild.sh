@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
-# breeder selfbuild: `breeder build` in a clean Debian of its own, in a user namespace. The host
-# gives its kernel, its network and the project's sources, to be read; its packages have no part in
+# breeder selfbuild: `breeder build` in a clean Debian of its own, in namespaces of its own (an
+# ordinary user's, in a user namespace, too). The host gives its kernel, its network and the project's sources, to be read; its packages have no part in
 # the result, which is the same bytes as those of a build outside.
 
 command_selfbuild() {
@@ -34,9 +34,16 @@ selfbuild_check_tools() {
 # The clean Debian, as an archive in the cache, made once for each list of packages. apt's lists stay
 # in it: the build inside learns from them where sources are.
 selfbuild_archive() {
-    selfbuild_tar=$cache/selfbuild/$(echo "with lists $selfbuild_packages" | hash_key).tar
+    selfbuild_tar=$cache/selfbuild/$(echo "with lists $(selfbuild_versions)" | hash_key).tar
     mkdir -p "$cache/selfbuild"
     make_once selfbuild "$selfbuild_tar" selfbuild_install
+}
+
+# The packages, and their versions on this host: a newer compiler makes other bytes.
+selfbuild_versions() {
+    # shellcheck disable=SC2086 # names
+    dpkg-query -W $selfbuild_packages 2>/dev/null || true
+    echo "$selfbuild_packages"
 }
 
 selfbuild_install() {
@@ -53,15 +60,15 @@ selfbuild_unpack() {
     in_own_namespaces selfbuild_tar_in
 }
 
-# Runs a function of this file, with its shell variables, as the root of a user namespace that has
-# mounts and processes of its own.
+# Runs a function of this file, with its shell variables, as root with mounts and processes of its
+# own: the root of a user namespace where the caller is not root.
 in_own_namespaces() {
     export top out arch jobs cache selfbuild_tar selfbuild_root
     set -- "$1" --mount --pid --fork --kill-child
     [ "$(id -u)" -eq 0 ] || set -- "$@" --map-root-user --map-auto
     ion_function=$1
     shift
-    unshare "$@" sh -euc ". \"\$top/breeder/selfbuild.sh\"; $ion_function"
+    ${launch:-} unshare "$@" sh -euc ". \"\$top/breeder/selfbuild.sh\"; $ion_function"
 }
 
 selfbuild_tar_in() {

@@ -42,10 +42,10 @@
 
 #define PROTOCOL_VERSION 1
 
-/* Names of the virtio-serial ports, under /sys/class/virtio-ports/NAME/name in the guest. */
 /* What the agent says on the console before it serves a shell there. */
 #define MAINTENANCE_ANNOUNCEMENT "no workload: maintenance shell on the console"
 
+/* Names of the virtio-serial ports, under /sys/class/virtio-ports/NAME/name in the guest. */
 #define PORT_CONTROL_NAME "vmc.control"
 #define PORT_DATA_NAME "vmc.data"
 /* Mount tag of the root file system. */

@@ -149,7 +149,7 @@ static int mount_place(const struct agent_config *config, const struct place *p,
         attributes |= MOUNT_ATTR_RDONLY;
     if (p->flags & PLACE_GROUPS && config->hosted)
         return 0;
-    if (p->flags & PLACE_TTY && !has_terminal_group())
+    if (p->flags & PLACE_TTY && config->hosted && !has_terminal_group())
         options[2] = (struct mount_option){0};
     if (p->flags & PLACE_SHM) {
         options[1] = (struct mount_option){"size", config->shm_size ? size : "64m"};

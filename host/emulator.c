@@ -22,11 +22,9 @@
 
 bool emulator_is_meant(char *const *argv)
 {
-    static const char *const question[] = {"-S", "-no-user-config"};
-    for (size_t i = 0; argv[0] && i < ARRAY_LEN(question); i++)
-        if (!argv[1 + i] || strcmp(argv[1 + i], question[i]) != 0)
-            return getenv(HANDOVER_VARIABLE);
-    return argv[0];
+    return getenv(HANDOVER_VARIABLE) ||
+           (argv[0] && argv[1] && argv[2] && strcmp(argv[1], "-S") == 0 &&
+            strcmp(argv[2], "-no-user-config") == 0);
 }
 
 static int answer_as_qemu(char **argv, struct error *err)

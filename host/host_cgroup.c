@@ -14,9 +14,6 @@
 #define TEXT_MAX (16u << 20)
 #define NOTE_NAME "cgroups"
 #define NOTE_MAX 16384u
-/* The numbers of limits that are none, in either version. */
-#define MEMORY_UNLIMITED INT64_MAX
-#define TASKS_UNLIMITED 4194304u /* PID_MAX_LIMIT, include/linux/threads.h */
 
 /* True if the comma- or space-separated list has the word. */
 static bool has_word(const char *list, const char *word)
@@ -140,14 +137,21 @@ static int write_number(const char *dir, const char *name, uint64_t number, stru
     return write_in(dir, name, text, err);
 }
 
-static uint64_t memory_of(const struct host_cgroup_limits *limits)
+/* A new group has no limits; swap has a file only where the kernel counts it. */
+static int set_memory(const char *dir, const char *memory, const char *swap, uint64_t swap_value,
+                      const struct host_cgroup_limits *limits, struct error *err)
 {
-    return limits->memory ? limits->memory : MEMORY_UNLIMITED;
+    AUTO_FREE char *path = xasprintf("%s/%s", dir, swap);
+    if (limits->memory && write_number(dir, memory, limits->memory, err) < 0)
+        return -1;
+    if (limits->memory && limits->no_swap && access(path, F_OK) == 0)
+        return write_number(dir, swap, swap_value, err);
+    return 0;
 }
 
-static uint64_t tasks_of(const struct host_cgroup_limits *limits)
+static int set_tasks(const char *dir, const struct host_cgroup_limits *limits, struct error *err)
 {
-    return limits->tasks ? limits->tasks : TASKS_UNLIMITED;
+    return limits->tasks ? write_number(dir, "pids.max", limits->tasks, err) : 0;
 }
 
 /* A group of its own, in groups that hand on the controllers. */
@@ -191,9 +195,10 @@ static int make_v1(const struct host_cgroup_plan *plan, const char *id, FILE *no
     AUTO_FREE char *pids = xasprintf("%s/vmc-%s", plan->pids_v1, id);
     if (make_group(note, memory, cgroup, err) < 0 ||
         (strcmp(memory, pids) != 0 && make_group(note, pids, cgroup, err) < 0) ||
-        write_number(memory, "memory.limit_in_bytes", memory_of(limits), err) < 0)
+        set_memory(memory, "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", limits->memory,
+                   limits, err) < 0)
         return -1;
-    return write_number(pids, "pids.max", tasks_of(limits), err);
+    return set_tasks(pids, limits, err);
 }
 
 static int make_v2(const struct host_cgroup_plan *plan, const char *id, FILE *note,
@@ -204,9 +209,9 @@ static int make_v2(const struct host_cgroup_plan *plan, const char *id, FILE *no
         return error_set(err, "this process's control group cannot have another beside it");
     AUTO_FREE char *dir = xasprintf("%s/%s%s", plan->parent_v2, plan->top_v2 ? "" : "vmc-", id);
     if (make_parent_v2(plan, err) < 0 || make_group(note, dir, cgroup, err) < 0 ||
-        write_number(dir, "memory.max", memory_of(limits), err) < 0)
+        set_memory(dir, "memory.max", "memory.swap.max", 0, limits, err) < 0)
         return -1;
-    return write_number(dir, "pids.max", tasks_of(limits), err);
+    return set_tasks(dir, limits, err);
 }
 
 int host_cgroup_create(const struct container *container, const struct host_cgroup_limits *limits,

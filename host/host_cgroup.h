@@ -20,7 +20,8 @@
 
 struct host_cgroup_limits {
     uint64_t memory; /* bytes; 0: no limit */
-    unsigned tasks;  /* threads; 0: no limit */
+    bool no_swap;   /* and no swap beside it; where a kernel does not count it, there is no limit */
+    unsigned tasks; /* threads; 0: no limit */
 };
 
 /* Zero-initialised: none. */

@@ -223,7 +223,8 @@ static int guide(const struct jail *jail, struct jail_child *child, int socket, 
 
 static void make_groups(const struct jail *jail, struct jailed *ret, struct isolation *isolation)
 {
-    const struct host_cgroup_limits limits = {.memory = jail->memory, .tasks = jail->tasks};
+    const struct host_cgroup_limits limits = {
+        .memory = jail->memory, .no_swap = jail->no_swap, .tasks = jail->tasks};
     struct error why = ERROR_INIT;
     if (!jail->memory && !jail->tasks)
         return;

@@ -62,6 +62,7 @@ struct jail {
     uint64_t address_space; /* RLIMIT_AS, bytes */
     uint64_t file_size;     /* RLIMIT_FSIZE, bytes; UINT64_MAX: none */
     uint64_t memory;        /* of its control group, bytes; 0: no limit */
+    bool no_swap;           /* the memory's limit is one of memory and swap */
     unsigned tasks; /* of its control group; 0: no limit. Without either there is no group */
     bool required;  /* every layer, or no start at all */
 };

@@ -6,7 +6,6 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -73,6 +72,8 @@ static int ask(struct libvirt *libvirt, char what, const char *argument, struct 
     AUTO_FREE char *message = xasprintf("%c%s", what, argument);
     if (strlen(message) > CLIENT_MESSAGE_MAX)
         return error_set(err, "--libvirt: the domain's description is too long");
+    if (libvirt->socket < 0)
+        return error_set(err, "libvirt has not let the domain before go");
     if (send(libvirt->socket, message, strlen(message), MSG_NOSIGNAL) < 0)
         return error_errno(err, "libvirt's client");
     libvirt->pending++;
@@ -119,7 +120,9 @@ static int wait_for_either(int first, int second, int signal_fd, int64_t deadlin
             {.fd = signal_fd, .events = POLLIN},
         };
         int n = poll(ready, ARRAY_LEN(ready), poll_timeout(deadline));
-        if (n == 0)
+        if (n < 0 && errno != EINTR)
+            return error_errno(err, "poll");
+        if (n == 0 || now_ns() >= deadline)
             return error_set(err, "%s in time", late);
         if (n > 0 && ready[2].revents && take_signal(signal_fd, err) < 0)
             return -1;
@@ -128,8 +131,12 @@ static int wait_for_either(int first, int second, int signal_fd, int64_t deadlin
     }
 }
 
-void libvirt_stop(struct libvirt *libvirt)
+/* Waits until libvirt has let the domain go, whose QEMU has ended, and not without end. */
+static void stop(struct machine *m)
 {
+    struct libvirt *libvirt = m->libvirt;
+    if (!libvirt)
+        return;
     struct error ignored = ERROR_INIT;
     /* A creation that is still under way fails by itself: its emulator finds nobody. */
     int64_t deadline =
@@ -225,10 +232,11 @@ static int accept_emulator(struct libvirt *libvirt, int listener, int64_t deadli
     return *ret_fd < 0 ? error_errno(err, "the emulator's connection") : 0;
 }
 
-static int receive_handover(int connection, int64_t deadline, struct handover *ret,
+static int receive_handover(int connection, int signal_fd, int64_t deadline, struct handover *ret,
                             struct error *err)
 {
-    if (wait_for_either(connection, -1, -1, deadline, "the emulator has not spoken", err) < 0)
+    if (wait_for_either(connection, -1, signal_fd, deadline, "the emulator has not spoken", err) <
+        0)
         return -1;
     return handover_receive(connection, ret, err);
 }
@@ -305,7 +313,8 @@ static int take_over(const struct machine_request *request, int64_t deadline, st
                      struct isolation *isolation, struct error *err)
 {
     struct handover handover = {0};
-    int result = receive_handover(ret->keeper_fd, deadline, &handover, err);
+    int result =
+        receive_handover(ret->keeper_fd, request->libvirt->signal_fd, deadline, &handover, err);
     if (result == 0)
         result = connect_lines(request->container, ret, err);
     if (result == 0)
@@ -341,7 +350,8 @@ static int start(const struct machine_request *request, struct machine *ret,
     struct libvirt *libvirt = request->libvirt;
     AUTO_FREE char *xml = NULL;
     AUTO_CLOSE int listener = -1;
-    int64_t deadline = now_ns() + START_PATIENCE_NS;
+    int64_t patience = request->spec->boot_timeout;
+    int64_t deadline = now_ns() + (patience < START_PATIENCE_NS ? patience : START_PATIENCE_NS);
     if (listen_for_handover(request->container, &listener, err) < 0 ||
         describe(request, &xml, err) < 0 || ask(libvirt, CLIENT_CREATE, xml, err) < 0)
         return -1;
@@ -358,4 +368,5 @@ const struct machine_ops libvirt_ops = {
     .accelerated = true,
     .find = qemu_find_files,
     .start = start,
+    .stop = stop,
 };

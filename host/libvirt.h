@@ -37,9 +37,6 @@ int libvirt_prepare(const char *uri, int signal_fd, struct libvirt *ret, struct 
 
 extern const struct machine_ops libvirt_ops;
 
-/* Waits until libvirt has let the domain go, whose QEMU has ended, and not without end. */
-void libvirt_stop(struct libvirt *libvirt);
-
 /* Accepts one that was never prepared, or is released already. */
 void libvirt_release(struct libvirt *libvirt);
 

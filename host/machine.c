@@ -40,8 +40,8 @@ void machine_stop(struct machine *m)
 {
     jail_stop(&m->process);
     close_fd(&m->keeper_fd);
-    if (m->libvirt)
-        libvirt_stop(m->libvirt);
+    if (m->ops && m->ops->stop)
+        m->ops->stop(m);
     close_fd(&m->control_fd);
     close_fd(&m->data_fd);
     close_fd(&m->console_fd);

@@ -62,6 +62,8 @@ struct machine_ops {
     /* Starts it. Layers of isolation that it lacks are noted. */
     int (*start)(const struct machine_request *request, struct machine *ret,
                  struct isolation *isolation, struct error *err);
+    /* Its own part of machine_stop(), once the process has ended; NULL: none. */
+    void (*stop)(struct machine *m);
 };
 
 /* A running machine. Owns everything in it. */

@@ -128,9 +128,10 @@ void monitor_relay(int life, int listener, const char *path)
             {.fd = relay.libvirt_fd, .events = events_for(&relay.to_qemu, &relay.to_libvirt)},
             {.fd = relay.qemu_fd, .events = events_for(&relay.to_libvirt, &relay.to_qemu)},
         };
-        if (poll(fds, ARRAY_LEN(fds), -1) < 0)
+        int n = poll(fds, ARRAY_LEN(fds), -1);
+        if (n < 0 && errno == EINTR)
             continue;
-        if (fds[0].revents)
+        if (n < 0 || fds[0].revents)
             break;
         if (fds[1].revents)
             begin_relay(&relay, listener, path);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/util.h"
+#include "host/child.h"
 #include "host/guest_image.h"
 
 /* Descriptors of the agent, by number. */
@@ -34,6 +35,9 @@ static int find(const struct vm_spec *spec, char **ret_program, struct guest_ima
     *ret_program = realpath(path, NULL);
     if (!*ret_program || access(*ret_program, X_OK) < 0)
         return error_errno(err, "--host: %s", path);
+    AUTO_FREE char *passt = program_find("passt");
+    if (spec->network.mode == NETWORK_USER && !passt)
+        return error_set(err, "--net user with --host needs passt: apt install passt");
     return 0;
 }
 
@@ -96,6 +100,7 @@ static int start_agent(const struct machine_request *request, struct strings *ar
         .ids = request->ids->first ? request->ids : NULL,
         .privileged = request->privileged,
         .memory = limits->memory_max,
+        .no_swap = limits->memory_max > 0,
         .tasks = limits->pids_max ? (unsigned)limits->pids_max + own_tasks : 0,
         /* A limit that was asked for; no other layer can be missing. */
         .required = limits->memory_max || limits->pids_max,
@@ -111,32 +116,26 @@ static int start_agent(const struct machine_request *request, struct strings *ar
     return result;
 }
 
-/* What would make the container something else than it says. */
-static int check(const struct machine_request *request, const struct isolation *isolation,
-                 struct error *err)
-{
-    if (isolation->missing[LAYER_IDS])
-        return error_set(err, "--host: the container's root would be the host's: %s",
-                         isolation->missing[LAYER_IDS]);
-    if (request->network->link.kind == LINK_IN_VMM)
-        return error_set(err, "--net user with --host needs passt: apt install passt");
-    return 0;
-}
-
 static int start(const struct machine_request *request, struct machine *ret,
                  struct isolation *isolation, struct error *err)
 {
     int theirs[AGENT_FD_END];
     AUTO_STRINGS struct strings argv = {0};
-    if (check(request, isolation, err) < 0)
-        return -1;
+    if (isolation->missing[LAYER_IDS])
+        return error_set(err, "--host: the container's root would be the host's: %s",
+                         isolation->missing[LAYER_IDS]);
     for (int i = 0; i < AGENT_FD_END; i++)
         theirs[i] = -1;
     /* A process list tells whose it is. */
     strings_addf(&argv, "%s/vmc-agent", request->container->dir);
     strings_add(&argv, "--fds");
-    strings_addf(&argv, "%d,%d,%d%s", AGENT_FD_CONTROL, AGENT_FD_DATA, AGENT_FD_TERMINAL,
-                 request->network->link.fd >= 0 ? ",6" : "");
+    AUTO_STRINGS struct strings numbers = {0};
+    for (int fd = AGENT_FD_CONTROL; fd <= AGENT_FD_TERMINAL; fd++)
+        strings_addf(&numbers, "%d", fd);
+    if (request->network->link.fd >= 0)
+        strings_addf(&numbers, "%d", AGENT_FD_FRAMES);
+    AUTO_FREE char *list = strings_join(&numbers, ",");
+    strings_add(&argv, list);
     int result = make_descriptors(request, ret, theirs, err);
     if (result == 0)
         result = start_agent(request, &argv, theirs, ret, isolation, err);

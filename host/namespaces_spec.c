@@ -1,7 +1,6 @@
-#include <stdio.h>
-
 #include "common/util.h"
 #include "host/namespaces.h"
+#include "host/userns.h"
 
 #define NO_MACHINE "there is no machine"
 #define NO_GUEST_KERNEL "no kernel is booted"
@@ -59,6 +58,8 @@ const char *namespaces_layer(enum option_id id)
 {
     if (id == OPTION_MEM_LIMIT || id == OPTION_PIDS_LIMIT)
         return "host cgroup";
+    if (id == OPTION_ARCH)
+        return "vmc";
     return id == OPTION_MAC_ADDRESS ? "agent" : NULL;
 }
 
@@ -93,5 +94,14 @@ int namespaces_check(const struct vm_spec *spec, struct error *err)
     if (spec->upper == UPPER_DISK)
         return error_set(err, "--upper disk cannot go with --host: mounting a disk takes root's "
                               "rights; --upper ram or host");
+    if (am_host_root() && spec->unprivileged)
+        return error_set(err, "--host with root's --nopriv would make the container's root the "
+                              "host's: leave --nopriv out, or call vmc as another user");
+    for (size_t i = 0; i < spec->volumes.count; i++)
+        if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
+            return error_set(err,
+                             "--volume %s: a cache is a share's; with --host the directory itself "
+                             "is mounted",
+                             spec->volumes.items[i].target);
     return check_network(&spec->network, err);
 }

@@ -5,6 +5,7 @@
 #include <sys/vfs.h>
 
 #include "common/log.h"
+#include "host/child.h"
 #include "host/jail_files.h"
 #include "host/qemu.h"
 #include "host/qemu_argv.h"
@@ -12,17 +13,9 @@
 
 int qemu_find(const struct arch *arch, char **ret_path, struct error *err)
 {
-    const char *path = getenv("PATH");
-    AUTO_FREE char *copy = xstrdup(path ? path : "/usr/local/bin:/usr/bin:/bin");
-    char *rest = copy, *dir;
-    while ((dir = strsep(&rest, ":"))) {
-        AUTO_FREE char *candidate = xasprintf("%s/%s", dir[0] ? dir : ".", arch->qemu);
-        if (access(candidate, X_OK) == 0) {
-            *ret_path = realpath(candidate, NULL);
-            if (*ret_path)
-                return 0;
-        }
-    }
+    *ret_path = program_find(arch->qemu);
+    if (*ret_path)
+        return 0;
     return error_set(err, "%s is not installed: apt install %s", arch->qemu, arch->qemu_package);
 }
 

@@ -249,6 +249,8 @@ static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], 
         vmm_errors_pump(&s->vmm_errors, s->machine);
     if (fds[SLOT_KEEPER].revents && !has_ended(s->machine))
         return error_set(err, "the domain was ended through libvirt");
+    if (fds[SLOT_KEEPER].revents)
+        close_fd(&s->machine->keeper_fd);
     if (fds[SLOT_MONITOR].revents && qmp_pump(&s->monitor, err) < 0)
         return -1;
     if ((fds[SLOT_CONTROL].revents & (POLLIN | POLLHUP | POLLERR)) &&

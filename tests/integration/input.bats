@@ -20,28 +20,11 @@ EOT
 
 @test "sizes and numbers" {
     check_table <<'EOT'
-memory|run -m 0 @
-memory|run -m '' @
-memory|run -m -1 @
-memory|run -m 512MM @
-memory|run -m 1 @
-memory|run -m 99999999999999999999 @
-memory|run -m 100t @
-memory|run -m 1e9 @
-memory|run -m '12 M' @
-cpus|run --cpus -1 @
-cpus|run -c 0 @
-cpus|run -c x @
-cpus|run -c 1.5 @
-cpus|run -c 100000 @
-cpus|run -c 99999999999999999999 @
 timeout|run --timeout x @
 timeout|run --timeout -1 @
 timeout|run --timeout '' @
 timeout|run --timeout 1y @
 timeout|run --timeout 99999999999999999999 @
-boot-timeout|run --boot-timeout 0 @
-boot-timeout|run --boot-timeout soon @
 EOT
 }
 
@@ -55,7 +38,6 @@ upper|run --upper ram:0 @
 upper|run --upper host:1G @
 upper|run --upper none:1G @
 direct|run --direct --upper ram @
-accel|run --accel fast @
 arch|run --arch pdp11 @
 hostname|run --hostname 'two words' @
 hostname|run --hostname "$(head -c 300 /dev/zero | tr '\0' x)" @
@@ -82,6 +64,24 @@ EOT
     mkdir directory
     check_table <<'EOT'
 12Q|run -m 12Q @
+memory|run -m 0 @
+memory|run -m '' @
+memory|run -m -1 @
+memory|run -m 512MM @
+memory|run -m 1 @
+memory|run -m 99999999999999999999 @
+memory|run -m 100t @
+memory|run -m 1e9 @
+memory|run -m '12 M' @
+cpus|run --cpus -1 @
+cpus|run -c 0 @
+cpus|run -c x @
+cpus|run -c 1.5 @
+cpus|run -c 100000 @
+cpus|run -c 99999999999999999999 @
+boot-timeout|run --boot-timeout 0 @
+boot-timeout|run --boot-timeout soon @
+accel|run --accel fast @
 /no/such|run --kernel /no/such @
 /no/such|run --initrd /no/such @
 directory|run --kernel directory @

@@ -1,3 +1,4 @@
+# bats file_tags=native
 # --libvirt: the same run as a domain of libvirt's, whose daemon this file starts and ends.
 load ../lib/common
 load ../lib/libvirt

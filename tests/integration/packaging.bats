@@ -168,9 +168,9 @@ field() {
 
     # The image is what the manifest says it is, and where its source is, is said.
     dpkg-deb -x "$debs/$guest"_*.deb "$tree"
-    jq -r '.files | to_entries[] | select(.key != "vmc-agent") | "\(.value.sha256)  \(.key)"' \
+    jq -r '.files | to_entries[] | "\(.value.sha256)  \(.key)"' \
         "$tree/usr/lib/vmc/guest/$VMC_TEST_ARCH/manifest.json" >sums
-    [ "$(wc -l <sums)" = 2 ]
+    [ "$(wc -l <sums)" = 3 ]
     (cd "$tree/usr/lib/vmc/guest/$VMC_TEST_ARCH" && sha256sum -c) <sums
     jq -r '.debian_sources | to_entries[] | "\(.key) (= \(.value))"' \
         "$BUILT/guest/$VMC_TEST_ARCH/manifest.json" >sources
@@ -275,6 +275,7 @@ debian_files() {
     run debian sh -c 'command -v vmc || echo none'
     assert_output none
     debian_files >before
+    grep -qx /usr/bin/apt before || fail "no list of files"
 
     debian_as_written deb-install
     run --separate-stderr debian sh -c 'command -v vmc; man -w vmc

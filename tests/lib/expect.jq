@@ -373,7 +373,6 @@ def names:
         "127[.]0[.]0[.]1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
         "ff02::1\tip6-allnodes", "ff02::2\tip6-allrouters", ($own[] + "\t" + $names)] | join("\n")) + "$";
 
-# Fields that depend on several options at once; the last step of every expectation.
 # What is so on x86-64 alone, and what Linux does not have, or has otherwise, on 32-bit arm.
 def architecture:
     (env.VMC_TEST_ARCH // "x86_64") as $arch
@@ -387,6 +386,7 @@ def architecture:
         | .sysctls["kernel/shmall"] = "4278190079" | .sysctls["kernel/shmmax"] = "4278190079"
       end;
 
+# Fields that depend on several options at once; the last step of every expectation.
 def consequences:
     names | root_writable | permissions | device_nodes
     | .keyrings = keyrings
