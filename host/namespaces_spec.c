@@ -95,8 +95,8 @@ int namespaces_check(const struct vm_spec *spec, struct error *err)
         return error_set(err, "--upper disk cannot go with --host: mounting a disk takes root's "
                               "rights; --upper ram or host");
     if (am_host_root() && spec->unprivileged)
-        return error_set(err, "--host with root's --nopriv would make the container's root the "
-                              "host's: leave --nopriv out, or call vmc as another user");
+        return error_set(err, "--host with root's --nopriv: the container's root would be the "
+                              "host's; leave --nopriv out, or call vmc as another user");
     for (size_t i = 0; i < spec->volumes.count; i++)
         if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
             return error_set(err,
