@@ -32,7 +32,7 @@ BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -DVMC_VERSION='"$(VERSION)"' \
 LIBXML_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libxml-2.0))
 HOST_CFLAGS := $(BASE_CFLAGS) $(LIBXML_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-HOST_LIBS := -ljson-c -lseccomp -lcap -lm
+HOST_LIBS := -ljson-c -lseccomp -lcap -lxxhash -lm
 
 # The agent is static: it is the guest's whole user space. For another architecture than this
 # machine's the breeder knows the cross compiler's prefix, and has a directory with libraries.

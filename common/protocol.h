@@ -12,6 +12,7 @@
  *
  * port     direction      frame    payload
  * control  guest -> host  HELLO    version, clock readings; first frame of all
+ *          host -> guest  WAKE     to the copy of a guest that said HELLO long ago: say it again
  *          host -> guest  CONFIG   a piece of the JSON configuration; an empty one ends it
  *          guest -> host  STARTED  the workload runs
  *          guest -> host  ERROR    it does not: exit status and text; ends the session
@@ -68,6 +69,7 @@ enum frame_type {
     FRAME_STDIN = 4,
     FRAME_CREDIT = 5,
     FRAME_CLOSE = 6,
+    FRAME_WAKE = 8,
     FRAME_HELLO = 16,
     FRAME_STARTED = 17,
     FRAME_ERROR = 18,
@@ -124,7 +126,7 @@ const char *frame_name(uint16_t type);
  */
 struct hello {
     uint32_t version;
-    uint64_t kernel_ns; /* guest CLOCK_BOOTTIME when the agent began */
+    uint64_t kernel_ns; /* guest CLOCK_BOOTTIME when the agent began, or was woken */
     uint64_t agent_ns;  /* the same when it said HELLO */
 };
 #define HELLO_SIZE 20

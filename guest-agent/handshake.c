@@ -30,7 +30,9 @@ static int await_frame(struct channel *control, int64_t deadline, struct frame *
         int got = channel_next(control, ret_frame, err);
         if (got != 0)
             return got;
-        struct pollfd p = {.fd = control->fd, .events = POLLIN};
+        if (channel_flush(control, err) < 0)
+            return -1;
+        struct pollfd p = {.fd = control->fd, .events = channel_events(control)};
         int ready = poll(&p, 1, poll_timeout(deadline));
         if (ready == 0)
             return error_set(err, "the host sent no configuration within %d s", CONFIG_DEADLINE_S);
@@ -42,6 +44,16 @@ static int await_frame(struct channel *control, int64_t deadline, struct frame *
     }
 }
 
+/* A copy of a guest that has said it to somebody else. */
+static void say_again(struct channel *control)
+{
+    uint64_t now = boottime_ns();
+    const struct hello hello = {.version = PROTOCOL_VERSION, .kernel_ns = now, .agent_ns = now};
+    uint8_t payload[HELLO_SIZE];
+    encode_hello(payload, &hello);
+    channel_send(control, FRAME_HELLO, 0, payload, sizeof(payload));
+}
+
 static int collect(struct channel *control, struct queue *text, struct error *err)
 {
     int64_t deadline = now_ns() + CONFIG_DEADLINE_S * NS_PER_S;
@@ -49,6 +61,11 @@ static int collect(struct channel *control, struct queue *text, struct error *er
         struct frame frame;
         if (await_frame(control, deadline, &frame, err) < 0)
             return -1;
+        if (frame.type == FRAME_WAKE && text->length == 0) {
+            say_again(control);
+            deadline = now_ns() + CONFIG_DEADLINE_S * NS_PER_S;
+            continue;
+        }
         if (frame.type != FRAME_CONFIG || frame.stream != 0)
             return error_set(err, "protocol error: unexpected %s frame before the configuration",
                              frame_name(frame.type));

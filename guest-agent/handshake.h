@@ -14,7 +14,7 @@
  */
 int handshake_hello(int control, uint64_t began_ns, struct error *err);
 
-/* Collects CONFIG frames until the empty one, under a deadline. */
+/* Collects CONFIG frames until the empty one, under a deadline. Says HELLO again when woken. */
 int handshake_config(struct channel *control, struct agent_config *ret_config, struct error *err);
 
 #endif

@@ -5,7 +5,6 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -13,17 +12,9 @@
 #include "common/log.h"
 #include "common/util.h"
 #include "host/cache.h"
+#include "host/identity.h"
 
 #define VERDICT_FILE_MAX 65536
-
-/* Path, size and time of change name a version of a file; hashing 12 MB would cost too much. */
-static char *file_identity(const char *path)
-{
-    struct stat st = {0};
-    stat(path, &st);
-    return xasprintf("%s %lld %lld.%09ld", path, (long long)st.st_size,
-                     (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-}
 
 /* 0, or why /dev/kvm cannot be used by this process. */
 static int kvm_errno(void)
@@ -34,15 +25,12 @@ static int kvm_errno(void)
 
 static char *verdict_key(const char *vmm, const struct guest_image *image, int access_errno)
 {
-    AUTO_FREE char *boot_id = NULL;
-    if (read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &boot_id, NULL, NULL) == 0)
-        boot_id[strcspn(boot_id, "\n")] = '\0';
+    AUTO_FREE char *boot = boot_identity();
     struct utsname host = {0};
     uname(&host);
     AUTO_FREE char *vmm_identity = file_identity(vmm);
     AUTO_FREE char *kernel_identity = file_identity(image->kernel);
-    return xasprintf("boot %s; host %s; vmm %s; kernel %s; access %s", boot_id ? boot_id : "?",
-                     host.release, vmm_identity, kernel_identity,
+    return xasprintf("boot %s; host %s; vmm %s; kernel %s; access %s", boot, host.release, vmm_identity, kernel_identity,
                      access_errno ? strerror(access_errno) : "granted");
 }
 

@@ -15,11 +15,14 @@
 #include "host/session.h"
 #include "host/signals.h"
 #include "host/state.h"
+#include "host/template_key.h"
+#include "host/template_machine.h"
 #include "host/userns.h"
 
 /* Everything one run owns. */
 struct run {
     struct vm_spec spec;
+    bool warm; /* all there is to do is to have a template */
     struct guest_image image;
     char *vmm;
     struct accel_plan plan;
@@ -35,6 +38,8 @@ struct run {
     struct libvirt libvirt;
     struct console_log log;
     struct debugging debugging;
+    struct template template;
+    struct error no_template; /* why there is none; text "" while there may be */
     struct machine machine;
     struct session session;
     bool session_opened;
@@ -57,6 +62,7 @@ static void release(struct run *run)
     end_machine(run);
     console_log_close(&run->log);
     debugging_close(&run->debugging);
+    template_close(&run->template);
     network_release(&run->network);
     libvirt_release(&run->libvirt);
     seccomp_filter_free(&run->filter);
@@ -141,9 +147,21 @@ static int prepare(struct run *run, struct error *err)
     return volumes_attach(spec, &run->container, &run->ids, run->rootfs.share, &run->volumes, err);
 }
 
-static int boot(struct run *run, struct error *err)
+/* A doubt about a template is worth a line; that there can be none is not. */
+static void choose_template(struct run *run, const struct machine_request *request)
 {
-    const struct machine_request request = {
+    const char *refusal = run->plan.trial ? "a trial of KVM" : template_refusal(request);
+    template_close(&run->template);
+    AUTO_FREE char *key = refusal ? NULL : template_key(request);
+    if (refusal)
+        error_set(&run->no_template, "%s", refusal);
+    else if (template_open(key, run->spec.memory, &run->template, &run->no_template) < 0)
+        fprintf(stderr, "vmc: %s; starting cold\n", run->no_template.text);
+}
+
+static int start_machine(struct run *run, struct error *err)
+{
+    struct machine_request request = {
         .spec = &run->spec,
         .accel = run->plan.accel,
         .vmm = run->vmm,
@@ -162,24 +180,57 @@ static int boot(struct run *run, struct error *err)
     if (machine_ops(run->spec.backend)->accelerated)
         log_debug("accelerator: %s%s", accel_name(run->plan.accel),
                   run->plan.trial ? ", a trial" : "");
+    choose_template(run, &request);
+    request.template = &run->template;
+    run->timing.copy = run->template.role == TEMPLATE_COPY;
     run->timing.jail = now_ns();
     if (machine_start(&request, &run->machine, &run->isolation, err) < 0)
         return -1;
     run->timing.exec = now_ns();
+    return 0;
+}
+
+/* Until HELLO. */
+static int wait_for_guest(struct run *run, struct error *err)
+{
+    int64_t patience = run->plan.trial ? ACCEL_TRIAL_NS : run->spec.boot_timeout;
+    if (run->template.role == TEMPLATE_COPY && template_wake(&run->session, err) < 0)
+        return -1;
+    if (!run->filter.program &&
+        container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
+                                  err) < 0)
+        return -1;
+    return session_wait_hello(&run->session, run->timing.exec + patience, err);
+}
+
+/* A machine that was not saved runs on all the same. */
+static int keep_template(struct run *run, struct error *err)
+{
+    bool running;
+    const struct vm_spec *spec = &run->spec;
+    AUTO_FREE char *about = xasprintf("%s, %llum, %u CPU%s, %s", spec->arch->name,
+                                      (unsigned long long)(spec->memory >> 20), spec->cpus,
+                                      spec->cpus > 1 ? "s" : "", accel_name(run->plan.accel));
+    if (run->template.role != TEMPLATE_MAKE ||
+        template_take(&run->template, &run->session, about, &running, &run->no_template) == 0)
+        return 0;
+    return running ? 0 : error_set(err, "the machine does not run on: %s", run->no_template.text);
+}
+
+static int boot(struct run *run, struct error *err)
+{
+    if (start_machine(run, err) < 0)
+        return -1;
     if (!run->plan.trial)
         isolation_say(&run->isolation, run->privileged);
     if (run->spec.maintenance)
         return 0;
     run->session_opened = true;
     if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->debugging,
-                     &run->timing, run->signal_fd, err) < 0)
+                     &run->timing, run->signal_fd, err) < 0 ||
+        wait_for_guest(run, err) < 0)
         return -1;
-    if (!run->filter.program &&
-        container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
-                                  err) < 0)
-        return -1;
-    int64_t patience = run->plan.trial ? ACCEL_TRIAL_NS : run->spec.boot_timeout;
-    return session_wait_hello(&run->session, run->timing.exec + patience, err);
+    return keep_template(run, err);
 }
 
 /*
@@ -216,6 +267,12 @@ static int boot_on_ladder(struct run *run, struct error *err)
     /* What libvirt cannot start says nothing about KVM. */
     bool keep = run->session_opened || !run->spec.libvirt;
     bool ended = session_aborted(&run->session, &status) || err->status >= STATUS_SIGNAL_BASE;
+    if (!ended && run->template.role == TEMPLATE_COPY) {
+        fprintf(stderr, "vmc: %s; starting cold\n", err->text);
+        template_forget(&run->template);
+        run->spec.cold = true;
+        return boot_again(run, err);
+    }
     if (!ended && run->plan.trial) {
         accel_failed(&run->plan, err->text, keep);
         return boot_again(run, err);
@@ -229,9 +286,22 @@ static int boot_on_ladder(struct run *run, struct error *err)
     return -1;
 }
 
+/* A run without a workload: 'vmc template warm'. */
+static int warm(const struct run *run, int *ret_status, struct error *err)
+{
+    *ret_status = 0;
+    if (run->no_template.text[0])
+        return error_set(err, "there is no template for this: %s", run->no_template.text);
+    return 0;
+}
+
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
     struct window_size window = terminal_size();
+    if (run->warm)
+        return warm(run, ret_status, err);
+    if (run->no_template.text[0])
+        log_debug("no template: %s", run->no_template.text);
     if (run->spec.maintenance)
         return maintenance_run(&run->machine, &run->log, run->signal_fd,
                                run->timing.exec + run->spec.boot_timeout, ret_status, err);
@@ -264,9 +334,11 @@ static int run(const struct request *req, int *ret_status, struct error *err)
         .network = NETWORK_INIT,
         .libvirt = LIBVIRT_INIT,
         .debugging = DEBUGGING_INIT,
+        .template = TEMPLATE_INIT,
         .log.file_fd = -1,
         .machine = MACHINE_INIT,
         .signal_fd = -1,
+        .warm = req->command->id == COMMAND_TEMPLATE_WARM,
         .timing.begin = now_ns(),
         .tsc = tsc_read(),
     };
@@ -301,6 +373,11 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
 }
 
 int cmd_shell_guest(const struct request *req, int *ret_status, struct error *err)
+{
+    return run(req, ret_status, err);
+}
+
+int cmd_template_warm(const struct request *req, int *ret_status, struct error *err)
 {
     return run(req, ret_status, err);
 }

@@ -44,6 +44,23 @@ static const char *const keep_rm_description[] = {
     "the names.",
     NULL,
 };
+static const char *const template_ls_description[] = {
+    "Lists the templates, guests that have booted and of which later machines are copies: key, the "
+    "machine's size, what the file takes on the host, when it was last used.",
+    "vmc makes them by itself and keeps few; one of another boot of the host is never used again. "
+    "They are in $XDG_CACHE_HOME/vmc/templates.",
+    NULL,
+};
+static const char *const template_rm_description[] = {
+    "Removes templates, by their keys or as much of those as names one alone. Runs that are copies of "
+    "one go on. Prints the keys.",
+    NULL,
+};
+static const char *const template_warm_description[] = {
+    "Boots the machine that 'vmc run' with the same options would have, keeps it as a template and "
+    "ends it. Does nothing if there is one already.",
+    NULL,
+};
 static const char *const info_description[] = {
     "Checks what vmc needs on this host and says for each missing thing what to do about it. "
     "The exit status is 0 when nothing that vmc cannot do without is missing, and 1 otherwise.",
@@ -83,6 +100,12 @@ const struct command command_table[] = {
      "[OPTION]...", keep_ls_description, 0, 0, NULL},
     {COMMAND_KEEP_RM, "keep rm", "remove what --keep has kept",
      "[OPTION]... NAME...", keep_rm_description, 1, ARGS_ANY, NULL},
+    {COMMAND_TEMPLATE_LS, "template ls", "list the guests that machines are copies of",
+     "[OPTION]...", template_ls_description, 0, 0, NULL},
+    {COMMAND_TEMPLATE_RM, "template rm", "remove such guests",
+     "[OPTION]... [KEY]...", template_rm_description, 0, ARGS_ANY, NULL},
+    {COMMAND_TEMPLATE_WARM, "template warm", "make such a guest now",
+     "[OPTION]...", template_warm_description, 0, 0, NULL},
     {COMMAND_INFO, "info", "check what this host offers and what it lacks",
      "[OPTION]...", info_description, 0, 0, NULL},
     {COMMAND_VERSION, "version", "print the version",

@@ -15,6 +15,9 @@ int cmd_volume_ls(const struct request *req, int *ret_status, struct error *err)
 int cmd_volume_rm(const struct request *req, int *ret_status, struct error *err);
 int cmd_keep_ls(const struct request *req, int *ret_status, struct error *err);
 int cmd_keep_rm(const struct request *req, int *ret_status, struct error *err);
+int cmd_template_ls(const struct request *req, int *ret_status, struct error *err);
+int cmd_template_rm(const struct request *req, int *ret_status, struct error *err);
+int cmd_template_warm(const struct request *req, int *ret_status, struct error *err);
 int cmd_info(const struct request *req, int *ret_status, struct error *err);
 int cmd_version(const struct request *req, int *ret_status, struct error *err);
 int cmd_help(const struct request *req, int *ret_status, struct error *err);

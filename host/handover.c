@@ -1,23 +1,17 @@
 #include "host/handover.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/socket.h>
+
+#include "common/fds.h"
 
 /* What a socket takes at once by default, socket(7); the kernel's command line has long ended. */
 #define MESSAGE_MAX (192u << 10)
-
-union control {
-    struct cmsghdr header;
-    char bytes[CMSG_SPACE(HANDOVER_FDS_MAX * sizeof(int))];
-};
 
 int handover_send(int socket, char *const *argv, const int *numbers, const int *fds, size_t count,
                   struct error *err)
 {
     AUTO_FREE char *bytes = xcalloc(MESSAGE_MAX, 1);
-    union control control = {0};
     uint32_t head = (uint32_t)count;
     if (count > HANDOVER_FDS_MAX)
         return error_set(err, "libvirt gives more than %d descriptors", HANDOVER_FDS_MAX);
@@ -33,30 +27,9 @@ int handover_send(int socket, char *const *argv, const int *numbers, const int *
         memcpy(bytes + length, *argv, size);
         length += size;
     }
-    struct iovec part = {.iov_base = bytes, .iov_len = length};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (count > 0) {
-        message.msg_control = &control;
-        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-        control.header.cmsg_level = SOL_SOCKET;
-        control.header.cmsg_type = SCM_RIGHTS;
-        control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
-        memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
-    }
-    if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+    if (fds_send(socket, bytes, length, fds, count) < 0)
         return error_errno(err, "cannot hand the machine over");
     return 0;
-}
-
-/* The descriptors of a message, at most HANDOVER_FDS_MAX. */
-static size_t take_descriptors(struct msghdr *message, int *fds)
-{
-    const struct cmsghdr *header = CMSG_FIRSTHDR(message);
-    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-        return 0;
-    size_t size = header->cmsg_len - CMSG_LEN(0);
-    memcpy(fds, CMSG_DATA(header), size);
-    return size / sizeof(*fds);
 }
 
 /* Puts each descriptor at its number; those that find no place stay in fds. */
@@ -97,23 +70,13 @@ static int decode(const char *bytes, size_t length, int *fds, size_t fd_count, s
 int handover_receive(int socket, struct handover *ret, struct error *err)
 {
     AUTO_FREE char *bytes = xcalloc(MESSAGE_MAX, 1);
-    union control control = {0};
-    struct iovec part = {.iov_base = bytes, .iov_len = MESSAGE_MAX};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
     struct handover handover = {0};
     int fds[HANDOVER_FDS_MAX];
-    ssize_t n;
-    while ((n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
-        ;
+    size_t count = HANDOVER_FDS_MAX;
+    ssize_t n = fds_receive(socket, bytes, MESSAGE_MAX, fds, &count);
     if (n < 0)
         return error_errno(err, "the emulator's message");
-    size_t count = take_descriptors(&message, fds);
-    int result = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0
-                     ? -1
-                     : decode(bytes, (size_t)n, fds, count, &handover);
+    int result = decode(bytes, (size_t)n, fds, count, &handover);
     if (result < 0) {
         for (size_t i = 0; i < count; i++)
             close_fd(&fds[i]);

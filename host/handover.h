@@ -14,14 +14,14 @@
 #include <stddef.h>
 
 #include "common/error.h"
+#include "common/fds.h"
 #include "common/util.h"
 
 /* The variable by which the emulator knows the socket. */
 #define HANDOVER_VARIABLE "VMC_HANDOVER"
 #define HANDOVER_STARTED "started"
 
-/* unix(7) sends no more at once. */
-#define HANDOVER_FDS_MAX 253
+#define HANDOVER_FDS_MAX FDS_MAX
 /* The largest number of one: far beyond the daemon's own limit. */
 #define HANDOVER_NUMBER_MAX 65535
 

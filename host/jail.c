@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/log.h"
+#include "common/fds.h"
 #include "host/idmap.h"
 #include "host/jail_stages.h"
 
@@ -174,8 +174,23 @@ static void enter_groups(struct jailed *ret, struct isolation *isolation)
         isolation_lacks(isolation, LAYER_CGROUP, "%s", why.text);
 }
 
+/* What a message says. */
+static int take_report(const struct jail_report *message, int *fd, struct jailed *ret,
+                       struct isolation *isolation, struct error *err)
+{
+    if (message->layer == JAIL_MEMORY_LISTENER) {
+        close_fd(&ret->memory_listener);
+        ret->memory_listener = take_fd(fd);
+        return 0;
+    }
+    if (message->layer < 0 || message->layer >= LAYER_COUNT)
+        return error_set(err, "the jail cannot be made: %s", message->text);
+    isolation_lacks(isolation, (enum isolation_layer)message->layer, "%s", message->text);
+    return 0;
+}
+
 /* Reads the child's messages until it has executed the program, or has ended. */
-static int follow(int socket, struct isolation *isolation, struct error *err)
+static int follow(int socket, struct jailed *ret, struct isolation *isolation, struct error *err)
 {
     int64_t deadline = now_ns() + START_PATIENCE_NS;
     for (;;) {
@@ -186,15 +201,13 @@ static int follow(int socket, struct isolation *isolation, struct error *err)
             return error_set(err, "the jail is not made in time");
         if (n < 0 && errno == EINTR)
             continue;
-        ssize_t length = recv(socket, &message, sizeof(message), MSG_DONTWAIT);
-        if (length < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (length != sizeof(message))
+        AUTO_CLOSE int fd = -1;
+        size_t count = 1;
+        if (fds_receive(socket, &message, sizeof(message), &fd, &count) != sizeof(message))
             return 0;
         message.text[sizeof(message.text) - 1] = '\0';
-        if (message.layer < 0 || message.layer >= LAYER_COUNT)
-            return error_set(err, "the jail cannot be made: %s", message.text);
-        isolation_lacks(isolation, (enum isolation_layer)message.layer, "%s", message.text);
+        if (take_report(&message, &fd, ret, isolation, err) < 0)
+            return -1;
     }
 }
 
@@ -216,7 +229,7 @@ static int guide(const struct jail *jail, struct jail_child *child, int socket, 
         return -1;
     if (!jail->required)
         enter_groups(ret, isolation);
-    if (follow(socket, isolation, err) < 0)
+    if (follow(socket, ret, isolation, err) < 0)
         return -1;
     return jail->required && !isolation_complete(isolation) ? isolation_refuse(isolation, err) : 0;
 }
@@ -277,5 +290,6 @@ void jail_stop(struct jailed *jailed)
     }
     jailed->pid = -1;
     close_fd(&jailed->pidfd);
+    close_fd(&jailed->memory_listener);
     host_cgroup_remove(&jailed->cgroup);
 }

@@ -64,19 +64,21 @@ struct jail {
     uint64_t memory;        /* of its control group, bytes; 0: no limit */
     bool no_swap;           /* the memory's limit is one of memory and swap */
     unsigned tasks; /* of its control group; 0: no limit. Without either there is no group */
-    bool required;  /* every layer, or no start at all */
+    bool asks_for_memory; /* a file of vmc's is the guest's memory, jail_memory.h */
+    bool required;        /* every layer, or no start at all */
 };
 
-/* A started program. Owns pidfd and groups. */
+/* A started program. Owns the descriptors and groups. */
 struct jailed {
     pid_t pid;
     int pidfd;
+    int memory_listener; /* where it asks for its memory; -1: it does not */
     struct host_cgroup cgroup;
 };
 
 #define JAILED_INIT                                                                                \
     {                                                                                              \
-        .pid = -1, .pidfd = -1                                                                     \
+        .pid = -1, .pidfd = -1, .memory_listener = -1                                              \
     }
 
 /*

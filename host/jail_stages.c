@@ -21,19 +21,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/fds.h"
 #include "host/jail_files.h"
 #include "host/jail_landlock.h"
+#include "host/jail_memory.h"
 #include "host/jail_root.h"
 
 /* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
  */
 #define DESCRIPTORS_MAX 16384u
 
-static int report(const struct jail_child *child, int layer, const char *text)
+static void report(const struct jail_child *child, int layer, const char *text)
 {
     struct jail_report message = {.layer = layer};
     snprintf(message.text, sizeof(message.text), "%s", text);
-    return (int)send(child->socket, &message, sizeof(message), MSG_NOSIGNAL);
+    fds_send(child->socket, &message, sizeof(message), NULL, 0);
 }
 
 static void lack_because(struct jail_child *child, enum isolation_layer layer, const char *text)
@@ -241,6 +243,24 @@ static int stage_writes(struct jail_child *child, struct error *err)
 }
 
 /*
+ * Memory.
+ * Must: hand vmc the descriptor at which QEMU's question arrives.
+ * Must not: come after the filter of the system calls, which would not let it.
+ */
+static int stage_memory(const struct jail_child *child, struct error *err)
+{
+    static const struct jail_report message = {.layer = JAIL_MEMORY_LISTENER};
+    AUTO_CLOSE int listener = -1;
+    if (!child->jail->asks_for_memory)
+        return 0;
+    if (jail_memory_filter(&listener, err) < 0)
+        return -1;
+    if (fds_send(child->socket, &message, sizeof(message), &listener, 1) < 0)
+        return error_errno(err, "vmc is gone");
+    return 0;
+}
+
+/*
  * System calls.
  * Must: leave what jail_seccomp.c lists, for the rest of the process's life.
  * Must not: come before a stage that needs a call the filter takes away: it is the last.
@@ -266,7 +286,7 @@ static int stage_restrictions(struct jail_child *child, int *ret_program, struct
     if (open_program(child, ret_program, err) < 0 || stage_limits(child, err) < 0 ||
         stage_privileges(child, err) < 0)
         return -1;
-    return stage_writes(child, err);
+    return stage_writes(child, err) < 0 ? -1 : stage_memory(child, err);
 }
 
 /*

@@ -27,12 +27,13 @@ struct jail_child {
     int socket;          /* to the parent: SOCK_SEQPACKET */
 };
 
-/* A message of the child: the layer that is missing, or the end of everything. */
+/* A message of the child: the layer that is missing, a descriptor, or the end of everything. */
 struct jail_report {
-    int layer; /* enum isolation_layer, or JAIL_FAILED */
+    int layer; /* enum isolation_layer, or one of these */
     char text[512];
 };
 #define JAIL_FAILED (-1)
+#define JAIL_MEMORY_LISTENER (-2)
 
 /*
  * The parent's one message: the ids are mapped. End of file on its socket means that the program

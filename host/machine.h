@@ -18,6 +18,7 @@
 #include "host/network.h"
 #include "host/rootfs.h"
 #include "host/spec.h"
+#include "host/template.h"
 #include "host/tsc.h"
 #include "host/volumes.h"
 
@@ -35,14 +36,21 @@ struct machine_request {
     const struct volumes *volumes;
     const struct network *network;
     const struct debugging *debugging;
+    const struct template *template; /* NULL, or what it is a copy of, or becomes */
     const struct tsc_reading *tsc; /* taken at the start of vmc */
     struct libvirt *libvirt;       /* who is to run it as a domain; NULL: vmc does it itself */
 };
 
-/* Whether the machine is one that stops by itself, and says so. */
+static inline bool machine_has_template(const struct machine_request *request)
+{
+    return request->template && request->template->role != TEMPLATE_NONE;
+}
+
+/* Whether the machine is one that stops, and says so. */
 static inline bool machine_has_monitor(const struct machine_request *request)
 {
-    return request->accel == ACCEL_KVM || request->spec->debugging.crash_dump;
+    return request->accel == ACCEL_KVM || request->spec->debugging.crash_dump ||
+           machine_has_template(request);
 }
 
 struct machine;

@@ -27,6 +27,12 @@ static int dispatch(const struct request *req, int *ret_status, struct error *er
         return cmd_keep_ls(req, ret_status, err);
     case COMMAND_KEEP_RM:
         return cmd_keep_rm(req, ret_status, err);
+    case COMMAND_TEMPLATE_LS:
+        return cmd_template_ls(req, ret_status, err);
+    case COMMAND_TEMPLATE_RM:
+        return cmd_template_rm(req, ret_status, err);
+    case COMMAND_TEMPLATE_WARM:
+        return cmd_template_warm(req, ret_status, err);
     case COMMAND_INFO:
         return cmd_info(req, ret_status, err);
     case COMMAND_VERSION:

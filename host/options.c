@@ -5,8 +5,11 @@
 
 /* clang-format off */
 #define RUN COMMAND_BIT(COMMAND_RUN)
+#define WARM COMMAND_BIT(COMMAND_TEMPLATE_WARM)
 /* Those of a machine, with a container in it or without. */
-#define GUEST (RUN | COMMAND_BIT(COMMAND_SHELL_GUEST))
+#define GUEST (RUN | COMMAND_BIT(COMMAND_SHELL_GUEST) | WARM)
+/* What shapes a machine by what is to be in it. */
+#define SHAPE (RUN | WARM)
 #define INFO COMMAND_BIT(COMMAND_INFO)
 #define ALL (COMMAND_BIT(COMMAND_MANUAL + 1) - 1)
 
@@ -38,22 +41,22 @@ static const char *const net_choices[] = {"none", "user", "user:host-loopback", 
 static const char *const accel_choices[] = {"auto", "kvm", "tcg", NULL};
 
 const struct option option_table[] = {
-    {OPTION_ROOTFS, "rootfs", 'r', "DIR", RUN, ROOT, BY_HOST,
+    {OPTION_ROOTFS, "rootfs", 'r', "DIR", SHAPE, ROOT, BY_HOST,
      "root file system of the container (default: the host's own /)",
      "Any directory that looks like a Linux root: one made by mmdebstrap or debootstrap, or an "
      "exported container. It is a read-only lower layer. Without this option the host's own / is; "
      "other file systems that are mounted below it stay out.",
      NULL, NULL, false, false},
-    {OPTION_ROOTFS, "rootdir", 0, "DIR", RUN, ROOT, BY_HOST,
+    {OPTION_ROOTFS, "rootdir", 0, "DIR", SHAPE, ROOT, BY_HOST,
      "the same", NULL,
      NULL, NULL, false, true},
-    {OPTION_NOPRIV, "nopriv", 0, "DIR", RUN, ROOT, BY_HOST,
+    {OPTION_NOPRIV, "nopriv", 0, "DIR", SHAPE, ROOT, BY_HOST,
      "the same, always without privileges, even for root",
      "What an ordinary user gets anyway, said explicitly: the tree is put together in a user "
      "namespace and the hypervisor has no privilege on the host. The workload is still a real root "
      "inside its own kernel.",
      NULL, NULL, false, false},
-    {OPTION_UPPER, "upper", 0, "WHERE", RUN, ROOT, BY_HOST_AND_AGENT,
+    {OPTION_UPPER, "upper", 0, "WHERE", SHAPE, ROOT, BY_HOST_AND_AGENT,
      "where changes go: ram[:SIZE], disk[:SIZE], host or none",
      "ram: a tmpfs in the guest, gone at the end; any file type works, since the guest's own kernel "
      "holds it. disk: the same on a sparse, unnamed file system image in $TMPDIR or /var/tmp, for "
@@ -61,7 +64,7 @@ const struct option option_table[] = {
      "sockets do not work there. none: no overlay, the directory itself is changed, which is "
      "refused for the host's own /.",
      "ram", upper_choices, false, false},
-    {OPTION_DIRECT, "direct", 'D', NULL, RUN, ROOT, BY_HOST,
+    {OPTION_DIRECT, "direct", 'D', NULL, SHAPE, ROOT, BY_HOST,
      "change DIR itself, the same as --upper none", NULL,
      NULL, NULL, false, false},
     {OPTION_KEEP, "keep", 'k', NULL, RUN, ROOT, BY_HOST,
@@ -73,7 +76,7 @@ const struct option option_table[] = {
     {OPTION_NAME, "name", 0, "NAME", RUN, ROOT, BY_HOST_AND_AGENT,
      "name of the container: for --keep, and its host name unless --hostname says otherwise", NULL,
      NULL, NULL, false, false},
-    {OPTION_VOLUME, "volume", 'v', "SRC[:DST][:OPTIONS]", RUN, ROOT, BY_HOST,
+    {OPTION_VOLUME, "volume", 'v', "SRC[:DST][:OPTIONS]", SHAPE, ROOT, BY_HOST,
      "show SRC, a file or directory of the host's or a named volume, at DST",
      "SRC with a slash is a path of the host's, which has to exist; without one it is the name of a "
      "volume, which is made at its first use (see 'vmc volume'). DST is absolute and is made in the "
@@ -82,7 +85,7 @@ const struct option option_table[] = {
      "writes), cache=mmap (for programs that write to shared memory maps), cache=loose (fastest; "
      "only where nobody else changes SRC).",
      NULL, NULL, true, false},
-    {OPTION_VOLUME, "bind", 'b', "SRC[:DST][:OPTIONS]", RUN, ROOT, BY_HOST,
+    {OPTION_VOLUME, "bind", 'b', "SRC[:DST][:OPTIONS]", SHAPE, ROOT, BY_HOST,
      "the same", NULL,
      NULL, NULL, true, true},
 
@@ -128,6 +131,12 @@ const struct option option_table[] = {
      "Most commands use one, and each more costs the host a thread; ask for more where the work is "
      "parallel.",
      "1", NULL, false, false},
+    {OPTION_COLD, "cold", 0, NULL, RUN, MACHINE, BY_VMC,
+     "boot the machine, instead of copying one that has booted",
+     "Otherwise the first machine of its kind is kept as a template when it has booted, and later "
+     "ones are copies of it, which start in a fraction of the time ('vmc template ls'). A machine "
+     "with a disk, a kernel of one's own or something to debug always boots.",
+     NULL, NULL, false, false},
 
     {OPTION_ENV, "env", 'e', "NAME[=VALUE]", RUN, WORKLOAD, BY_VMC,
      "set an environment variable; NAME alone takes the caller's value",
@@ -151,7 +160,7 @@ const struct option option_table[] = {
      "host name inside (default: made up for each run)", NULL,
      NULL, NULL, false, false},
 
-    {OPTION_NET, "net", 0, "MODE", RUN, NETWORK, BY_HOST,
+    {OPTION_NET, "net", 0, "MODE", SHAPE, NETWORK, BY_HOST,
      "network: none, user[:host-loopback], bridge[=NAME] or tap=INTERFACE",
      "none: the loopback interface alone. user: connections of the guest are made on the host by "
      "passt, without privileges, so it reaches what the caller reaches, except the host's own "
@@ -159,7 +168,7 @@ const struct option option_table[] = {
      "interface on a bridge of vmc's own (vmc0) with an address there, as root; containers on it "
      "reach each other. tap: an interface that is there already and that the caller may use.",
      "user", net_choices, false, false},
-    {OPTION_NET, "network", 0, "MODE", RUN, NETWORK, BY_HOST,
+    {OPTION_NET, "network", 0, "MODE", SHAPE, NETWORK, BY_HOST,
      "the same as --net", NULL,
      NULL, NULL, false, true},
     {OPTION_PUBLISH, "publish", 'p', "[ADDR:][HOST:]PORT[/udp]", RUN, NETWORK, BY_HOST,
@@ -409,9 +418,12 @@ const struct option option_table[] = {
      "Defaults are among them. With --json as JSON.",
      NULL, NULL, false, false},
 
+    {OPTION_ALL, "all", 'a', NULL, COMMAND_BIT(COMMAND_TEMPLATE_RM), GENERAL, BY_VMC,
+     "all there are", NULL,
+     NULL, NULL, false, false},
     {OPTION_JSON, "json", 0, NULL,
      RUN | INFO | COMMAND_BIT(COMMAND_VERSION) | COMMAND_BIT(COMMAND_VOLUME_LS) |
-         COMMAND_BIT(COMMAND_KEEP_LS), GENERAL, BY_VMC,
+         COMMAND_BIT(COMMAND_KEEP_LS) | COMMAND_BIT(COMMAND_TEMPLATE_LS), GENERAL, BY_VMC,
      "print JSON", NULL,
      NULL, NULL, false, false},
     {OPTION_HELP, "help", 'h', NULL, ALL, GENERAL, BY_VMC,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/protocol.h"
+#include "host/jail_memory.h"
 
 char *qemu_escape(const char *value)
 {
@@ -20,6 +21,18 @@ static void add_pair(struct strings *argv, const char *option, const char *value
 {
     strings_add(argv, option);
     strings_add(argv, value);
+}
+
+/* Memory in a file of vmc's, jail_memory.h; and a copy waits for the state of its devices. */
+static void add_template(const struct machine_request *request, struct strings *argv)
+{
+    bool copy = request->template->role == TEMPLATE_COPY;
+    strings_add(argv, "-object");
+    strings_addf(argv, "memory-backend-file,id=memory,size=%lluM,mem-path=" JAIL_MEMORY_PATH ",share=%s",
+                 (unsigned long long)(request->spec->memory >> 20), copy ? "off" : "on");
+    add_pair(argv, "-machine", "memory-backend=memory");
+    if (copy)
+        add_pair(argv, "-incoming", "defer");
 }
 
 static void add_machine(const struct machine_request *request, struct strings *argv)
@@ -189,6 +202,8 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
 {
     strings_add(ret, request->vmm);
     add_machine(request, ret);
+    if (machine_has_template(request))
+        add_template(request, ret);
     add_kernel(request, tsc_khz, ret);
     add_serial(ret);
     if (!request->spec->maintenance) {
@@ -198,7 +213,7 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     add_volumes(request->volumes, ret);
     qemu_argv_descriptors(request, ret);
     add_debugging(&request->spec->debugging, ret);
-    /* A machine that can stop by itself, under KVM (internal-error) or when asked to: QMP tells. */
+    /* A machine that can stop, by itself under KVM (internal-error) or when asked to: QMP tells. */
     if (machine_has_monitor(request)) {
         add_socket(ret, "monitor", QEMU_FD_MONITOR);
         add_pair(ret, "-mon", "chardev=monitor,mode=control");

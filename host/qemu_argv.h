@@ -8,7 +8,7 @@
 
 /*
  * The descriptors QEMU inherits, by the numbers they have in it. Connected sockets, but for the
- * disk images and a tap interface. QEMU has no other descriptors but its stdin, stdout and stderr.
+ * disk images, a tap interface and a template's state, which is in a pipe. QEMU has no other descriptors but its stdin, stdout and stderr.
  */
 enum qemu_fd {
     QEMU_FD_CONTROL = 3,
@@ -21,6 +21,7 @@ enum qemu_fd {
     QEMU_FD_NET,
     QEMU_FD_GDB,
     QEMU_FD_DUMP,
+    QEMU_FD_STATE,
     QEMU_FD_END,
 };
 

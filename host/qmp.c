@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/fds.h"
 #include "common/io.h"
 #include "common/util.h"
 
@@ -27,10 +28,18 @@ void qmp_close(struct qmp *q)
     q->fd = -1;
 }
 
-static void handle_event(struct qmp *q, const char *name)
+static void handle_event(struct qmp *q, struct json_object *object, const char *name)
 {
+    struct json_object *data, *status = NULL;
     q->stopped = q->stopped || strcmp(name, "STOP") == 0;
     q->shutdown = q->shutdown || strcmp(name, "SHUTDOWN") == 0;
+    if (strcmp(name, "MIGRATION") != 0 || !json_object_object_get_ex(object, "data", &data) ||
+        !json_object_is_type(data, json_type_object) ||
+        !json_object_object_get_ex(data, "status", &status) ||
+        !json_object_is_type(status, json_type_string))
+        return;
+    q->migrated = strcmp(json_object_get_string(status), "completed") == 0;
+    q->lost = strcmp(json_object_get_string(status), "failed") == 0;
 }
 
 /* The answer to a command: {"return": ..., "id": N}, or {"error": {"desc": ...}, "id": N}. */
@@ -61,7 +70,7 @@ static int handle_line(struct qmp *q, const char *line, size_t length, struct er
     if (json_object_is_type(object, json_type_object)) {
         if (json_object_object_get_ex(object, "event", &event) &&
             json_object_is_type(event, json_type_string))
-            handle_event(q, json_object_get_string(event));
+            handle_event(q, object, json_object_get_string(event));
         handle_answer(q, object);
     }
     json_object_put(object);
@@ -99,25 +108,65 @@ int qmp_pump(struct qmp *q, struct error *err)
     return qmp_feed(q, bytes, (size_t)n, err);
 }
 
-int qmp_command(struct qmp *q, const char *command, const char *arguments, int64_t deadline,
-                struct error *err)
+static char *command_line(struct qmp *q, const char *command, const char *arguments)
 {
-    AUTO_FREE char *line = xasprintf("{\"execute\":\"%s\",\"arguments\":%s,\"id\":%d}\n", command,
-                                     arguments, ++q->asked);
+    return xasprintf("{\"execute\":\"%s\",\"arguments\":%s,\"id\":%d}\n", command, arguments,
+                     ++q->asked);
+}
+
+int qmp_post(struct qmp *q, const char *command, const char *arguments, struct error *err)
+{
+    AUTO_FREE char *line = command_line(q, command, arguments);
     if (q->fd < 0 || write_all(q->fd, line, strlen(line)) < 0)
         return error_set(err, "%s: QEMU's monitor is gone", command);
-    while (q->answered != q->asked) {
-        struct pollfd p = {.fd = q->fd, .events = POLLIN};
-        if (q->fd < 0)
-            return error_set(err, "%s: QEMU has ended", command);
-        if (now_ns() >= deadline)
-            return error_set(err, "%s: no answer from QEMU in time", command);
-        if (poll(&p, 1, poll_timeout(deadline)) > 0 && qmp_pump(q, err) < 0)
+    return 0;
+}
+
+/* One more event or answer. */
+static int wait_more(struct qmp *q, const char *command, int64_t deadline, struct error *err)
+{
+    struct pollfd p = {.fd = q->fd, .events = POLLIN};
+    if (q->fd < 0)
+        return error_set(err, "%s: QEMU has ended", command);
+    if (now_ns() >= deadline)
+        return error_set(err, "%s: no answer from QEMU in time", command);
+    return poll(&p, 1, poll_timeout(deadline)) > 0 ? qmp_pump(q, err) : 0;
+}
+
+static int wait_answer(struct qmp *q, const char *command, int64_t deadline, struct error *err)
+{
+    while (q->answered != q->asked)
+        if (wait_more(q, command, deadline, err) < 0)
             return -1;
-    }
     if (!q->failure[0])
         return 0;
     error_set(err, "%s: %s", command, q->failure);
     error_sanitize(err->text);
     return -1;
+}
+
+int qmp_command(struct qmp *q, const char *command, const char *arguments, int64_t deadline,
+                struct error *err)
+{
+    return qmp_post(q, command, arguments, err) < 0 ? -1 : wait_answer(q, command, deadline, err);
+}
+
+int qmp_give_fd(struct qmp *q, const char *name, int fd, int64_t deadline, struct error *err)
+{
+    AUTO_FREE char *arguments = xasprintf("{\"fdname\":\"%s\"}", name);
+    AUTO_FREE char *line = command_line(q, "getfd", arguments);
+    if (q->fd < 0 || fds_send(q->fd, line, strlen(line), &fd, 1) < 0)
+        return error_set(err, "getfd: QEMU's monitor is gone");
+    return wait_answer(q, "getfd", deadline, err);
+}
+
+int qmp_wait_migration(struct qmp *q, int64_t deadline, struct error *err)
+{
+    while (!q->migrated) {
+        if (q->lost)
+            return error_set(err, "migrate: QEMU has failed");
+        if (wait_more(q, "migrate", deadline, err) < 0)
+            return -1;
+    }
+    return 0;
 }

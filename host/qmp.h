@@ -22,6 +22,8 @@ struct qmp {
     int asked;         /* the id of the last command */
     int answered;      /* the id of the last answer */
     char failure[200]; /* what the last answer says went wrong, or "" */
+    bool migrated;     /* the machine's state has left, whole */
+    bool lost;         /* it has not, or has not come */
 };
 
 /* Asks for events. fd may be -1. */
@@ -31,6 +33,15 @@ void qmp_close(struct qmp *q);
 /* Gives a command, with its arguments as JSON, and waits for the answer until the deadline. */
 int qmp_command(struct qmp *q, const char *command, const char *arguments, int64_t deadline,
                 struct error *err);
+
+/* Gives a command without waiting: its answer is for qmp_pump(). */
+int qmp_post(struct qmp *q, const char *command, const char *arguments, struct error *err);
+
+/* Hands QEMU a descriptor, which stays the caller's, under a name for other commands. */
+int qmp_give_fd(struct qmp *q, const char *name, int fd, int64_t deadline, struct error *err);
+
+/* Waits for the end of a migration, with the capability "events" set. */
+int qmp_wait_migration(struct qmp *q, int64_t deadline, struct error *err);
 
 /* One read(2), and what it brings. -1 on a line that is too long or no JSON. */
 int qmp_pump(struct qmp *q, struct error *err);

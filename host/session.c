@@ -159,6 +159,9 @@ static int check_machine(struct session *s, struct error *err)
     /* All that it had to say has come; the user may take longer to read than it waits. */
     if (s->phase == PHASE_EXITED && s->out.eof && s->err.eof)
         return 0;
+    /* Only a copy's machine has been told something by now. */
+    if (s->phase == PHASE_BOOT && (s->monitor.lost || s->monitor.failure[0]))
+        return describe_failure(s, "the state of the devices cannot be restored", err);
     if (s->monitor.stopped)
         return describe_failure(
             s, s->monitor.shutdown ? "the guest ended" : "the hypervisor stopped the guest", err);

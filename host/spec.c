@@ -274,6 +274,7 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
         return -1;
     ret->debug = request_has(req, OPTION_DEBUG);
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
+    ret->cold = request_has(req, OPTION_COLD);
     ret->timing = request_has(req, OPTION_TIMING);
     ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
     ret->maintenance = req->command->id == COMMAND_SHELL_GUEST;

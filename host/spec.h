@@ -85,6 +85,7 @@ struct vm_spec {
     struct names_spec names;
 
     char *console;     /* file for the console log; NULL: none is kept */
+    bool cold;         /* neither copies nor makes a template */
     bool require_jail; /* no run without every layer of isolation.h */
     bool debug;
     bool timing;

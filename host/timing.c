@@ -19,10 +19,14 @@ void timing_print(const struct timing *t)
     int64_t start = (int64_t)(t->guest_started.start_ns - t->guest_started.rootfs_ns);
     print_phase("prepare", t->jail - t->begin, "vmc: command line, private directory, mounts");
     print_phase("jail", t->exec - t->jail, "vmc: the hypervisor's jail, until it is executed");
-    print_phase("hypervisor", t->hello - t->exec - kernel - agent,
-                "exec of the hypervisor until the guest's clock starts, and HELLO's way");
-    print_phase("kernel", kernel, "guest kernel until its first process");
-    print_phase("agent", agent, "guest agent until HELLO");
+    if (t->copy) {
+        print_phase("copy", t->hello - t->exec, "exec of the hypervisor until the copy's HELLO");
+    } else {
+        print_phase("hypervisor", t->hello - t->exec - kernel - agent,
+                    "exec of the hypervisor until the guest's clock starts, and HELLO's way");
+        print_phase("kernel", kernel, "guest kernel until its first process");
+        print_phase("agent", agent, "guest agent until HELLO");
+    }
     print_phase("rootfs", rootfs, "configuration, root file system in the guest");
     print_phase("start", start, "the workload's start");
     print_phase("workload", t->exited - t->started, "STARTED until EXIT");

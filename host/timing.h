@@ -4,6 +4,7 @@
 #ifndef VMC_HOST_TIMING_H
 #define VMC_HOST_TIMING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/protocol.h"
@@ -16,6 +17,7 @@ struct timing {
     int64_t hello;    /* HELLO came */
     int64_t started;  /* STARTED came */
     int64_t exited;   /* EXIT came */
+    bool copy;        /* of a template: it did not boot */
     int64_t finished; /* all output was written */
     int64_t end;      /* everything was cleaned up */
     struct hello guest_hello;

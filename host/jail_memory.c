@@ -1,0 +1,71 @@
+#include "host/jail_memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
+
+#include "common/util.h"
+
+int jail_memory_filter(int *ret_listener, struct error *err)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter)
+        return error_set(err, "cannot make a system call filter");
+    int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+    if (result == 0)
+        result = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+    if (result == 0)
+        result = seccomp_rule_add(filter, SCMP_ACT_NOTIFY, SCMP_SYS(openat), 2,
+                                  SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, (unsigned)AT_FDCWD),
+                                  SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffff, O_RDWR));
+    if (result == 0)
+        result = seccomp_load(filter);
+    if (result == 0)
+        result = *ret_listener = seccomp_notify_fd(filter);
+    seccomp_release(filter);
+    errno = -result;
+    return result < 0 ? error_errno(err, "this kernel asks nobody about system calls") : 0;
+}
+
+/* 1: the process asks; 0: not yet; -1: it never will. */
+static int wait_for_question(int listener, int pidfd, int64_t deadline, struct error *err)
+{
+    struct pollfd fds[] = {{.fd = listener, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+    int n = poll(fds, ARRAY_LEN(fds), poll_timeout(deadline));
+    if (n == 0)
+        return error_set(err, "the hypervisor does not ask for its memory in time");
+    if (n < 0)
+        return errno == EINTR ? 0 : error_errno(err, "poll");
+    if (fds[1].revents || !(fds[0].revents & POLLIN))
+        return error_set(err, "the hypervisor ended before it asked for its memory");
+    return 1;
+}
+
+/* The descriptor and the answer in one step: the process cannot be interrupted in between. */
+static int answer(int listener, int fd, struct error *err)
+{
+    struct seccomp_notif *question = NULL;
+    struct seccomp_notif_resp *unused = NULL;
+    if (seccomp_notify_alloc(&question, &unused) < 0)
+        return error_set(err, "out of memory");
+    bool asked = seccomp_notify_receive(listener, question) == 0;
+    struct seccomp_notif_addfd given = {
+        .id = question->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (uint32_t)fd};
+    int result = asked ? ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &given) : -1;
+    int reason = errno;
+    seccomp_notify_free(question, unused);
+    errno = reason;
+    return result < 0 ? error_errno(err, "cannot give the hypervisor its memory") : 0;
+}
+
+int jail_memory_grant(int listener, int pidfd, int fd, int64_t deadline, struct error *err)
+{
+    int asked;
+    while ((asked = wait_for_question(listener, pidfd, deadline, err)) == 0)
+        ;
+    return asked < 0 ? -1 : answer(listener, fd, err);
+}

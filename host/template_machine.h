@@ -1,0 +1,23 @@
+/*
+ * A template and the machine at hand: over QEMU's monitor, and the guest's channel.
+ */
+#ifndef VMC_HOST_TEMPLATE_MACHINE_H
+#define VMC_HOST_TEMPLATE_MACHINE_H
+
+#include "host/session.h"
+#include "host/template.h"
+
+/*
+ * The machine of a COPY, which waits for its state: gives it that, and wakes the guest. It says
+ * HELLO when it is there.
+ */
+int template_wake(struct session *session, struct error *err);
+
+/*
+ * The machine of a MAKE, whose guest has said HELLO: stops it, saves the template and lets it run
+ * on. -1 when no template was saved; *ret_running tells whether the machine runs on, as it should.
+ */
+int template_take(const struct template *t, struct session *session, const char *about,
+                  bool *ret_running, struct error *err);
+
+#endif
