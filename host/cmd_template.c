@@ -63,14 +63,21 @@ int cmd_template_ls(const struct request *req, int *ret_status, struct error *er
     return output_finish(err);
 }
 
+static int remove_one(const char *name, struct error *err)
+{
+    char key[TEMPLATE_KEY_SIZE];
+    if (template_remove(name, key, err) < 0)
+        return -1;
+    printf("%s\n", key);
+    return 0;
+}
+
 static int remove_all(struct error *err)
 {
     struct template_list list = {0};
     int result = template_list(&list, err);
     for (size_t i = 0; i < list.count && result == 0; i++) {
-        result = template_remove(list.items[i].key, err);
-        if (result == 0)
-            printf("%s\n", list.items[i].key);
+        result = remove_one(list.items[i].key, err);
     }
     template_list_free(&list);
     return result;
@@ -83,11 +90,9 @@ int cmd_template_rm(const struct request *req, int *ret_status, struct error *er
         return error_set(err, "template rm takes KEY... or --all (see 'vmc template ls')");
     if (all && remove_all(err) < 0)
         return -1;
-    for (int i = 0; i < req->arg_count; i++) {
-        if (template_remove(req->args[i], err) < 0)
+    for (int i = 0; i < req->arg_count; i++)
+        if (remove_one(req->args[i], err) < 0)
             return -1;
-        printf("%s\n", req->args[i]);
-    }
     *ret_status = 0;
     return output_finish(err);
 }

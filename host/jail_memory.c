@@ -31,18 +31,18 @@ int jail_memory_filter(int *ret_listener, struct error *err)
     return result < 0 ? error_errno(err, "this kernel asks nobody about system calls") : 0;
 }
 
-/* 1: the process asks; 0: not yet; -1: it never will. */
+/* 1: it has come; 0: it never will, since the process has ended; -1. */
 static int wait_for_question(int listener, int pidfd, int64_t deadline, struct error *err)
 {
     struct pollfd fds[] = {{.fd = listener, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
-    int n = poll(fds, ARRAY_LEN(fds), poll_timeout(deadline));
+    int n;
+    while ((n = poll(fds, ARRAY_LEN(fds), poll_timeout(deadline))) < 0 && errno == EINTR)
+        ;
+    if (n < 0)
+        return error_errno(err, "poll");
     if (n == 0)
         return error_set(err, "the hypervisor does not ask for its memory in time");
-    if (n < 0)
-        return errno == EINTR ? 0 : error_errno(err, "poll");
-    if (fds[1].revents || !(fds[0].revents & POLLIN))
-        return error_set(err, "the hypervisor ended before it asked for its memory");
-    return 1;
+    return !fds[1].revents && (fds[0].revents & POLLIN);
 }
 
 /* The descriptor and the answer in one step: the process cannot be interrupted in between. */
@@ -64,8 +64,6 @@ static int answer(int listener, int fd, struct error *err)
 
 int jail_memory_grant(int listener, int pidfd, int fd, int64_t deadline, struct error *err)
 {
-    int asked;
-    while ((asked = wait_for_question(listener, pidfd, deadline, err)) == 0)
-        ;
-    return asked < 0 ? -1 : answer(listener, fd, err);
+    int asked = wait_for_question(listener, pidfd, deadline, err);
+    return asked <= 0 ? asked : answer(listener, fd, err);
 }

@@ -22,8 +22,9 @@
 int jail_memory_filter(int *ret_listener, struct error *err);
 
 /*
- * In vmc: answers the first such call with a duplicate of fd. -1 when the process of pidfd ends
- * before it asks, or at the deadline (now_ns() time). Once the listener is closed, such calls fail.
+ * In vmc: answers the first such call with a duplicate of fd, or returns when the process of pidfd
+ * has ended, which is not an error here. -1 at the deadline (now_ns() time), too. Once the listener
+ * is closed, such calls fail.
  */
 int jail_memory_grant(int listener, int pidfd, int fd, int64_t deadline, struct error *err);
 

@@ -251,27 +251,35 @@ void template_list_free(struct template_list *list)
     *list = (struct template_list){0};
 }
 
-int template_remove(const char *key, struct error *err)
+/* The one template whose key begins like that. */
+static int find_one(const struct template_list *list, const char *name,
+                    char ret_key[TEMPLATE_KEY_SIZE], struct error *err)
 {
-    struct template_list list = {0};
     size_t matches = 0;
-    const struct template_entry *match = NULL;
-    if (template_list(&list, err) < 0)
-        return -1;
-    for (size_t i = 0; i < list.count && key[0]; i++) {
-        if (strncmp(list.items[i].key, key, strlen(key)) != 0)
+    for (size_t i = 0; i < list->count && name[0]; i++) {
+        if (strncmp(list->items[i].key, name, strlen(name)) != 0)
             continue;
-        match = &list.items[i];
+        snprintf(ret_key, TEMPLATE_KEY_SIZE, "%s", list->items[i].key);
         matches++;
     }
-    int result = 0;
-    AUTO_CLOSE int directory = matches == 1 ? open_directory(false, err) : -1;
-    if (matches != 1)
-        result = error_set(err, matches ? "'%s' is the beginning of %zu templates' keys"
-                                        : "there is no template '%s' (see 'vmc template ls')",
-                           key, matches);
-    else if (directory < 0 || (unlinkat(directory, match->key, 0) < 0 && errno != ENOENT))
-        result = error_errno(err, "cannot remove the template %s", match->key);
+    if (matches == 0)
+        return error_set(err, "there is no template '%s' (see 'vmc template ls')", name);
+    if (matches > 1)
+        return error_set(err, "'%s' is the beginning of %zu templates' keys", name, matches);
+    return 0;
+}
+
+int template_remove(const char *name, char ret_key[TEMPLATE_KEY_SIZE], struct error *err)
+{
+    struct template_list list = {0};
+    int result = template_list(&list, err);
+    if (result == 0)
+        result = find_one(&list, name, ret_key, err);
     template_list_free(&list);
-    return result;
+    AUTO_CLOSE int directory = result == 0 ? open_directory(false, err) : -1;
+    if (directory < 0)
+        return -1;
+    if (unlinkat(directory, ret_key, 0) < 0 && errno != ENOENT)
+        return error_errno(err, "cannot remove the template %s", ret_key);
+    return 0;
 }

@@ -25,6 +25,9 @@
 /* The migration stream of a machine whose memory is not in it: some 50 KiB. */
 #define TEMPLATE_STATE_MAX (1u << 20)
 
+/* 32 hex digits and a NUL. */
+#define TEMPLATE_KEY_SIZE 33
+
 enum template_role {
     TEMPLATE_NONE, /* a machine of no template's */
     TEMPLATE_MAKE, /* a machine that becomes one when it has said HELLO, and runs on */
@@ -73,7 +76,7 @@ void template_close(struct template *t);
 
 /* One that is kept. */
 struct template_entry {
-    char key[33];
+    char key[TEMPLATE_KEY_SIZE];
     char about[80];
     uint64_t memory;  /* bytes the machine has */
     uint64_t size;    /* bytes the file takes */
@@ -90,7 +93,7 @@ struct template_list {
 int template_list(struct template_list *ret, struct error *err);
 void template_list_free(struct template_list *list);
 
-/* Removes the one of that key, or that its first characters name alone. */
-int template_remove(const char *key, struct error *err);
+/* Removes the one of that key, or that its first characters name alone. ret_key: its whole key. */
+int template_remove(const char *name, char ret_key[TEMPLATE_KEY_SIZE], struct error *err);
 
 #endif

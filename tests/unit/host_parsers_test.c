@@ -34,6 +34,28 @@ static void test_qmp_stop_in_pieces(void **state)
     qmp_close(&q);
 }
 
+static void test_qmp_migration(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    struct qmp q = {.fd = -1};
+    assert_int_equal(feed(&q,
+                          "{\"event\":\"MIGRATION\",\"data\":{\"status\":\"active\"}}\n"
+                          "{\"event\":\"MIGRATION\",\"data\":null}\n"
+                          "{\"event\":\"MIGRATION\",\"data\":{\"status\":7}}\n"
+                          "{\"event\":\"OTHER\",\"data\":{\"status\":\"failed\"}}\n",
+                          &err),
+                     0);
+    assert_false(q.migrated || q.lost);
+    assert_int_equal(
+        feed(&q, "{\"event\":\"MIGRATION\",\"data\":{\"status\":\"completed\"}}\n", &err), 0);
+    assert_true(q.migrated && !q.lost);
+    assert_int_equal(
+        feed(&q, "{\"event\":\"MIGRATION\",\"data\":{\"status\":\"failed\"}}\n", &err), 0);
+    assert_true(q.lost && !q.migrated);
+    qmp_close(&q);
+}
+
 static void test_qmp_other_events(void **state)
 {
     (void)state;
@@ -180,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_qmp_stop_in_pieces),    cmocka_unit_test(test_qmp_other_events),
+        cmocka_unit_test(test_qmp_migration),
         cmocka_unit_test(test_qmp_rejects),           cmocka_unit_test(test_qmp_endless_line),
         cmocka_unit_test(test_console_panic),         cmocka_unit_test(test_console_last_lines),
         cmocka_unit_test(test_console_hostile_bytes), cmocka_unit_test(test_agent_config),

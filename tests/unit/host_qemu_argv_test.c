@@ -174,6 +174,49 @@ static void test_kvm_has_a_monitor(void **state)
     strings_free(&argv);
 }
 
+static void check_template(enum template_role role, const char *memory, const char *incoming)
+{
+    char share[] = "/s", kernel[] = "/k", initrd[] = "/i";
+    const struct guest_image image = {.kernel = kernel, .initrd = initrd};
+    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    const struct volumes volumes = {0};
+    const struct network network = NETWORK_INIT;
+    const struct debugging debugging = DEBUGGING_INIT;
+    const struct template template = {.role = role};
+    const struct vm_spec spec = plain_spec();
+    const struct machine_request request = {
+        .spec = &spec,
+        .accel = ACCEL_TCG,
+        .vmm = "/usr/bin/qemu-system-x86_64",
+        .image = &image,
+        .rootfs = &rootfs,
+        .swap_fd = -1,
+        .volumes = &volumes,
+        .network = &network,
+        .debugging = &debugging,
+        .template = &template,
+    };
+    struct strings argv = {0};
+    qemu_argv(&request, 0, &argv);
+    assert_string_equal(value_after(&argv, "-object"), memory);
+    assert_true(has_word(&argv, "memory-backend=memory"));
+    assert_true(has_word(&argv, "chardev=monitor,mode=control"));
+    if (incoming)
+        assert_string_equal(value_after(&argv, "-incoming"), incoming);
+    else
+        assert_false(has_word(&argv, "-incoming"));
+    strings_free(&argv);
+}
+
+static void test_templates(void **state)
+{
+    (void)state;
+    check_template(TEMPLATE_MAKE,
+                   "memory-backend-file,id=memory,size=512M,mem-path=/memory,share=on", NULL);
+    check_template(TEMPLATE_COPY,
+                   "memory-backend-file,id=memory,size=512M,mem-path=/memory,share=off", "defer");
+}
+
 static void test_disk_and_writable_share(void **state)
 {
     (void)state;
@@ -294,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_whole_command_line),
         cmocka_unit_test(test_kernel_command_line),
         cmocka_unit_test(test_kvm_has_a_monitor),
+        cmocka_unit_test(test_templates),
         cmocka_unit_test(test_disk_and_writable_share),
         cmocka_unit_test(test_network),
         cmocka_unit_test(test_kept_disk_is_flushed),
