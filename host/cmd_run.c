@@ -152,6 +152,7 @@ static void choose_template(struct run *run, const struct machine_request *reque
 {
     const char *refusal = run->plan.trial ? "a trial of KVM" : template_refusal(request);
     template_close(&run->template);
+    run->no_template.text[0] = '\0';
     AUTO_FREE char *key = refusal ? NULL : template_key(request);
     if (refusal)
         error_set(&run->no_template, "%s", refusal);
@@ -262,7 +263,9 @@ static int boot_on_ladder(struct run *run, struct error *err)
     int status;
     if (boot(run, err) == 0) {
         accel_worked(&run->plan);
-        return 0;
+        bool once_more = run->warm && run->plan.trial;
+        run->plan.trial = false;
+        return once_more ? boot_again(run, err) : 0;
     }
     /* What libvirt cannot start says nothing about KVM. */
     bool keep = run->session_opened || !run->spec.libvirt;
