@@ -10,6 +10,7 @@
 #include "host/explain.h"
 #include "host/id_range.h"
 #include "host/isolation.h"
+#include "host/jail_memory.h"
 #include "host/libvirt.h"
 #include "host/maintenance.h"
 #include "host/session.h"
@@ -150,7 +151,9 @@ static int prepare(struct run *run, struct error *err)
 /* A doubt about a template is worth a line; that there can be none is not. */
 static void choose_template(struct run *run, const struct machine_request *request)
 {
-    const char *refusal = run->plan.trial ? "a trial of KVM" : template_refusal(request);
+    const char *refusal = run->plan.trial             ? "a trial of KVM"
+                          : !jail_memory_supported() ? "the host's kernel has no seccomp_unotify(2)"
+                                                      : template_refusal(request);
     template_close(&run->template);
     run->no_template.text[0] = '\0';
     AUTO_FREE char *key = refusal ? NULL : template_key(request);
@@ -195,7 +198,11 @@ static int start_machine(struct run *run, struct error *err)
 static int wait_for_guest(struct run *run, struct error *err)
 {
     int64_t patience = run->plan.trial ? ACCEL_TRIAL_NS : run->spec.boot_timeout;
-    if (run->template.role == TEMPLATE_COPY && template_wake(&run->session, err) < 0)
+    if (run->template.role != TEMPLATE_NONE &&
+        template_give_memory(&run->template, &run->session, err) < 0)
+        return -1;
+    if (run->template.role == TEMPLATE_COPY &&
+        template_wake(&run->template, &run->session, err) < 0)
         return -1;
     if (!run->filter.program &&
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
@@ -270,7 +277,7 @@ static int boot_on_ladder(struct run *run, struct error *err)
     /* What libvirt cannot start says nothing about KVM. */
     bool keep = run->session_opened || !run->spec.libvirt;
     bool ended = session_aborted(&run->session, &status) || err->status >= STATUS_SIGNAL_BASE;
-    if (!ended && run->template.role == TEMPLATE_COPY) {
+    if (!ended && run->template.role == TEMPLATE_COPY && run->session_opened) {
         fprintf(stderr, "vmc: %s; starting cold\n", err->text);
         template_forget(&run->template);
         run->spec.cold = true;

@@ -5,10 +5,17 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <seccomp.h>
-#include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/util.h"
+
+bool jail_memory_supported(void)
+{
+    uint32_t action = SECCOMP_RET_USER_NOTIF;
+    return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
 
 int jail_memory_filter(int *ret_listener, struct error *err)
 {
@@ -31,10 +38,13 @@ int jail_memory_filter(int *ret_listener, struct error *err)
     return result < 0 ? error_errno(err, "this kernel asks nobody about system calls") : 0;
 }
 
-/* 1: it has come; 0: it never will, since the process has ended; -1. */
-static int wait_for_question(int listener, int pidfd, int64_t deadline, struct error *err)
+/* 1: it has come; 0: the process has ended, or something else has come; -1. */
+static int wait_for_question(int listener, int pidfd, int interrupt_fd, int64_t deadline,
+                             struct error *err)
 {
-    struct pollfd fds[] = {{.fd = listener, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = listener, .events = POLLIN},
+                           {.fd = pidfd, .events = POLLIN},
+                           {.fd = interrupt_fd, .events = POLLIN}};
     int n;
     while ((n = poll(fds, ARRAY_LEN(fds), poll_timeout(deadline))) < 0 && errno == EINTR)
         ;
@@ -42,7 +52,7 @@ static int wait_for_question(int listener, int pidfd, int64_t deadline, struct e
         return error_errno(err, "poll");
     if (n == 0)
         return error_set(err, "the hypervisor does not ask for its memory in time");
-    return !fds[1].revents && (fds[0].revents & POLLIN);
+    return !fds[1].revents && !fds[2].revents && (fds[0].revents & POLLIN);
 }
 
 /* The descriptor and the answer in one step: the process cannot be interrupted in between. */
@@ -62,8 +72,9 @@ static int answer(int listener, int fd, struct error *err)
     return result < 0 ? error_errno(err, "cannot give the hypervisor its memory") : 0;
 }
 
-int jail_memory_grant(int listener, int pidfd, int fd, int64_t deadline, struct error *err)
+int jail_memory_grant(int listener, int pidfd, int interrupt_fd, int fd, int64_t deadline,
+                      struct error *err)
 {
-    int asked = wait_for_question(listener, pidfd, deadline, err);
+    int asked = wait_for_question(listener, pidfd, interrupt_fd, deadline, err);
     return asked <= 0 ? asked : answer(listener, fd, err);
 }

@@ -8,12 +8,16 @@
 #ifndef VMC_HOST_JAIL_MEMORY_H
 #define VMC_HOST_JAIL_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
 
 /* What QEMU is told to open; there need not be anything of that name. */
 #define JAIL_MEMORY_PATH "/memory"
+
+/* Whether the host's kernel has that. */
+bool jail_memory_supported(void);
 
 /*
  * In the jail's process, which has no_new_privs set: from here on open(2) with the flags O_RDWR and
@@ -22,10 +26,11 @@
 int jail_memory_filter(int *ret_listener, struct error *err);
 
 /*
- * In vmc: answers the first such call with a duplicate of fd, or returns when the process of pidfd
- * has ended, which is not an error here. -1 at the deadline (now_ns() time), too. Once the listener
- * is closed, such calls fail.
+ * In vmc: answers the first such call with a duplicate of fd. Returns without having done so, and
+ * without an error, when the process of pidfd has ended or there is something to read from
+ * interrupt_fd. Once the listener is closed, such calls fail.
  */
-int jail_memory_grant(int listener, int pidfd, int fd, int64_t deadline, struct error *err);
+int jail_memory_grant(int listener, int pidfd, int interrupt_fd, int fd, int64_t deadline,
+                      struct error *err);
 
 #endif

@@ -7,7 +7,6 @@
 #include "common/log.h"
 #include "host/child.h"
 #include "host/jail_files.h"
-#include "host/jail_memory.h"
 #include "host/qemu.h"
 #include "host/qemu_argv.h"
 #include "host/tsc.h"
@@ -60,9 +59,6 @@ static int make_descriptors(const struct machine_request *request, struct machin
         return 0;
     return machine_make_pair(&m->monitor_fd, &theirs->fds[QEMU_FD_MONITOR], err);
 }
-
-/* From its exec until QEMU asks for its memory: some 20 ms on an idle host. */
-#define MEMORY_PATIENCE_NS (20 * NS_PER_S)
 
 static void log_argv(char **argv)
 {
@@ -215,24 +211,6 @@ unsigned qemu_tsc_khz(const struct machine_request *request)
     return tsc ? tsc_khz(request->tsc) : 0;
 }
 
-/*
- * What a copy is made of is checked while QEMU loads its libraries, and before there is anything in
- * the machine that it could harm.
- */
-static int give_memory(const struct machine_request *request, struct jailed *process,
-                       struct error *err)
-{
-    const struct template *template = request->template;
-    if (!machine_has_template(request))
-        return 0;
-    if (template->role == TEMPLATE_COPY && template_check(template, err) < 0)
-        return -1;
-    int result = jail_memory_grant(process->memory_listener, process->pidfd, template->memory_fd,
-                                   now_ns() + MEMORY_PATIENCE_NS, err);
-    close_fd(&process->memory_listener);
-    return result;
-}
-
 static int start(const struct machine_request *request, struct machine *ret,
                  struct isolation *isolation, struct error *err)
 {
@@ -246,8 +224,6 @@ static int start(const struct machine_request *request, struct machine *ret,
         result = qemu_start_in_jail(request, &argv, theirs.fds, QEMU_FD_END, &ret->process,
                                     isolation, err);
     }
-    if (result == 0)
-        result = give_memory(request, &ret->process, err);
     for (int i = 0; i < QEMU_FD_END; i++)
         close_fd(&theirs.fds[i]);
     return result;

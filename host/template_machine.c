@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include "common/util.h"
+#include "host/jail_memory.h"
 #include "host/qemu_argv.h"
 
+/* From its exec until QEMU asks for its memory: some 20 ms on an idle host. */
+#define MEMORY_PATIENCE_NS (20 * NS_PER_S)
 /* Every step takes milliseconds. */
 #define PATIENCE_NS (10 * NS_PER_S)
 
@@ -16,12 +19,24 @@
     "{\"capabilities\":[{\"capability\":\"x-ignore-shared\",\"state\":true},"                     \
     "{\"capability\":\"events\",\"state\":true}]}"
 
-int template_wake(struct session *session, struct error *err)
+int template_give_memory(const struct template *t, struct session *session, struct error *err)
+{
+    struct jailed *process = &session->machine->process;
+    int result =
+        jail_memory_grant(process->memory_listener, process->pidfd, session->signal_fd,
+                          t->memory_fd, now_ns() + MEMORY_PATIENCE_NS, err);
+    close_fd(&process->memory_listener);
+    return result;
+}
+
+int template_wake(const struct template *t, struct session *session, struct error *err)
 {
     AUTO_FREE char *source = xasprintf("{\"uri\":\"fd:%d\"}", QEMU_FD_STATE);
     /* Nobody waits for the answers: one that says no ends the session, and the guest says HELLO. */
     if (qmp_post(&session->monitor, "migrate-set-capabilities", CAPABILITIES, err) < 0 ||
         qmp_post(&session->monitor, "migrate-incoming", source, err) < 0)
+        return -1;
+    if (template_check(t, err) < 0)
         return -1;
     channel_send(&session->control, FRAME_WAKE, 0, NULL, 0);
     return 0;

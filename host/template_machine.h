@@ -8,10 +8,16 @@
 #include "host/template.h"
 
 /*
- * The machine of a COPY, which waits for its state: gives it that, and wakes the guest. It says
- * HELLO when it is there.
+ * The machine was started: gives it its memory. One that ends before, and a signal that comes, are
+ * left to the session to find.
  */
-int template_wake(struct session *session, struct error *err);
+int template_give_memory(const struct template *t, struct session *session, struct error *err);
+
+/*
+ * The machine of a COPY, which waits for its state: gives it that, checks what it is a copy of
+ * meanwhile, and wakes the guest. It says HELLO when it is there.
+ */
+int template_wake(const struct template *t, struct session *session, struct error *err);
 
 /*
  * The machine of a MAKE, whose guest has said HELLO: stops it, saves the template and lets it run

@@ -115,7 +115,7 @@ EOT
 
 @test "an empty directory as the root file system: the command is not found" {
     mkdir empty
-    run -127 --separate-stderr vmc_at empty -- true
+    run -127 --separate-stderr vmc_at empty --arch "$VMC_TEST_ARCH" -- true
     assert_status 127
     assert_match "$stderr" '^vmc: '
 }

@@ -241,7 +241,9 @@ damage() {
     run vmc -- true
     template=$(basename "$(templates)")
     before=$(sha256sum <"$(templates)")
-    vmc_background -- sh -c 'head -c 100000000 /dev/urandom >/fill; echo ready; exec sleep 1000'
+    mkfifo in
+    exec {INPUT}<>in
+    vmc_background -- sh -c 'head -c 100000000 /dev/urandom >/fill; echo ready; read -r line'
     wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
     pid=$(machine_processes | head -n 1)
     # The guest's memory is that file, privately.
@@ -255,6 +257,7 @@ damage() {
     done
     [ "$count" -gt 0 ] || fail "it has no descriptor of it"
     assert_equal "$(sha256sum <"$(templates)")" "$before"
-    kill -KILL "$PID"
+    echo end >&"$INPUT"
     finish
+    assert_equal "$STATUS" 0
 }
