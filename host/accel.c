@@ -30,7 +30,8 @@ static char *verdict_key(const char *vmm, const struct guest_image *image, int a
     uname(&host);
     AUTO_FREE char *vmm_identity = file_identity(vmm);
     AUTO_FREE char *kernel_identity = file_identity(image->kernel);
-    return xasprintf("boot %s; host %s; vmm %s; kernel %s; access %s", boot, host.release, vmm_identity, kernel_identity,
+    return xasprintf("boot %s; host %s; vmm %s; kernel %s; access %s", boot, host.release,
+                     vmm_identity, kernel_identity,
                      access_errno ? strerror(access_errno) : "granted");
 }
 

@@ -151,9 +151,9 @@ static int prepare(struct run *run, struct error *err)
 /* A doubt about a template is worth a line; that there can be none is not. */
 static void choose_template(struct run *run, const struct machine_request *request)
 {
-    const char *refusal = run->plan.trial             ? "a trial of KVM"
+    const char *refusal = run->plan.trial            ? "a trial of KVM"
                           : !jail_memory_supported() ? "the host's kernel has no seccomp_unotify(2)"
-                                                      : template_refusal(request);
+                                                     : template_refusal(request);
     template_close(&run->template);
     run->no_template.text[0] = '\0';
     AUTO_FREE char *key = refusal ? NULL : template_key(request);

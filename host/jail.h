@@ -63,7 +63,7 @@ struct jail {
     uint64_t file_size;     /* RLIMIT_FSIZE, bytes; UINT64_MAX: none */
     uint64_t memory;        /* of its control group, bytes; 0: no limit */
     bool no_swap;           /* the memory's limit is one of memory and swap */
-    unsigned tasks; /* of its control group; 0: no limit. Without either there is no group */
+    unsigned tasks;       /* of its control group; 0: no limit. Without either there is no group */
     bool asks_for_memory; /* a file of vmc's is the guest's memory, jail_memory.h */
     bool required;        /* every layer, or no start at all */
 };

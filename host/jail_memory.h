@@ -1,9 +1,9 @@
 /*
- * A guest's memory that is a file of vmc's. QEMU opens such a file by name, for reading and writing,
- * even to map a private copy of it (until version 8.2), and a hypervisor that a guest has taken over
- * must not write to what other guests are copied from. So there is no such file in the jail: that
- * one call waits for vmc, which puts a descriptor of its own choice in its place, read-only where
- * the memory is to be copied. seccomp_unotify(2).
+ * A guest's memory that is a file of vmc's. QEMU opens such a file by name, for reading and
+ * writing, even to map a private copy of it (until version 8.2), and a hypervisor that a guest has
+ * taken over must not write to what other guests are copied from. So there is no such file in the
+ * jail: that one call waits for vmc, which puts a descriptor of its own choice in its place,
+ * read-only where the memory is to be copied. seccomp_unotify(2).
  */
 #ifndef VMC_HOST_JAIL_MEMORY_H
 #define VMC_HOST_JAIL_MEMORY_H

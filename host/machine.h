@@ -37,8 +37,8 @@ struct machine_request {
     const struct network *network;
     const struct debugging *debugging;
     const struct template *template; /* NULL, or what it is a copy of, or becomes */
-    const struct tsc_reading *tsc; /* taken at the start of vmc */
-    struct libvirt *libvirt;       /* who is to run it as a domain; NULL: vmc does it itself */
+    const struct tsc_reading *tsc;   /* taken at the start of vmc */
+    struct libvirt *libvirt;         /* who is to run it as a domain; NULL: vmc does it itself */
 };
 
 static inline bool machine_has_template(const struct machine_request *request)

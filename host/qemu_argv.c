@@ -28,7 +28,8 @@ static void add_template(const struct machine_request *request, struct strings *
 {
     bool copy = request->template->role == TEMPLATE_COPY;
     strings_add(argv, "-object");
-    strings_addf(argv, "memory-backend-file,id=memory,size=%lluM,mem-path=" JAIL_MEMORY_PATH ",share=%s",
+    strings_addf(argv,
+                 "memory-backend-file,id=memory,size=%lluM,mem-path=" JAIL_MEMORY_PATH ",share=%s",
                  (unsigned long long)(request->spec->memory >> 20), copy ? "off" : "on");
     add_pair(argv, "-machine", "memory-backend=memory");
     if (copy)

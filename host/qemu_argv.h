@@ -8,7 +8,8 @@
 
 /*
  * The descriptors QEMU inherits, by the numbers they have in it. Connected sockets, but for the
- * disk images, a tap interface and a template's state, which is in a pipe. QEMU has no other descriptors but its stdin, stdout and stderr.
+ * disk images, a tap interface and a template's state, which is in a pipe. QEMU has no other
+ * descriptors but its stdin, stdout and stderr.
  */
 enum qemu_fd {
     QEMU_FD_CONTROL = 3,

@@ -141,8 +141,7 @@ static void make_room(int directory)
 static int write_file_contents(const struct template *t, int fd, const void *state, size_t size,
                                const char *about, struct error *err)
 {
-    struct template_trailer trailer = {
-        .magic = TEMPLATE_MAGIC, .memory = t->memory, .state = size};
+    struct template_trailer trailer = {.magic = TEMPLATE_MAGIC, .memory = t->memory, .state = size};
     AUTO_FREE char *boot = boot_identity();
     snprintf(trailer.key, sizeof(trailer.key), "%s", t->key);
     snprintf(trailer.boot, sizeof(trailer.boot), "%s", boot);

@@ -35,7 +35,8 @@ enum template_role {
 };
 
 /* What a machine has to do with a template. Owns everything in it. */
-struct template {
+struct template
+{
     enum template_role role;
     char *key;
     int directory; /* of all templates; -1 */
@@ -78,10 +79,10 @@ void template_close(struct template *t);
 struct template_entry {
     char key[TEMPLATE_KEY_SIZE];
     char about[80];
-    uint64_t memory;  /* bytes the machine has */
-    uint64_t size;    /* bytes the file takes */
-    int64_t used_ns;  /* when it was last copied, or made: CLOCK_REALTIME */
-    bool stale;       /* of another boot of this host, or damaged: never used again */
+    uint64_t memory; /* bytes the machine has */
+    uint64_t size;   /* bytes the file takes */
+    int64_t used_ns; /* when it was last copied, or made: CLOCK_REALTIME */
+    bool stale;      /* of another boot of this host, or damaged: never used again */
 };
 
 struct template_list {

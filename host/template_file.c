@@ -104,7 +104,8 @@ int template_sum(int memory_fd, uint64_t memory, const void *state, size_t size,
     return result;
 }
 
-/* Page by page: a piece has few pages of a guest's that are zero, and those cost nobody anything. */
+/* Page by page: a piece has few pages of a guest's that are zero, and those cost nobody anything.
+ */
 static int write_piece(void *context, const unsigned char *bytes, size_t length, uint64_t offset,
                        struct error *err)
 {
@@ -113,8 +114,8 @@ static int write_piece(void *context, const unsigned char *bytes, size_t length,
         size_t to = from;
         while (to < length && !is_zero(bytes + to, PAGE))
             to += PAGE;
-        if (to > from && pwrite(*fd, bytes + from, to - from, (off_t)(offset + from)) !=
-                             (ssize_t)(to - from))
+        if (to > from &&
+            pwrite(*fd, bytes + from, to - from, (off_t)(offset + from)) != (ssize_t)(to - from))
             return error_errno(err, "it cannot be written");
         from = to + PAGE;
     }

@@ -31,9 +31,9 @@ void template_trailer_seal(struct template_trailer *trailer);
 int template_trailer_read(int fd, struct template_trailer *ret, struct error *err);
 
 /*
- * The sum of a memory and a state: XXH3 with 128 bits over all 64 KiB pieces that are not zero, each
- * behind its offset, and the state. It tells damage of any kind, and no forger's: only the user can
- * write to the file.
+ * The sum of a memory and a state: XXH3 with 128 bits over all 64 KiB pieces that are not zero,
+ * each behind its offset, and the state. It tells damage of any kind, and no forger's: only the
+ * user can write to the file.
  */
 int template_sum(int memory_fd, uint64_t memory, const void *state, size_t size, uint8_t ret[16],
                  struct error *err);

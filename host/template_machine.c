@@ -16,15 +16,14 @@
 
 /* Memory that is a file is not part of the stream; and the end of it is told. */
 #define CAPABILITIES                                                                               \
-    "{\"capabilities\":[{\"capability\":\"x-ignore-shared\",\"state\":true},"                     \
+    "{\"capabilities\":[{\"capability\":\"x-ignore-shared\",\"state\":true},"                      \
     "{\"capability\":\"events\",\"state\":true}]}"
 
 int template_give_memory(const struct template *t, struct session *session, struct error *err)
 {
     struct jailed *process = &session->machine->process;
-    int result =
-        jail_memory_grant(process->memory_listener, process->pidfd, session->signal_fd,
-                          t->memory_fd, now_ns() + MEMORY_PATIENCE_NS, err);
+    int result = jail_memory_grant(process->memory_listener, process->pidfd, session->signal_fd,
+                                   t->memory_fd, now_ns() + MEMORY_PATIENCE_NS, err);
     close_fd(&process->memory_listener);
     return result;
 }

@@ -190,6 +190,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     [ ! -e "$SMALL/etc/new" ] || fail "the tree has changed"
 }
 
+# bats test_tags=native
 @test "without -r the host's own / is the root file system, and stays as it is" {
     run timeout 120 "$VMC" run -- sh -c 'cat /etc/debian_version && echo x >/etc/vmc-test-new && cat /etc/vmc-test-new' 3>&-
     assert_status 0
@@ -210,6 +211,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_match "$output" '--rootfs'
 }
 
+# bats test_tags=native
 @test "info checks the host, in words and as JSON" {
     run --separate-stderr "$VMC" info
     assert_status 0

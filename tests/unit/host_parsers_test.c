@@ -50,8 +50,8 @@ static void test_qmp_migration(void **state)
     assert_int_equal(
         feed(&q, "{\"event\":\"MIGRATION\",\"data\":{\"status\":\"completed\"}}\n", &err), 0);
     assert_true(q.migrated && !q.lost);
-    assert_int_equal(
-        feed(&q, "{\"event\":\"MIGRATION\",\"data\":{\"status\":\"failed\"}}\n", &err), 0);
+    assert_int_equal(feed(&q, "{\"event\":\"MIGRATION\",\"data\":{\"status\":\"failed\"}}\n", &err),
+                     0);
     assert_true(q.lost && !q.migrated);
     qmp_close(&q);
 }
@@ -201,11 +201,11 @@ static void test_agent_config(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_qmp_stop_in_pieces),    cmocka_unit_test(test_qmp_other_events),
-        cmocka_unit_test(test_qmp_migration),
-        cmocka_unit_test(test_qmp_rejects),           cmocka_unit_test(test_qmp_endless_line),
-        cmocka_unit_test(test_console_panic),         cmocka_unit_test(test_console_last_lines),
-        cmocka_unit_test(test_console_hostile_bytes), cmocka_unit_test(test_agent_config),
+        cmocka_unit_test(test_qmp_stop_in_pieces), cmocka_unit_test(test_qmp_other_events),
+        cmocka_unit_test(test_qmp_migration),      cmocka_unit_test(test_qmp_rejects),
+        cmocka_unit_test(test_qmp_endless_line),   cmocka_unit_test(test_console_panic),
+        cmocka_unit_test(test_console_last_lines), cmocka_unit_test(test_console_hostile_bytes),
+        cmocka_unit_test(test_agent_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -334,16 +334,11 @@ static void test_escape(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole_command_line),
-        cmocka_unit_test(test_kernel_command_line),
-        cmocka_unit_test(test_kvm_has_a_monitor),
-        cmocka_unit_test(test_templates),
-        cmocka_unit_test(test_disk_and_writable_share),
-        cmocka_unit_test(test_network),
-        cmocka_unit_test(test_kept_disk_is_flushed),
-        cmocka_unit_test(test_volumes),
-        cmocka_unit_test(test_everything_at_once_fits),
-        cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_whole_command_line),      cmocka_unit_test(test_kernel_command_line),
+        cmocka_unit_test(test_kvm_has_a_monitor),       cmocka_unit_test(test_templates),
+        cmocka_unit_test(test_disk_and_writable_share), cmocka_unit_test(test_network),
+        cmocka_unit_test(test_kept_disk_is_flushed),    cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_everything_at_once_fits), cmocka_unit_test(test_escape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
