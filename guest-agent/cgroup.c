@@ -69,7 +69,7 @@ static int set_limits(const struct cgroup_limits *limits, struct error *err)
     return set_number("pids.max", limits->pids_max, err);
 }
 
-int cgroup_make(const struct agent_config *config, int *ret_fd, struct error *err)
+int cgroup_make(struct error *err)
 {
     static const struct mount_option none[] = {{0}};
     if (mount_new("cgroup2", none, MOUNT_CONFINED, CGROUP_ROOT, err) < 0)
@@ -77,8 +77,11 @@ int cgroup_make(const struct agent_config *config, int *ret_fd, struct error *er
     if (write_file(CGROUP_ROOT "/cgroup.subtree_control", "+cpu +cpuset +io +memory +pids", err) <
         0)
         return -1;
-    if (mkdir(CONTAINER, 0755) < 0)
-        return error_errno(err, "cannot make the container's cgroup");
+    return mkdir(CONTAINER, 0755) < 0 ? error_errno(err, "cannot make the container's cgroup") : 0;
+}
+
+int cgroup_configure(const struct agent_config *config, int *ret_fd, struct error *err)
+{
     AUTO_CLOSE int fd = open(CONTAINER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return error_errno(err, "cannot open the container's cgroup");

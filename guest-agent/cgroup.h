@@ -11,11 +11,14 @@
 #include "common/error.h"
 #include "guest-agent/config.h"
 
+/* Makes the cgroup. Nothing is limited yet. */
+int cgroup_make(struct error *err);
+
 /*
- * Makes the cgroup with all that config asks for; *ret_fd, owned by the caller, is its directory,
- * for CLONE_INTO_CGROUP.
+ * Sets all that config asks for; *ret_fd, owned by the caller, is the cgroup's directory, for
+ * CLONE_INTO_CGROUP.
  */
-int cgroup_make(const struct agent_config *config, int *ret_fd, struct error *err);
+int cgroup_configure(const struct agent_config *config, int *ret_fd, struct error *err);
 
 /* True if the kernel has ended a process of the container since memory ran out. */
 bool cgroup_out_of_memory(void);

@@ -10,6 +10,7 @@
 
 #include "common/io.h"
 #include "common/util.h"
+#include "guest-agent/cgroup.h"
 #include "guest-agent/disks.h"
 #include "guest-agent/ftrace.h"
 #include "guest-agent/network.h"
@@ -60,13 +61,17 @@ static int raise_limits(struct error *err)
     return 0;
 }
 
+int machine_begin(struct error *err)
+{
+    return cgroup_make(err) < 0 ? -1 : network_raise_loopback(err);
+}
+
 int machine_prepare(const struct agent_config *config, struct error *err)
 {
     if (set_clock(config->time_ns, err) < 0 || seed_generator(config, err) < 0 ||
         raise_limits(err) < 0)
         return -1;
-    if (!config->netns &&
-        (network_raise_loopback(err) < 0 || network_configure(&config->network, err) < 0))
+    if (!config->netns && network_configure(&config->network, err) < 0)
         return -1;
     if (config->swap_disk && disk_swap_on(SWAP_DISK_SERIAL, err) < 0)
         return -1;

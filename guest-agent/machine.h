@@ -1,5 +1,5 @@
 /*
- * What a fresh (or cloned) machine is told about itself before the workload starts.
+ * What a fresh machine, or a copy of one, is told about itself before the workload starts.
  */
 #ifndef VMC_GUEST_AGENT_MACHINE_H
 #define VMC_GUEST_AGENT_MACHINE_H
@@ -8,6 +8,12 @@
 
 #include "common/error.h"
 #include "guest-agent/config.h"
+
+/*
+ * What needs no configuration, and comes before HELLO: copies of a guest find it done. Only as PID
+ * 1.
+ */
+int machine_begin(struct error *err);
 
 /*
  * Clock, random numbers, resource limits, swap, the script of --ftrace, and the network unless the

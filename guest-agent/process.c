@@ -210,7 +210,7 @@ int process_start(struct agent_config *config, struct process *ret_process, stru
     if (result == 0)
         result = devices_resolve(config, err);
     if (result == 0 && config->upper != UPPER_STAY && !config->hosted)
-        result = cgroup_make(config, &cgroup, err);
+        result = cgroup_configure(config, &cgroup, err);
     if (result == 0)
         result = start(config, &s, cgroup, &process, err);
     if (result == 0)

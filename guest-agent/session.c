@@ -25,6 +25,7 @@
 
 static int open_channels(struct session *s, const struct session_setup *setup, struct error *err)
 {
+    int ready = setup->own_machine ? machine_begin(err) : 0;
     if (handshake_hello(setup->control, setup->began_ns, err) < 0 ||
         channel_open(&s->control, setup->control, PEER_HOST_CONTROL, err) < 0 ||
         channel_open(&s->data, setup->data, PEER_HOST_DATA, err) < 0)
@@ -33,7 +34,7 @@ static int open_channels(struct session *s, const struct session_setup *setup, s
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return s->signals < 0 ? error_errno(err, "cannot watch for ended processes") : 0;
+    return s->signals < 0 ? error_errno(err, "cannot watch for ended processes") : ready;
 }
 
 /*
