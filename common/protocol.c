@@ -145,16 +145,20 @@ int decode_hello(const struct frame *frame, struct hello *ret_hello, struct erro
 void encode_started(uint8_t *bytes, const struct started *started)
 {
     put(bytes, 4, started->pid);
-    put(bytes + 4, 8, started->rootfs_ns);
-    put(bytes + 12, 8, started->start_ns);
+    put(bytes + 4, 8, started->config_ns);
+    put(bytes + 12, 8, started->share_ns);
+    put(bytes + 20, 8, started->rootfs_ns);
+    put(bytes + 28, 8, started->start_ns);
 }
 
 int decode_started(const struct frame *frame, struct started *ret_started, struct error *err)
 {
     (void)err;
     ret_started->pid = (uint32_t)get(frame->payload, 4);
-    ret_started->rootfs_ns = get(frame->payload + 4, 8);
-    ret_started->start_ns = get(frame->payload + 12, 8);
+    ret_started->config_ns = get(frame->payload + 4, 8);
+    ret_started->share_ns = get(frame->payload + 12, 8);
+    ret_started->rootfs_ns = get(frame->payload + 20, 8);
+    ret_started->start_ns = get(frame->payload + 28, 8);
     return 0;
 }
 

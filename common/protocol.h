@@ -41,7 +41,7 @@
 
 #include "common/error.h"
 
-#define PROTOCOL_VERSION 1
+#define PROTOCOL_VERSION 2
 
 /* What the agent says on the console before it serves a shell there. */
 #define MAINTENANCE_ANNOUNCEMENT "no workload: maintenance shell on the console"
@@ -135,10 +135,12 @@ int decode_hello(const struct frame *frame, struct hello *ret_hello, struct erro
 
 struct started {
     uint32_t pid;       /* in the guest */
-    uint64_t rootfs_ns; /* guest CLOCK_BOOTTIME when the root file system stood */
+    uint64_t config_ns; /* guest CLOCK_BOOTTIME when the configuration had come and been set */
+    uint64_t share_ns;  /* the same when the host's tree was mounted */
+    uint64_t rootfs_ns; /* the same when the root file system stood */
     uint64_t start_ns;  /* the same when the workload's execve(2) had succeeded */
 };
-#define STARTED_SIZE 20
+#define STARTED_SIZE 36
 void encode_started(uint8_t *bytes, const struct started *started);
 int decode_started(const struct frame *frame, struct started *ret_started, struct error *err);
 

@@ -105,12 +105,20 @@ static int mount_overlay(bool user_xattr, struct error *err)
     return 0;
 }
 
+static bool writes_through(const struct agent_config *config)
+{
+    return config->upper == UPPER_HOST || config->upper == UPPER_NONE;
+}
+
+int rootfs_mount_share(const struct agent_config *config, struct error *err)
+{
+    return writes_through(config) ? mount_share_writable(err) : mount_share_readonly(err);
+}
+
 int rootfs_build(const struct agent_config *config, struct error *err)
 {
-    if (config->upper == UPPER_HOST || config->upper == UPPER_NONE)
-        return config->hosted ? 0 : mount_share_writable(err);
-    if (!config->hosted && mount_share_readonly(err) < 0)
-        return -1;
+    if (writes_through(config))
+        return 0;
     int result = config->upper == UPPER_RAM ? mount_upper_ram((uint64_t)config->upper_size, err)
                                             : mount_upper_disk(err);
     return result < 0 ? -1 : mount_overlay(config->hosted, err);

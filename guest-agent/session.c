@@ -70,17 +70,17 @@ static int open_streams(struct session *s, struct error *err)
     return greet_on_data(s, err);
 }
 
-static int start(struct session *s, struct agent_config *config, uint64_t rootfs_ns,
+static int start(struct session *s, struct agent_config *config, struct started *started,
                  struct error *err)
 {
     if (process_start(config, &s->process, err) < 0)
         return -1;
     s->terminal.master = take_fd(&s->process.master);
     s->terminal.slave = take_fd(&s->process.slave);
-    struct started started = {
-        .pid = (uint32_t)s->process.pid, .rootfs_ns = rootfs_ns, .start_ns = boottime_ns()};
+    started->pid = (uint32_t)s->process.pid;
+    started->start_ns = boottime_ns();
     uint8_t payload[STARTED_SIZE];
-    encode_started(payload, &started);
+    encode_started(payload, started);
     channel_send(&s->control, FRAME_STARTED, 0, payload, sizeof(payload));
     return open_streams(s, err);
 }
@@ -100,12 +100,17 @@ static int check_place(const struct session *s, const struct agent_config *confi
     return 0;
 }
 
-static int prepare_machine(struct session *s, const struct agent_config *config, struct error *err)
+static int prepare_machine(struct session *s, const struct agent_config *config,
+                           struct started *started, struct error *err)
 {
     if (machine_prepare(config, err) < 0)
         return -1;
     if (config->tty && terminal_open_serial(&s->terminal, err) < 0)
         return -1;
+    started->config_ns = boottime_ns();
+    if (rootfs_mount_share(config, err) < 0)
+        return -1;
+    started->share_ns = boottime_ns();
     return rootfs_build(config, err) < 0 ? -1 : rootfs_mount_volumes(&config->mounts, err);
 }
 
@@ -123,11 +128,14 @@ static int prepare(struct session *s, struct agent_config *config, struct error 
 {
     log_debug_enabled = config->debug;
     s->is_ended = s->own_machine || config->hosted;
+    struct started started = {.config_ns = boottime_ns()};
+    started.share_ns = started.config_ns;
     if (check_place(s, config, err) < 0 ||
-        (s->own_machine && prepare_machine(s, config, err) < 0) ||
+        (s->own_machine && prepare_machine(s, config, &started, err) < 0) ||
         (config->hosted && prepare_hosted(s, config, err) < 0))
         return -1;
-    return start(s, config, boottime_ns(), err);
+    started.rootfs_ns = boottime_ns();
+    return start(s, config, &started, err);
 }
 
 static int run(struct session *s, const struct session_setup *setup, struct error *err)

@@ -52,6 +52,9 @@ static void three_streams_stay_apart(void **state)
     assert_memory_equal(queue_bytes(&p->said.output), "in\0put\n", 7);
     assert_said(&p->said.error_output, "err\n");
     assert_true(p->said.start.pid > 0);
+    assert_true(p->said.start.config_ns > 0);
+    assert_true(p->said.start.share_ns >= p->said.start.config_ns);
+    assert_true(p->said.start.rootfs_ns >= p->said.start.share_ns);
     assert_true(p->said.start.start_ns >= p->said.start.rootfs_ns);
     peer_until(p, peer_has_left);
     assert_int_equal(peer_wait(p), 0);

@@ -31,9 +31,10 @@ static const struct golden {
      G("\0\6\0\0\0\0\0\2\0\025")},
     {"WAKE", FROM(PEER_HOST_CONTROL), FRAME_WAKE, 0, 0, G("\0\010\0\0\0\0\0\0")},
     {"HELLO", FROM(PEER_GUEST_CONTROL), FRAME_HELLO, 20, 20,
-     G("\0\020\0\0\0\0\0\024\0\0\0\1\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
-    {"STARTED", FROM(PEER_GUEST_CONTROL), FRAME_STARTED, 20, 20,
-     G("\0\021\0\0\0\0\0\024\0\0\0\052\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\011")},
+     G("\0\020\0\0\0\0\0\024\0\0\0\2\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
+    {"STARTED", FROM(PEER_GUEST_CONTROL), FRAME_STARTED, 36, 36,
+     G("\0\021\0\0\0\0\0\044\0\0\0\052\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\5"
+       "\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\011")},
     {"ERROR", FROM(PEER_GUEST_CONTROL), FRAME_ERROR, 1, 1025, G("\0\022\0\0\0\0\0\5\177nope")},
     {"EXIT", FROM(PEER_GUEST_CONTROL), FRAME_EXIT, 2, 2, G("\0\023\0\0\0\0\0\2\1\011")},
     {"STDOUT", FROM(PEER_GUEST_DATA), FRAME_STDOUT, 0, 65536, G("\0\024\0\0\0\0\0\0")},
@@ -153,7 +154,7 @@ static void all_other_types_are_refused(void **state)
     unsigned accepted = 0;
     for (unsigned type = 0; type <= UINT16_MAX; type++)
         for (size_t p = 0; p < ARRAY_LEN(peers); p++)
-            for (uint32_t length = 0; length <= 20; length += type < 32 ? 1 : 20)
+            for (uint32_t length = 0; length <= 36; length += type < 32 ? 1 : 36)
                 if (judge(peers[p], (uint16_t)type, length) >= 0)
                     accepted |= 1u << type;
     unsigned expected = 0;
@@ -214,7 +215,7 @@ static void hello_both_ways(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    struct hello in = {1, 0x0102, 0x0102030405060708}, out;
+    struct hello in = {2, 0x0102, 0x0102030405060708}, out;
     uint8_t bytes[HELLO_SIZE];
     encode_hello(bytes, &in);
     assert_memory_equal(bytes, golden_payload(FRAME_HELLO), HELLO_SIZE);
@@ -223,22 +224,24 @@ static void hello_both_ways(void **state)
     assert_int_equal(out.version, in.version);
     assert_int_equal(out.kernel_ns, in.kernel_ns);
     assert_int_equal(out.agent_ns, in.agent_ns);
-    bytes[3] = 2;
+    bytes[3] = 3;
     assert_int_equal(decode_hello(&frame, &out, &err), -1);
-    assert_non_null(strstr(err.text, "version 2"));
+    assert_non_null(strstr(err.text, "version 3"));
 }
 
 static void started_both_ways(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    struct started in = {42, 7, 9}, out = {0};
+    struct started in = {42, 3, 5, 7, 9}, out = {0};
     uint8_t bytes[STARTED_SIZE];
     encode_started(bytes, &in);
     assert_memory_equal(bytes, golden_payload(FRAME_STARTED), STARTED_SIZE);
     struct frame frame = frame_of(FRAME_STARTED, bytes, sizeof(bytes));
     assert_int_equal(decode_started(&frame, &out, &err), 0);
     assert_int_equal(out.pid, 42);
+    assert_int_equal(out.config_ns, 3);
+    assert_int_equal(out.share_ns, 5);
     assert_int_equal(out.rootfs_ns, 7);
     assert_int_equal(out.start_ns, 9);
 }
