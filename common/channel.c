@@ -2,9 +2,20 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/uio.h>
 
 #include "common/io.h"
 #include "common/util.h"
+
+/*
+ * Most bytes for a frame that is cut out of a stream: with its header it fills two writes to a port
+ * of the guest's, whose driver takes 32 KiB at a time (drivers/char/virtio_console.c,
+ * port_fops_write()). Eight bytes more would cost a third write, which leaves the guest as each
+ * does.
+ */
+#define PIECE ((size_t)FRAME_PAYLOAD_MAX - FRAME_HEADER_SIZE)
+/* As many as a pipe of the largest size that needs no privilege holds. */
+#define READ_FRAMES_MAX 16
 
 int channel_open(struct channel *ch, int fd, enum peer peer, struct error *err)
 {
@@ -31,6 +42,29 @@ void channel_send(struct channel *ch, enum frame_type type, uint16_t stream, con
     queue_append(&ch->out, payload, length);
 }
 
+ssize_t channel_send_from(struct channel *ch, enum frame_type type, uint16_t stream, int fd,
+                          size_t most)
+{
+    struct iovec payloads[READ_FRAMES_MAX];
+    size_t room = most < PIECE * READ_FRAMES_MAX ? most : PIECE * READ_FRAMES_MAX;
+    size_t count = (room + PIECE - 1) / PIECE;
+    /* Frame after frame, each with its header: in full ones nothing has to be moved afterwards. */
+    uint8_t *space = queue_space(&ch->out, room + count * FRAME_HEADER_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        payloads[i].iov_base = space + i * (FRAME_HEADER_SIZE + PIECE) + FRAME_HEADER_SIZE;
+        payloads[i].iov_len = i + 1 < count ? PIECE : room - i * PIECE;
+    }
+    ssize_t n = readv(fd, payloads, (int)count);
+    for (size_t left = n > 0 ? (size_t)n : 0; left > 0;) {
+        size_t length = left < PIECE ? left : PIECE;
+        encode_header(space, type, stream, (uint32_t)length);
+        queue_added(&ch->out, FRAME_HEADER_SIZE + length);
+        space += FRAME_HEADER_SIZE + length;
+        left -= length;
+    }
+    return n;
+}
+
 int channel_flush(struct channel *ch, struct error *err)
 {
     while (ch->out.length > 0) {
@@ -49,18 +83,28 @@ int channel_flush(struct channel *ch, struct error *err)
 int channel_fill(struct channel *ch, bool *ret_eof, struct error *err)
 {
     size_t room;
+    int came = 0;
     uint8_t *space = decoder_space(&ch->in, &room);
-    ssize_t n = read(ch->fd, space, room);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return 0;
-    if (n < 0 && errno != ECONNRESET)
-        return error_errno(err, "cannot read from the channel");
-    if (n <= 0) {
-        *ret_eof = true;
-        return 0;
+    /* A port gives one page for each read(2), which costs less than a turn through poll(2). */
+    while (room > 0) {
+        ssize_t n = read(ch->fd, space, room);
+        /* What came is handled first; an end or an error is there the next time, too. */
+        if (n <= 0 && came)
+            return 1;
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+            return 0;
+        if (n < 0 && errno != ECONNRESET)
+            return error_errno(err, "cannot read from the channel");
+        if (n <= 0) {
+            *ret_eof = true;
+            return 0;
+        }
+        decoder_added(&ch->in, (size_t)n);
+        came = 1;
+        space += n;
+        room -= (size_t)n;
     }
-    decoder_added(&ch->in, (size_t)n);
-    return 1;
+    return came;
 }
 
 int channel_next(struct channel *ch, struct frame *ret_frame, struct error *err)

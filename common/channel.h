@@ -4,6 +4,8 @@
 #ifndef VMC_COMMON_CHANNEL_H
 #define VMC_COMMON_CHANNEL_H
 
+#include <sys/types.h>
+
 #include "common/protocol.h"
 #include "common/queue.h"
 
@@ -21,12 +23,20 @@ void channel_close(struct channel *ch);
 void channel_send(struct channel *ch, enum frame_type type, uint16_t stream, const void *payload,
                   size_t length);
 
+/*
+ * One readv(2) of fd, of at most so many bytes, whose result is queued as frames, and returned as
+ * that of read(2). All at once: each read of a pipe wakes who fills it, and on a single processor
+ * that takes turns with the reader, at the price of its address space.
+ */
+ssize_t channel_send_from(struct channel *ch, enum frame_type type, uint16_t stream, int fd,
+                          size_t most);
+
 /* Writes what the descriptor takes now. -1 on an error (err: what errno says). */
 int channel_flush(struct channel *ch, struct error *err);
 
 /*
- * One read(2). 1: something came, call channel_next() until it returns 0. 0: nothing now.
- * -1: an error. At end of file *ret_eof is set and 0 returned.
+ * Reads what is there and fits. 1: something came, call channel_next() until it returns 0. 0:
+ * nothing now. -1: an error. At end of file *ret_eof is set and 0 returned.
  */
 int channel_fill(struct channel *ch, bool *ret_eof, struct error *err);
 

@@ -32,6 +32,17 @@ void queue_append(struct queue *q, const void *bytes, size_t length)
     q->length += length;
 }
 
+unsigned char *queue_space(struct queue *q, size_t length)
+{
+    make_room(q, length);
+    return q->data + q->start + q->length;
+}
+
+void queue_added(struct queue *q, size_t length)
+{
+    q->length += length;
+}
+
 void queue_consume(struct queue *q, size_t length)
 {
     q->start += length;

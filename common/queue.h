@@ -16,6 +16,13 @@ struct queue {
 
 void queue_append(struct queue *q, const void *bytes, size_t length);
 
+/*
+ * Room for length bytes behind the last one, to be filled by the caller and valid until the next
+ * call; queue_added() tells how many of them are there now.
+ */
+unsigned char *queue_space(struct queue *q, size_t length);
+void queue_added(struct queue *q, size_t length);
+
 /* The bytes in the queue, q->length of them, valid until the next call. */
 static inline const unsigned char *queue_bytes(const struct queue *q)
 {

@@ -32,9 +32,11 @@ void relay_source_pump(struct relay_source *s, struct channel *ch)
 {
     if (!relay_source_wants_read(s))
         return;
-    uint8_t bytes[FRAME_PAYLOAD_MAX];
-    size_t most = s->credit < sizeof(bytes) ? s->credit : sizeof(bytes);
-    ssize_t n = read(s->fd, bytes, most);
+    size_t room = RELAY_WINDOW - ch->out.length;
+    if (room < FRAME_PAYLOAD_MAX)
+        room = FRAME_PAYLOAD_MAX;
+    ssize_t n =
+        channel_send_from(ch, s->type, s->stream, s->fd, s->credit < room ? s->credit : room);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
     if (n <= 0) {
@@ -42,7 +44,6 @@ void relay_source_pump(struct relay_source *s, struct channel *ch)
         return;
     }
     s->credit -= (uint32_t)n;
-    channel_send(ch, s->type, s->stream, bytes, (size_t)n);
 }
 
 int relay_source_credit(struct relay_source *s, uint32_t count, struct error *err)

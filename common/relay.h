@@ -9,7 +9,7 @@
 #include "common/channel.h"
 
 /* What a sink is ready to hold, in bytes; also the most that is ever in flight per stream. */
-#define RELAY_WINDOW (4u * FRAME_PAYLOAD_MAX)
+#define RELAY_WINDOW (16u * FRAME_PAYLOAD_MAX)
 
 struct relay_source {
     int fd; /* owned; -1 when the stream has ended (its empty frame is sent) */
@@ -29,7 +29,7 @@ void relay_source_open(struct relay_source *s, struct channel *ch, enum frame_ty
  */
 bool relay_source_wants_read(const struct relay_source *s);
 
-/* One read(2) of the descriptor, sent as one frame. End of file or an error ends the stream. */
+/* One read of the descriptor, sent as frames. End of file or an error ends the stream. */
 void relay_source_pump(struct relay_source *s, struct channel *ch);
 
 /* The peer's CREDIT; what is granted and not used must not pass RELAY_WINDOW. */
