@@ -6,7 +6,8 @@
 #   make demo       everything from a fresh checkout to a command in a VM; KERNEL=distro: with
 #                   Debian's kernel, for who is in a hurry
 #   make test       everything the suite needs, then the suite; ARCH=arm64: on such a guest
-#   make bench      paired timings against peers, as ratios
+#   make bench      paired timings against peers, as ratios; SUITE=stream: of what goes through
+#                   standard output and input; SUITE=scale: of many containers at once
 #   make lint       formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
 #   make install    what is built, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)

@@ -43,7 +43,7 @@ demo:
 	BUILD='$(abspath $(BUILD))' KERNEL='$(KERNEL)' scripts/demo
 
 bench:
-	BUILD='$(abspath $(BUILD))' tests/bench/bench
+	BUILD='$(abspath $(BUILD))' tests/bench/bench $(or $(SUITE),start)
 
 lint:
 	BUILD='$(abspath $(BUILD))' scripts/lint

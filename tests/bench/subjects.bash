@@ -1,0 +1,201 @@
+# shellcheck shell=bash
+# Variables are shared with the other parts (tests/bench/bench sources all of them).
+# shellcheck disable=SC2034,SC2154
+# What is measured. A subject is a line here, run_NAME(), which fails when it did not do its work,
+# and prepare_NAME() where it needs something: it returns 1 and says why on standard output when
+# that cannot be had, and the subject is left out.
+
+# suite, name, what it is (the legend of the picture)
+subject_table='
+start  vmc     vmc run -- true
+start  debian  QEMU q35, Debian cloud kernel, busybox
+start  bare    QEMU alone: vmc'\''s kernel, an init that ends
+start  arm64   vmc run -- true, an arm64 guest
+start  runc    runc run true, on the host'\''s kernel
+stream out     vmc run -- head -c 1G /dev/zero | cat
+stream pipe    head -c 1G /dev/zero | cat
+stream in      head -c 1G /dev/zero | vmc run -- cat
+stream echo    head -c 1G /dev/zero | vmc run -- cat | cat
+'
+
+# suite, subject, the one it is divided by, the goal: at most that (-: none)
+ratio_table='
+start  vmc     debian  0.15
+start  vmc     bare    1.10
+start  arm64   vmc     1.30
+start  vmc     runc    -
+stream out     pipe    -
+stream in      pipe    -
+stream echo    pipe    -
+'
+
+subject_names() {
+    awk -v suite="$1" '$1 == suite { print $2 }' <<<"$subject_table"
+}
+
+chart_title() {
+    case $1 in
+        start) echo 'A cold start of true, everything but runc under software emulation' ;;
+        stream) echo '1 GiB through standard output and input' ;;
+    esac
+}
+
+# --- vmc ---------------------------------------------------------------------------------
+
+run_vmc() {
+    "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- true 2>"$out/timing-vmc" </dev/null
+}
+
+prepare_arm64() {
+    [ -s "$build/guest/arm64/Image" ] || { echo "no guest image: make guest GUEST_ARCH=arm64"; return 1; }
+    command -v qemu-system-aarch64 >/dev/null || { echo "no emulator: scripts/install-deps arm"; return 1; }
+    tests/lib/rootfs tree small "$trees/arm64" arm64 >/dev/null || { echo "no root file system"; return 1; }
+}
+
+run_arm64() {
+    "$vmc" run --accel tcg --timing -r "$trees/arm64/small" -- true 2>"$out/timing-arm64" </dev/null
+}
+
+# --- QEMU without vmc --------------------------------------------------------------------
+
+# Fetches a package and unpacks it into directory $2, once.
+unpack() {
+    [ ! -d "$2" ] || return 0
+    rm -rf "$2.new" && mkdir -p "$2.new/deb"
+    # apt-get download drops root for a user that may not write everywhere.
+    (cd "$2.new/deb" && apt-get -o APT::Sandbox::User=root download "$1") >&2 &&
+        dpkg -x "$2.new"/deb/*.deb "$2.new" && mv "$2.new" "$2"
+}
+
+prepare_debian() {
+    local package init=$out/debian
+    package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
+        sed -n 's/^ *Depends: *\(linux-image-.*\)/\1/p' | head -n 1)
+    [ -n "$package" ] || { echo "no linux-image-cloud-amd64 in the package lists (apt-get update)"; return 1; }
+    if ! unpack "$package" "$out/kernel" || ! unpack busybox-static "$out/busybox"; then
+        echo "a package cannot be fetched"
+        return 1
+    fi
+    mkdir -p "$init/bin" "$init/proc" "$init/dev"
+    cp "$out/busybox/bin/busybox" "$init/bin/"
+    cat >"$init/init" <<'INIT'
+#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox echo hello
+/bin/busybox poweroff -f
+INIT
+    chmod 755 "$init/init"
+    (cd "$init" && find . | cpio --quiet -o -H newc) >"$out/debian.cpio"
+}
+
+run_debian() {
+    timeout 60 qemu-system-x86_64 -accel tcg -machine q35 -m 512 -nodefaults -no-user-config -no-reboot \
+        -display none -serial stdio -kernel "$out"/kernel/boot/vmlinuz-* -initrd "$out/debian.cpio" \
+        -append 'console=ttyS0 quiet panic=-1' </dev/null >"$out/debian.log" 2>&1
+    grep -q hello "$out/debian.log" || fail "Debian's kernel did not boot: $(tail -n 3 "$out/debian.log")"
+}
+
+# An init of five instructions: reboot(2), which ends a QEMU with -no-reboot.
+make_ending_init() {
+    mkdir -p "$out/bare"
+    gcc -nostdlib -static -Wl,--build-id=none -x assembler -o "$out/bare/init" - <<'INIT' || return 1
+.globl _start
+_start: mov $169, %eax
+    mov $0xfee1dead, %edi
+    mov $0x28121969, %esi
+    mov $0x01234567, %edx
+    syscall
+    ud2
+INIT
+    (cd "$out/bare" && echo init | cpio --quiet -o -H newc) >"$out/bare.cpio"
+}
+
+# The machine, kernel and parameters are those of vmc's own runs; its devices and its jail are not.
+prepare_bare() {
+    local word value
+    if [ "$(uname -m)" != x86_64 ] || ! make_ending_init; then
+        echo "its init is for x86_64"
+        return 1
+    fi
+    "$vmc" run --accel tcg --debug -r "$trees/x86_64/small" -- true 2>&1 </dev/null |
+        sed -n 's/^vmc: debug: qemu: //p' >"$out/bare.words"
+    {
+        read -r word && printf '%s\n' "$word"
+        while read -r word; do
+            case $word in
+                -machine | -accel | -cpu | -smp | -m | -display | -monitor | -kernel | -append)
+                    read -r value
+                    # --debug has made the kernel talk.
+                    printf '%s\n%s\n' "$word" "${value/#loglevel=7/quiet}"
+                    ;;
+                -nodefaults | -no-user-config | -no-reboot) printf '%s\n' "$word" ;;
+            esac
+        done
+        printf '%s\n' -initrd "$out/bare.cpio"
+    } <"$out/bare.words" >"$out/bare.argv"
+    check_bare || { echo "it does not reach its init: $out/bare.log"; return 1; }
+}
+
+# Its end looks like a panic's: once, it has to say which of the two it was.
+check_bare() {
+    local words
+    mapfile -t words <"$out/bare.argv"
+    timeout 60 "${words[@]/#quiet/console=ttyS0 loglevel=7}" -serial stdio </dev/null >"$out/bare.log" 2>&1
+    grep -q 'reboot: Restarting system' "$out/bare.log" && ! grep -q panic: "$out/bare.log"
+}
+
+run_bare() {
+    local words
+    mapfile -t words <"$out/bare.argv"
+    timeout 60 "${words[@]}" -serial null </dev/null >"$out/bare.log" 2>&1 ||
+        fail "the bare machine: $(tail -n 3 "$out/bare.log")"
+}
+
+# --- no machine --------------------------------------------------------------------------
+
+prepare_runc() {
+    [ "$(id -u)" = 0 ] || { echo "it needs root here"; return 1; }
+    command -v runc >/dev/null || { echo "it is not installed: scripts/install-deps bench"; return 1; }
+    mkdir -p "$out/bundle"
+    rm -f "$out/bundle/config.json"
+    runc spec -b "$out/bundle"
+    sed -i -e 's|"terminal": true|"terminal": false|' \
+        -e "s|\"path\": \"rootfs\"|\"path\": \"$trees/x86_64/small\"|" \
+        -e 's|^\(\t*\)"sh"$|\1"true"|' "$out/bundle/config.json"
+}
+
+run_runc() {
+    runc run -b "$out/bundle" "vmc-bench-$$" </dev/null >"$out/runc.log" 2>&1 ||
+        fail "runc: $(cat "$out/runc.log")"
+}
+
+# --- streams -----------------------------------------------------------------------------
+
+stream_bytes=1073741824
+
+# What arrives is counted: a stream that lost something is no measurement.
+expect_all() {
+    local count
+    count=$(wc -c)
+    [ "$count" = $stream_bytes ] || fail "$count bytes of $stream_bytes have arrived"
+}
+
+run_out() {
+    "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- head -c $stream_bytes /dev/zero \
+        2>"$out/timing-out" </dev/null | expect_all
+}
+
+run_pipe() {
+    head -c $stream_bytes /dev/zero | expect_all
+}
+
+run_in() {
+    head -c $stream_bytes /dev/zero |
+        "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- wc -c 2>"$out/timing-in" |
+        grep -qx $stream_bytes || fail "not all bytes have arrived"
+}
+
+run_echo() {
+    head -c $stream_bytes /dev/zero |
+        "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- cat 2>"$out/timing-echo" | expect_all
+}
