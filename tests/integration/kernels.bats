@@ -148,3 +148,34 @@ TABLE
     shell_guest --accel tcg --kernel distro >out < <(echo 'uname -v')
     grep -q Debian out || fail "$(cat out)"
 }
+
+# --- where a boot's time goes ------------------------------------------------------------
+
+@test "breeder initcalls: names for what the kernel's start says of itself" {
+    run vmc --net none --append initcall_debug --append log_buf_len=1M --append loglevel=8 --console console.log -- true
+    assert_status 0
+    # A cache with a table of the kernel's symbols, in which one of its calls has a name.
+    local call key
+    call=$(grep -ao 'initcall [^ ]* returned' console.log | sed -n '20s/^initcall \(0x\)\{0,1\}\([^ +]*\).*/\2/p')
+    assert_match "$call" .
+    key=$(sed -n 's/.*"key": "\(.*\)".*/\1/p' "$GUEST_IMAGE/manifest.json" | head -n 1)
+    mkdir -p "cache/vmc/breeder/kernel/$key"
+    echo "$call T the_call" >"cache/vmc/breeder/kernel/$key/System.map"
+    # Its own log ten times as slow: it is the slowest, and the least of both logs is what counts.
+    sed -E "s/^\[ *[0-9.]+\] (initcall (0x)?$call.*)/[   99.000000] \1/" console.log >slow.log
+    XDG_CACHE_HOME=$PWD/cache run "$VMC_SOURCE/breeder/breeder" initcalls --arch "$VMC_TEST_ARCH" \
+        --out "${GUEST_IMAGE%/guest/*}" --log slow.log
+    assert_status 0
+    assert_equal "${#lines[@]}" 20
+    assert_match "${lines[0]}" '^ *9[0-9]{4}\.[0-9]{2} ms  the_call$'
+    XDG_CACHE_HOME=$PWD/cache run "$VMC_SOURCE/breeder/breeder" initcalls --arch "$VMC_TEST_ARCH" \
+        --out "${GUEST_IMAGE%/guest/*}" --log slow.log --log console.log
+    assert_status 0
+    assert_match "$output" 'ms'
+    ! grep -Eq '9[0-9]{4}\.[0-9]{2} ms' <<<"$output"
+    echo nothing >empty.log
+    XDG_CACHE_HOME=$PWD/cache run "$VMC_SOURCE/breeder/breeder" initcalls --arch "$VMC_TEST_ARCH" \
+        --out "${GUEST_IMAGE%/guest/*}" --log empty.log
+    assert_status 125
+    assert_match "$output" 'no initcall in these logs'
+}
