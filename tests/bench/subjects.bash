@@ -88,10 +88,11 @@ INIT
     (cd "$init" && find . | cpio --quiet -o -H newc) >"$out/debian.cpio"
 }
 
+# no_timer_check: on a busy host the emulated timer comes too late for Debian's kernel, which panics then.
 run_debian() {
     timeout 60 qemu-system-x86_64 -accel tcg -machine q35 -m 512 -nodefaults -no-user-config -no-reboot \
         -display none -serial stdio -kernel "$out"/kernel/boot/vmlinuz-* -initrd "$out/debian.cpio" \
-        -append 'console=ttyS0 quiet panic=-1' </dev/null >"$out/debian.log" 2>&1
+        -append 'console=ttyS0 quiet panic=-1 no_timer_check' </dev/null >"$out/debian.log" 2>&1
     grep -q hello "$out/debian.log" || fail "Debian's kernel did not boot: $(tail -n 3 "$out/debian.log")"
 }
 

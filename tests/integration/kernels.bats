@@ -172,7 +172,7 @@ TABLE
         --out "${GUEST_IMAGE%/guest/*}" --log slow.log --log console.log
     assert_status 0
     assert_match "$output" 'ms'
-    ! grep -Eq '9[0-9]{4}\.[0-9]{2} ms' <<<"$output"
+    run ! grep -Eq '9[0-9]{4}\.[0-9]{2} ms' <<<"$output"
     echo nothing >empty.log
     XDG_CACHE_HOME=$PWD/cache run "$VMC_SOURCE/breeder/breeder" initcalls --arch "$VMC_TEST_ARCH" \
         --out "${GUEST_IMAGE%/guest/*}" --log empty.log
