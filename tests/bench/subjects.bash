@@ -172,31 +172,31 @@ run_runc() {
 
 # --- streams -----------------------------------------------------------------------------
 
-stream_bytes=1073741824
+stream_bytes=${VMC_BENCH_BYTES:-1073741824}
 
 # What arrives is counted: a stream that lost something is no measurement.
 expect_all() {
     local count
     count=$(wc -c)
-    [ "$count" = $stream_bytes ] || fail "$count bytes of $stream_bytes have arrived"
+    [ "$count" = "$stream_bytes" ] || fail "$count bytes of $stream_bytes have arrived"
 }
 
 run_out() {
-    "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- head -c $stream_bytes /dev/zero \
+    "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- head -c "$stream_bytes" /dev/zero \
         2>"$out/timing-out" </dev/null | expect_all
 }
 
 run_pipe() {
-    head -c $stream_bytes /dev/zero | expect_all
+    head -c "$stream_bytes" /dev/zero | expect_all
 }
 
 run_in() {
-    head -c $stream_bytes /dev/zero |
+    head -c "$stream_bytes" /dev/zero |
         "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- wc -c 2>"$out/timing-in" |
-        grep -qx $stream_bytes || fail "not all bytes have arrived"
+        grep -qx "$stream_bytes" || fail "not all bytes have arrived"
 }
 
 run_echo() {
-    head -c $stream_bytes /dev/zero |
+    head -c "$stream_bytes" /dev/zero |
         "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- cat 2>"$out/timing-echo" | expect_all
 }
