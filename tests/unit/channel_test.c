@@ -138,6 +138,71 @@ static void reading_a_directory_is_an_error(void **state)
     free(ch);
 }
 
+/* A pipe that holds `length` bytes, each known by its place. */
+static int fill_pipe(int ends[2], size_t length)
+{
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0 || fcntl(ends[0], F_SETPIPE_SZ, 1 << 20) < 0)
+        return -1;
+    AUTO_FREE uint8_t *bytes = xcalloc(length, 1);
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (uint8_t)(i * 31 + i / 4093);
+    return write(ends[1], bytes, length) == (ssize_t)length ? 0 : -1;
+}
+
+/* What came is in as few frames as the limit allows, and is what was in the pipe from `at` on. */
+static size_t check_frames(struct channel *ch, size_t at)
+{
+    AUTO_FREE struct decoder *d = xcalloc(1, sizeof(*d));
+    struct error err = ERROR_INIT;
+    struct frame frame;
+    size_t began = at;
+    decoder_init(d, PEER_GUEST_DATA);
+    while (ch->out.length > 0) {
+        size_t room;
+        uint8_t *space = decoder_space(d, &room);
+        size_t piece = ch->out.length < room ? ch->out.length : room;
+        memcpy(space, queue_bytes(&ch->out), piece);
+        decoder_added(d, piece);
+        queue_consume(&ch->out, piece);
+        while (decoder_next(d, &frame, &err) == 1) {
+            assert_int_equal(frame.type, FRAME_STDOUT);
+            assert_int_equal(frame.stream, 3);
+            for (size_t i = 0; i < frame.length; i++, at++)
+                if (frame.payload[i] != (uint8_t)(at * 31 + at / 4093))
+                    fail_msg("byte %zu is wrong", at);
+        }
+        assert_string_equal(err.text, "");
+    }
+    return at - began;
+}
+
+static void a_pipe_is_read_into_frames(void **state)
+{
+    struct pair *p = *state;
+    int ends[2];
+    const size_t full = FRAME_PAYLOAD_MAX - FRAME_HEADER_SIZE, all = 7 * full + 100;
+    assert_int_equal(fill_pipe(ends, all), 0);
+    size_t at = 0;
+    /* One byte, a frame, a frame and one, several, and what is left. */
+    const size_t asked[] = {1, full, full + 1, 3 * full, (size_t)2 << 20};
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        size_t expected = asked[i] < all - at ? asked[i] : all - at;
+        assert_int_equal(channel_send_from(&p->guest, FRAME_STDOUT, 3, ends[0], asked[i]),
+                         expected);
+        assert_int_equal(p->guest.out.length,
+                         expected + (expected + full - 1) / full * FRAME_HEADER_SIZE);
+        assert_int_equal(check_frames(&p->guest, at), expected);
+        at += expected;
+    }
+    assert_int_equal(at, all);
+    assert_int_equal(channel_send_from(&p->guest, FRAME_STDOUT, 3, ends[0], 100), -1);
+    assert_int_equal(errno, EAGAIN);
+    close(ends[1]);
+    assert_int_equal(channel_send_from(&p->guest, FRAME_STDOUT, 3, ends[0], 100), 0);
+    assert_int_equal(p->guest.out.length, 0);
+    close(ends[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +212,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(end_of_file_comes_after_the_last_frame, open_pair,
                                         close_pair),
         cmocka_unit_test_setup_teardown(writing_to_nobody_is_an_error, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(a_pipe_is_read_into_frames, open_pair, close_pair),
         cmocka_unit_test(reading_a_directory_is_an_error),
     };
     return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
