@@ -35,7 +35,7 @@ subject_names() {
 
 chart_title() {
     case $1 in
-        start) echo 'A cold start of true, everything but runc under software emulation' ;;
+        start) echo "A cold start of true, under ${accel^^} (but runc)" ;;
         stream) echo '1 GiB through standard output and input' ;;
     esac
 }
@@ -43,7 +43,7 @@ chart_title() {
 # --- vmc ---------------------------------------------------------------------------------
 
 run_vmc() {
-    "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- true 2>"$out/timing-vmc" </dev/null
+    "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- true 2>"$out/timing-vmc" </dev/null
 }
 
 prepare_arm64() {
@@ -90,7 +90,7 @@ INIT
 
 # no_timer_check: on a busy host the emulated timer comes too late for Debian's kernel, which panics then.
 run_debian() {
-    timeout 60 qemu-system-x86_64 -accel tcg -machine q35 -m 512 -nodefaults -no-user-config -no-reboot \
+    timeout 60 qemu-system-x86_64 -accel "$accel" -machine q35 -m 512 -nodefaults -no-user-config -no-reboot \
         -display none -serial stdio -kernel "$out"/kernel/boot/vmlinuz-* -initrd "$out/debian.cpio" \
         -append 'console=ttyS0 quiet panic=-1 no_timer_check' </dev/null >"$out/debian.log" 2>&1
     grep -q hello "$out/debian.log" || fail "Debian's kernel did not boot: $(tail -n 3 "$out/debian.log")"
@@ -118,7 +118,7 @@ prepare_bare() {
         echo "its init is for x86_64"
         return 1
     fi
-    "$vmc" run --accel tcg --debug -r "$trees/x86_64/small" -- true 2>&1 </dev/null |
+    "$vmc" run --accel "$accel" --debug -r "$trees/x86_64/small" -- true 2>&1 </dev/null |
         sed -n 's/^vmc: debug: qemu: //p' >"$out/bare.words"
     {
         read -r word && printf '%s\n' "$word"
@@ -182,7 +182,7 @@ expect_all() {
 }
 
 run_out() {
-    "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- head -c "$stream_bytes" /dev/zero \
+    "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- head -c "$stream_bytes" /dev/zero \
         2>"$out/timing-out" </dev/null | expect_all
 }
 
@@ -192,11 +192,11 @@ run_pipe() {
 
 run_in() {
     head -c "$stream_bytes" /dev/zero |
-        "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- wc -c 2>"$out/timing-in" |
+        "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- wc -c 2>"$out/timing-in" |
         grep -qx "$stream_bytes" || fail "not all bytes have arrived"
 }
 
 run_echo() {
     head -c "$stream_bytes" /dev/zero |
-        "$vmc" run --accel tcg --timing -r "$trees/x86_64/small" -- cat 2>"$out/timing-echo" | expect_all
+        "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- cat 2>"$out/timing-echo" | expect_all
 }
