@@ -38,7 +38,7 @@ start_containers() {
         mkfifo "$out/scale-$i.fifo"
         exec {answer}<>"$out/scale-$i.fifo"
         answers+=("$answer")
-        "$vmc" run --accel "$accel" -r "$trees/x86_64/small" -- sh -c 'echo here; cat' \
+        "$vmc" run --cold --accel "$accel" -r "$trees/x86_64/small" -- sh -c 'echo here; cat' \
             <"$out/scale-hold.fifo" >"$out/scale-$i.fifo" 2>"$out/scale-$i.log" {hold}>&- &
         pids+=($!)
     done

@@ -7,10 +7,10 @@
 
 # suite, name, what it is (the legend of the picture)
 subject_table='
-start  vmc     vmc run -- true
+start  vmc     vmc run --cold -- true
 start  debian  QEMU q35, Debian cloud kernel, busybox
 start  bare    QEMU alone: vmc'\''s kernel, an init that ends
-start  arm64   vmc run -- true, an arm64 guest
+start  arm64   vmc run --cold -- true, an arm64 guest
 start  runc    runc run true, on the host'\''s kernel
 stream out     vmc run -- head -c 1G /dev/zero | cat
 stream pipe    head -c 1G /dev/zero | cat
@@ -43,7 +43,7 @@ chart_title() {
 # --- vmc ---------------------------------------------------------------------------------
 
 run_vmc() {
-    "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- true 2>"$out/timing-vmc" </dev/null
+    "$vmc" run --cold --accel "$accel" --timing -r "$trees/x86_64/small" -- true 2>"$out/timing-vmc" </dev/null
 }
 
 prepare_arm64() {
@@ -53,7 +53,7 @@ prepare_arm64() {
 }
 
 run_arm64() {
-    "$vmc" run --accel tcg --timing -r "$trees/arm64/small" -- true 2>"$out/timing-arm64" </dev/null
+    "$vmc" run --cold --accel tcg --timing -r "$trees/arm64/small" -- true 2>"$out/timing-arm64" </dev/null
 }
 
 # --- QEMU without vmc --------------------------------------------------------------------
@@ -118,7 +118,7 @@ prepare_bare() {
         echo "its init is for x86_64"
         return 1
     fi
-    "$vmc" run --accel "$accel" --debug -r "$trees/x86_64/small" -- true 2>&1 </dev/null |
+    "$vmc" run --cold --accel "$accel" --debug -r "$trees/x86_64/small" -- true 2>&1 </dev/null |
         sed -n 's/^vmc: debug: qemu: //p' >"$out/bare.words"
     {
         read -r word && printf '%s\n' "$word"
@@ -182,7 +182,7 @@ expect_all() {
 }
 
 run_out() {
-    "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- head -c "$stream_bytes" /dev/zero \
+    "$vmc" run --cold --accel "$accel" --timing -r "$trees/x86_64/small" -- head -c "$stream_bytes" /dev/zero \
         2>"$out/timing-out" </dev/null | expect_all
 }
 
@@ -192,11 +192,11 @@ run_pipe() {
 
 run_in() {
     head -c "$stream_bytes" /dev/zero |
-        "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- wc -c 2>"$out/timing-in" |
+        "$vmc" run --cold --accel "$accel" --timing -r "$trees/x86_64/small" -- wc -c 2>"$out/timing-in" |
         grep -qx "$stream_bytes" || fail "not all bytes have arrived"
 }
 
 run_echo() {
     head -c "$stream_bytes" /dev/zero |
-        "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- cat 2>"$out/timing-echo" | expect_all
+        "$vmc" run --cold --accel "$accel" --timing -r "$trees/x86_64/small" -- cat 2>"$out/timing-echo" | expect_all
 }
