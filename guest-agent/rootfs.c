@@ -38,6 +38,22 @@ static int mount_share_readonly(struct error *err)
     return mount_on_directory("9p", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
 }
 
+static int mount_image(struct error *err)
+{
+    AUTO_FREE char *device = NULL;
+    if (disk_find(ROOTFS_DISK_SERIAL, &device, err) < 0)
+        return -1;
+    const struct mount_option options[] = {{"source", device}, {"ro", NULL}, {0}};
+    return mount_on_directory("erofs", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
+}
+
+static int mount_lower(const struct agent_config *config, struct error *err)
+{
+    if (config->hosted)
+        return 0;
+    return config->image ? mount_image(err) : mount_share_readonly(err);
+}
+
 /*
  * posixacl: without it the client answers questions about ACLs from its cache alone, and what
  * setfacl(1) wrote is forgotten (fs/9p/acl.c). It costs two requests for each new file, which
@@ -109,7 +125,7 @@ int rootfs_build(const struct agent_config *config, struct error *err)
 {
     if (config->upper == UPPER_HOST || config->upper == UPPER_NONE)
         return config->hosted ? 0 : mount_share_writable(err);
-    if (!config->hosted && mount_share_readonly(err) < 0)
+    if (mount_lower(config, err) < 0)
         return -1;
     int result = config->upper == UPPER_RAM ? mount_upper_ram((uint64_t)config->upper_size, err)
                                             : mount_upper_disk(err);

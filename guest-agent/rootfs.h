@@ -1,7 +1,8 @@
 /*
  * The container's root: the share of the host (9p), below an overlay of the guest's own or as it
- * is. The agent builds it; the container's first process makes it its root. A hosted agent
- * (hosted.h) finds share and volumes mounted at their places already.
+ * is; or an image (erofs on a disk), below such an overlay. The agent builds it; the container's
+ * first process makes it its root. A hosted agent (hosted.h) finds share and volumes mounted at
+ * their places already.
  */
 #ifndef VMC_GUEST_AGENT_ROOTFS_H
 #define VMC_GUEST_AGENT_ROOTFS_H

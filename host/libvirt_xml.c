@@ -187,7 +187,8 @@ static void add_share(struct writer *w, const char *path, bool read_only, const 
 
 static void add_shares(struct writer *w, const struct machine_request *request)
 {
-    add_share(w, request->rootfs->share, request->rootfs->read_only, ROOTFS_MOUNT_TAG);
+    if (request->rootfs->share)
+        add_share(w, request->rootfs->share, request->rootfs->read_only, ROOTFS_MOUNT_TAG);
     for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
         const struct volume_share *share = &request->volumes->shares[i];
         AUTO_FREE char *tag = volume_tag((enum volume_cache)i);

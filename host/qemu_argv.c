@@ -133,23 +133,37 @@ static void add_volumes(const struct volumes *volumes, struct strings *argv)
 
 static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
 {
+    if (!rootfs->share)
+        return;
     add_share(argv, "rootfs", rootfs->share, rootfs->read_only, ROOTFS_MOUNT_TAG);
 }
 
-/*
- * An image that is gone after the run holds nothing that need ever reach the disk. name is
- * that of its node, and after "vmc-" the serial by which the agent finds it.
- */
-static void add_disk(const char *name, enum qemu_fd fd, bool kept, struct strings *argv)
+/* name is that of its node, and after "vmc-" the serial by which the agent finds it. */
+static void add_disk(const char *name, enum qemu_fd fd, const char *options, struct strings *argv)
 {
     strings_add(argv, "-add-fd");
     strings_addf(argv, "fd=%d,set=%d", fd, fd);
     strings_add(argv, "-blockdev");
-    strings_addf(argv,
-                 "driver=file,node-name=%s,filename=/dev/fdset/%d,cache.no-flush=%s,discard=unmap",
-                 name, fd, kept ? "off" : "on");
+    strings_addf(argv, "driver=file,node-name=%s,filename=/dev/fdset/%d,%s", name, fd, options);
     strings_add(argv, "-device");
     strings_addf(argv, "virtio-blk-device,drive=%s,serial=vmc-%s", name, name);
+}
+
+static void add_disks(const struct machine_request *request, struct strings *argv)
+{
+    /* An image that is gone after the run holds nothing that need ever reach the disk. */
+    static const char scratch[] = "cache.no-flush=on,discard=unmap";
+    static const char kept[] = "cache.no-flush=off,discard=unmap";
+    /* Nobody writes to it. And QEMU tries out whether there are locks by opening /dev/null as it
+     * opens a file that is to be memory, which jail_memory.h would take for that. */
+    static const char image[] = "read-only=on,locking=off";
+    const struct rootfs *rootfs = request->rootfs;
+    if (rootfs->image_fd >= 0)
+        add_disk("rootfs", QEMU_FD_IMAGE, image, argv);
+    if (rootfs->disk_fd >= 0)
+        add_disk("upper", QEMU_FD_DISK, rootfs->kept ? kept : scratch, argv);
+    if (request->swap_fd >= 0)
+        add_disk("swap", QEMU_FD_SWAP, scratch, argv);
 }
 
 static void add_network(const struct network *network, struct strings *argv)
@@ -176,10 +190,7 @@ static void add_network(const struct network *network, struct strings *argv)
 
 void qemu_argv_descriptors(const struct machine_request *request, struct strings *ret)
 {
-    if (request->rootfs->disk_fd >= 0)
-        add_disk("upper", QEMU_FD_DISK, request->rootfs->kept, ret);
-    if (request->swap_fd >= 0)
-        add_disk("swap", QEMU_FD_SWAP, false, ret);
+    add_disks(request, ret);
     add_network(request->network, ret);
 }
 

@@ -50,7 +50,7 @@ static void set_up(struct fixture *f)
     *f = (struct fixture){
         .spec = {.arch = &test_arch, .cpus = 2, .memory = 512ull << 20, .upper = UPPER_RAM},
         .container = CONTAINER_INIT,
-        .rootfs = {.read_only = true, .disk_fd = -1},
+        .rootfs = {.read_only = true, .image_fd = -1, .disk_fd = -1},
         .network = NETWORK_INIT,
         .facts = {.emulator = "/usr/bin/vmc", .tsc_khz = 2400000, .pid = 77},
         .share = "/run/c/share",
