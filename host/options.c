@@ -132,7 +132,7 @@ const struct option option_table[] = {
     {OPTION_MEMORY, "memory", 'm', "SIZE", GUEST, MACHINE, BY_MACHINE_AND_HOST_CGROUP,
      "memory of the machine",
      "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At "
-     "least 48m, at most what the host has. The default leaves room for a compiler or a database "
+     "least 32m, at most what the host has. The default leaves room for a compiler or a database "
      "with its changes in memory; the host spends only what the guest really uses.",
      "512m", NULL, false, false},
     {OPTION_CPUS, "cpus", 'c', "N", GUEST, MACHINE, BY_MACHINE,

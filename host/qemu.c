@@ -169,6 +169,11 @@ static size_t list_trees(const struct machine_request *request, struct jail_tree
     return count;
 }
 
+static bool has_template_role(const struct machine_request *request, enum template_role role)
+{
+    return request->template && request->template->role == role;
+}
+
 int qemu_start_in_jail(const struct machine_request *request, struct strings *argv, const int *fds,
                        size_t fd_count, struct jailed *ret, struct isolation *isolation,
                        struct error *err)
@@ -195,6 +200,8 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
                 .tap = link->kind == LINK_TAP,
                 .sockets = link->kind == LINK_IN_VMM,
                 .kvm = request->accel == ACCEL_KVM,
+                .memory = has_template_role(request, TEMPLATE_MAKE),
+                .copy = has_template_role(request, TEMPLATE_COPY),
             },
         .asks_for_memory = machine_has_template(request),
         .required = request->spec->require_jail,

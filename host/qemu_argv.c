@@ -40,7 +40,11 @@ static void add_machine(const struct machine_request *request, struct strings *a
 {
     const struct vm_spec *spec = request->spec;
     bool kvm = request->accel == ACCEL_KVM;
-    add_pair(argv, "-machine", spec->acpi ? spec->arch->machine_acpi : spec->arch->machine);
+    /* Pages are not merged with those of other machines: the time of a write to one would tell what
+     * they hold. */
+    strings_add(argv, "-machine");
+    strings_addf(argv, "%s,mem-merge=off",
+                 spec->acpi ? spec->arch->machine_acpi : spec->arch->machine);
     add_pair(argv, "-accel", kvm ? "kvm" : "tcg");
     add_pair(argv, "-cpu", kvm ? spec->arch->cpu_kvm : spec->arch->cpu_tcg);
     strings_add(argv, "-smp");
@@ -194,6 +198,31 @@ void qemu_argv_descriptors(const struct machine_request *request, struct strings
     add_network(request->network, ret);
 }
 
+/* What the machine has besides the balloon. */
+static unsigned count_devices(const struct machine_request *request)
+{
+    unsigned count = 1; /* the ports */
+    count += request->rootfs->share || request->rootfs->image_fd >= 0;
+    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++)
+        count += request->volumes->shares[i].path != NULL;
+    count += request->rootfs->disk_fd >= 0;
+    count += request->swap_fd >= 0;
+    count += request->network->link.kind != LINK_NONE;
+    return count;
+}
+
+bool qemu_has_balloon(const struct machine_request *request)
+{
+    const struct vm_spec *spec = request->spec;
+    return !spec->maintenance && (spec->acpi || count_devices(request) < spec->arch->virtio_places);
+}
+
+/* It takes no memory from the guest: it is how the guest reports what it has freed. */
+static void add_balloon(struct strings *argv)
+{
+    add_pair(argv, "-device", "virtio-balloon-device,free-page-reporting=on");
+}
+
 /* The guest waits for gdb; and its end leaves QEMU there, to write its memory. */
 static void add_debugging(const struct debug_spec *debug, struct strings *argv)
 {
@@ -224,6 +253,8 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     }
     add_volumes(request->volumes, ret);
     qemu_argv_descriptors(request, ret);
+    if (qemu_has_balloon(request))
+        add_balloon(ret);
     add_debugging(&request->spec->debugging, ret);
     /* A machine that can stop, by itself under KVM (internal-error) or when asked to: QMP tells. */
     if (machine_has_monitor(request)) {

@@ -17,7 +17,7 @@
 #include "host/volumes.h"
 
 #define MIB (1024ull * 1024)
-#define MEMORY_MIN (48 * MIB)
+#define MEMORY_MIN (32 * MIB)
 #define UPPER_SIZE_MIN (1 * MIB)
 
 static const char *const upper_names[] = {
