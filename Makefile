@@ -7,6 +7,7 @@
 #                   Debian's kernel, for who is in a hurry
 #   make test       everything the suite needs, then the suite; ARCH=arm64: on such a guest
 #   make bench      paired timings against peers, as ratios
+#   make bench-files  what files cost in a guest, by where they are
 #   make lint       formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
 #   make install    what is built, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)
@@ -78,7 +79,7 @@ QUIET_CC = @echo "  CC    $<";
 QUIET_LINK = @echo "  LINK  $@";
 endif
 
-.PHONY: all agent guest demo test bench lint docs install uninstall deb clean
+.PHONY: all agent guest demo test bench bench-files lint docs install uninstall deb clean
 all: $(BUILD)/vmc
 
 $(BUILD)/vmc: $(HOST_OBJ) $(COMMON_OBJ)
