@@ -8,6 +8,7 @@
 #   make test       everything the suite needs, then the suite; ARCH=arm64: on such a guest
 #   make bench      paired timings against peers, as ratios; SUITE=stream: of what goes through
 #                   standard output and input; SUITE=scale: of many containers at once
+#   make bench-files  what files cost in a guest, by where they are
 #   make lint       formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
 #   make install    what is built, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)
@@ -80,7 +81,7 @@ QUIET_CC = @echo "  CC    $<";
 QUIET_LINK = @echo "  LINK  $@";
 endif
 
-.PHONY: all agent guest demo test bench lint docs install uninstall deb clean
+.PHONY: all agent guest demo test bench bench-files lint docs install uninstall deb clean
 all: $(BUILD)/vmc
 
 $(BUILD)/vmc: $(HOST_OBJ) $(COMMON_OBJ)

@@ -194,7 +194,11 @@ static const char *const uppers[] = {
 static int check_root(void *item, struct error *err)
 {
     const struct agent_config *config = item;
-    return config->upper != UPPER_STAY ? 0 : error_set(err, "configuration: root has no upper");
+    if (config->upper == UPPER_STAY)
+        return error_set(err, "configuration: root has no upper");
+    if (config->image && config->upper != UPPER_RAM && config->upper != UPPER_DISK)
+        return error_set(err, "configuration: an image has its upper in the guest");
+    return 0;
 }
 
 /* The root's settings are members of the configuration itself: an object at offset 0. */
@@ -202,6 +206,7 @@ static const struct field root_fields[] = {
     {"upper", FIELD_CHOICE, AT(struct agent_config, upper), .names = uppers},
     {"size", FIELD_INTEGER, AT(struct agent_config, upper_size), SIZE},
     {"read_only", FIELD_BOOL, AT(struct agent_config, read_only)},
+    {"image", FIELD_BOOL, AT(struct agent_config, image)},
 };
 static const struct schema root_schema = SCHEMA(struct agent_config, root_fields, check_root);
 

@@ -16,7 +16,8 @@
  *   debug     bool
  *   hosted    bool           the agent is no machine's: it is in namespaces of a host, whose kernel
  *             the container shares (hosted.h)
- *   root      {"upper": "ram"|"disk"|"host"|"none", "size": n, "read_only": bool}; absent: the
+ *   root      {"upper": "ram"|"disk"|"host"|"none", "size": n, "read_only": bool, "image": bool};
+ *             image: the lower layer is erofs on the disk "vmc-rootfs", and no share; absent: the
  *             current root: the workload shares the agent's, and nothing below applies
  *
  *   no_init   bool           the workload is process 1 of its PID namespace itself
@@ -186,6 +187,7 @@ struct agent_config {
     int upper;          /* enum root_upper */
     int64_t upper_size; /* 0: the file system's default */
     bool read_only;     /* the root */
+    bool image;         /* the lower layer is one */
 
     bool no_init, netns, userns;
     bool has_capabilities;

@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 
+#define ROOTFS_DISK_SERIAL "vmc-rootfs"
 #define UPPER_DISK_SERIAL "vmc-upper"
 #define SWAP_DISK_SERIAL "vmc-swap"
 

@@ -38,6 +38,15 @@ static int mount_share_readonly(struct error *err)
     return mount_on_directory("9p", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
 }
 
+static int mount_image(struct error *err)
+{
+    AUTO_FREE char *device = NULL;
+    if (disk_find(ROOTFS_DISK_SERIAL, &device, err) < 0)
+        return -1;
+    const struct mount_option options[] = {{"source", device}, {"ro", NULL}, {0}};
+    return mount_on_directory("erofs", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
+}
+
 /*
  * posixacl: without it the client answers questions about ACLs from its cache alone, and what
  * setfacl(1) wrote is forgotten (fs/9p/acl.c). It costs two requests for each new file, which
@@ -112,7 +121,9 @@ static bool writes_through(const struct agent_config *config)
 
 int rootfs_mount_share(const struct agent_config *config, struct error *err)
 {
-    return writes_through(config) ? mount_share_writable(err) : mount_share_readonly(err);
+    if (writes_through(config))
+        return mount_share_writable(err);
+    return config->image ? mount_image(err) : mount_share_readonly(err);
 }
 
 int rootfs_build(const struct agent_config *config, struct error *err)

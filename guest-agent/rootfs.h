@@ -1,7 +1,8 @@
 /*
  * The container's root: the share of the host (9p), below an overlay of the guest's own or as it
- * is. The agent builds it; the container's first process makes it its root. A hosted agent
- * (hosted.h) finds share and volumes mounted at their places already.
+ * is; or an image (erofs on a disk), below such an overlay. The agent builds it; the container's
+ * first process makes it its root. A hosted agent (hosted.h) finds share and volumes mounted at
+ * their places already.
  */
 #ifndef VMC_GUEST_AGENT_ROOTFS_H
 #define VMC_GUEST_AGENT_ROOTFS_H
@@ -9,7 +10,7 @@
 #include "common/error.h"
 #include "guest-agent/config.h"
 
-/* Mounts the host's tree where rootfs_build() expects it; a hosted agent has it there already. */
+/* Mounts the host's tree, or the image, where rootfs_build() expects it; a hosted agent has it there already. */
 int rootfs_mount_share(const struct agent_config *config, struct error *err);
 
 /* Mounts the root at its place in the agent's tree. */

@@ -45,6 +45,7 @@ static const struct arch archs[] = {
         .domain_serial = "isa-serial",
         .tsc = true,
         .max_cpus = 32,
+        .virtio_places = 8,
     },
     {
         .name = "arm64",
@@ -66,6 +67,7 @@ static const struct arch archs[] = {
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 32,
+        .virtio_places = 32,
     },
     {
         .name = "arm",
@@ -85,6 +87,7 @@ static const struct arch archs[] = {
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 8,
+        .virtio_places = 32,
     },
 };
 

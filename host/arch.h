@@ -40,6 +40,7 @@ struct arch {
     const char *domain_serial;  /* libvirt's name for its serial line; NULL: no domains of it */
     bool tsc;                   /* software emulation passes the host's counter through as TSC */
     unsigned max_cpus;          /* NR_CPUS of the guest kernel */
+    unsigned virtio_places;     /* how many virtio devices the machine has room for, without ACPI */
 };
 
 /* The names of all rows, NULL-terminated. */

@@ -315,6 +315,27 @@ static int check_args(const struct request *req, struct error *err)
     return 0;
 }
 
+/* A command that takes so many words and no more has its options also behind them. */
+static int parse_rest(int argc, char **argv, int at, struct request *req, struct error *err)
+{
+    int most = req->command->max_args;
+
+    req->args = argv + at;
+    req->arg_count = argc - at;
+    if (most == ARGS_ANY || most == 0 || req->arg_count <= most)
+        return 0;
+    at += most;
+    if (argv[at][0] != '-')
+        return 0;
+    if (parse_options(req, argv, &at, err) < 0)
+        return -1;
+    if (at < argc)
+        return error_set(err, "'vmc %s' has no use for '%s' (see 'vmc help %s')",
+                         req->command->name, argv[at], req->command->name);
+    req->arg_count = most;
+    return 0;
+}
+
 static int parse_command(int argc, char **argv, struct request *req, struct error *err)
 {
     int used, at;
@@ -322,10 +343,8 @@ static int parse_command(int argc, char **argv, struct request *req, struct erro
     if (command_by_words(argv + 1, &req->command, &used, err) < 0)
         return -1;
     at = 1 + used;
-    if (parse_options(req, argv, &at, err) < 0)
+    if (parse_options(req, argv, &at, err) < 0 || parse_rest(argc, argv, at, req, err) < 0)
         return -1;
-    req->args = argv + at;
-    req->arg_count = argc - at;
     if (!request_has(req, OPTION_HELP))
         return check_args(req, err);
 

@@ -22,14 +22,15 @@ struct request {
     const struct command *command;
     struct setting *settings; /* in the order given */
     size_t setting_count;
-    char **args; /* what follows the options; borrowed from argv, NULL-terminated */
+    char **args; /* what follows the options; borrowed from argv, of any number: NULL-terminated */
     int arg_count;
 };
 
 /*
  * Parses a command line. argv[0] is skipped, argv[argc] is NULL.
  *
- * Options follow the command and stop at the first word that is not one, or at "--":
+ * Options follow the command and stop at the first word that is not one, or at "--" (a command that
+ * takes a number of words has them also behind these):
  * --name=VALUE, --name VALUE, -nVALUE, -n VALUE, -n=VALUE (as docker reads it), and flags
  * together (-it). Long names are exact. "--help" or "-h" anywhere among the options asks for
  * the help of that command, no command at all for the list of commands, "--version" is the

@@ -81,7 +81,8 @@ static void print_spellings(const struct option *option, const char *between)
 static void print_value_case(const struct option *option)
 {
     bool directory = option->metavar && strcmp(option->metavar, "DIR") == 0;
-    bool file = option->metavar && strcmp(option->metavar, "FILE") == 0;
+    bool file = option->metavar &&
+                (strcmp(option->metavar, "FILE") == 0 || strcmp(option->metavar, "DIR|IMAGE") == 0);
 
     if (!option->choices && !directory && !file)
         return;

@@ -10,6 +10,7 @@
 
 int cmd_run(const struct request *req, int *ret_status, struct error *err);
 int cmd_shell_guest(const struct request *req, int *ret_status, struct error *err);
+int cmd_pack(const struct request *req, int *ret_status, struct error *err);
 int cmd_volume_create(const struct request *req, int *ret_status, struct error *err);
 int cmd_volume_ls(const struct request *req, int *ret_status, struct error *err);
 int cmd_volume_rm(const struct request *req, int *ret_status, struct error *err);

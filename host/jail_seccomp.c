@@ -161,9 +161,8 @@ static const int always[] = {
 
 /* Contents of files it has open: a disk image, or a writable tree. */
 static const int contents[] = {
-    SCMP_SYS(pwrite64),  SCMP_SYS(pwritev),   SCMP_SYS(pwritev2),
-    SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(copy_file_range),
-    SCMP_SYS(fdatasync), SCMP_SYS(fsync),     SCMP_SYS(sync_file_range),
+    SCMP_SYS(pwrite64),        SCMP_SYS(pwritev),   SCMP_SYS(pwritev2), SCMP_SYS(ftruncate),
+    SCMP_SYS(copy_file_range), SCMP_SYS(fdatasync), SCMP_SYS(fsync),    SCMP_SYS(sync_file_range),
 };
 
 /* Changes to a tree. */
@@ -363,10 +362,25 @@ static int add_restricted(scmp_filter_ctx filter, int exec_fd)
     return result;
 }
 
+/*
+ * Memory that a guest gives back: QEMU makes a hole in its file, and forgets what it has mapped of
+ * it. A file that it has a private copy of is not its to change: it is told that the hole is there
+ * (7.2 gives up otherwise), and forgets its copy. What is mapped there then is the file's again,
+ * and a guest expects nothing of a page that it has given back.
+ */
+static int add_holes(scmp_filter_ctx filter, const struct jail_needs *needs)
+{
+    if (needs->copy)
+        return seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(fallocate), 0);
+    if (needs->writes || needs->disk || needs->memory)
+        return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fallocate), 0);
+    return 0;
+}
+
 static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs)
 {
-    int result = 0;
-    if (needs->writes || needs->disk)
+    int result = add_holes(filter, needs);
+    if (result == 0 && (needs->writes || needs->disk))
         result = ADD(filter, SCMP_ACT_ALLOW, contents);
     if (result == 0 && needs->writes)
         result = ADD(filter, SCMP_ACT_ALLOW, changes);

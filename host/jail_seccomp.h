@@ -20,6 +20,8 @@ struct jail_needs {
     bool listens; /* it accepts connections on a socket it has been given */
     bool sockets; /* it makes connections itself */
     bool kvm;     /* /dev/kvm */
+    bool memory;  /* the guest's memory is a file that it may write to */
+    bool copy;    /* the guest's memory is a private copy of a file */
 };
 
 /*

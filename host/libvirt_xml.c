@@ -145,6 +145,9 @@ static void add_machine(struct writer *w, const struct machine_request *request,
     snprintf(memory, sizeof(memory), "%llu", (unsigned long long)(spec->memory >> 10));
     w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)memory);
     end(w);
+    begin(w, "memoryBacking", NULL);
+    leaf(w, "nosharepages", NULL);
+    end(w);
     textf(w, "vcpu", "%u", spec->cpus);
     begin(w, "os", NULL);
     begin(w, "type", ATTRIBUTES("arch", spec->arch->known[0], "machine", machine));
@@ -187,7 +190,8 @@ static void add_share(struct writer *w, const char *path, bool read_only, const 
 
 static void add_shares(struct writer *w, const struct machine_request *request)
 {
-    add_share(w, request->rootfs->share, request->rootfs->read_only, ROOTFS_MOUNT_TAG);
+    if (request->rootfs->share)
+        add_share(w, request->rootfs->share, request->rootfs->read_only, ROOTFS_MOUNT_TAG);
     for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
         const struct volume_share *share = &request->volumes->shares[i];
         AUTO_FREE char *tag = volume_tag((enum volume_cache)i);
@@ -234,6 +238,17 @@ static void add_lines(struct writer *w, const struct machine_request *request)
     add_channel(w, request, DOMAIN_SOCKET_DATA, PORT_DATA_NAME, "2");
 }
 
+static void add_balloon(struct writer *w, const struct machine_request *request)
+{
+    if (!qemu_has_balloon(request)) {
+        leaf(w, "memballoon", ATTRIBUTES("model", "none"));
+        return;
+    }
+    begin(w, "memballoon", ATTRIBUTES("model", "virtio", "freePageReporting", "on"));
+    add_place(w);
+    end(w);
+}
+
 /* What libvirt has no words for: devices behind descriptors of vmc's; and vmc's own socket. */
 static void add_qemu_part(struct writer *w, const struct machine_request *request)
 {
@@ -260,7 +275,7 @@ static void add_domain(struct writer *w, const struct machine_request *request,
     leaf(w, "controller", ATTRIBUTES("type", "usb", "model", "none"));
     add_lines(w, request);
     add_shares(w, request);
-    leaf(w, "memballoon", ATTRIBUTES("model", "none"));
+    add_balloon(w, request);
     end(w);
     if (facts->root) {
         /* The emulator reaches what is root's; QEMU itself is never root (id_range.h). */

@@ -17,6 +17,8 @@ static int dispatch(const struct request *req, int *ret_status, struct error *er
         return cmd_run(req, ret_status, err);
     case COMMAND_SHELL_GUEST:
         return cmd_shell_guest(req, ret_status, err);
+    case COMMAND_PACK:
+        return cmd_pack(req, ret_status, err);
     case COMMAND_VOLUME_CREATE:
         return cmd_volume_create(req, ret_status, err);
     case COMMAND_VOLUME_LS:

@@ -91,6 +91,11 @@ int namespaces_check(const struct vm_spec *spec, struct error *err)
                          "--host runs programs of this host's architecture alone: this one's is "
                          "%s, for which there is a machine without --host",
                          spec->arch->name);
+    if (spec->image)
+        return error_set(err,
+                         "--host shows a directory, and %s is an image, which a machine's "
+                         "kernel mounts: leave out --host",
+                         spec->rootfs);
     if (spec->upper == UPPER_DISK)
         return error_set(err, "--upper disk cannot go with --host: mounting a disk takes root's "
                               "rights; --upper ram or host");

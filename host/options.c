@@ -10,6 +10,7 @@
 #define GUEST (RUN | COMMAND_BIT(COMMAND_SHELL_GUEST) | WARM)
 /* What shapes a machine by what is to be in it. */
 #define SHAPE (RUN | WARM)
+#define PACK COMMAND_BIT(COMMAND_PACK)
 #define INFO COMMAND_BIT(COMMAND_INFO)
 #define ALL (COMMAND_BIT(COMMAND_MANUAL + 1) - 1)
 
@@ -41,13 +42,14 @@ static const char *const net_choices[] = {"none", "user", "user:host-loopback", 
 static const char *const accel_choices[] = {"auto", "kvm", "tcg", NULL};
 
 const struct option option_table[] = {
-    {OPTION_ROOTFS, "rootfs", 'r', "DIR", SHAPE, ROOT, BY_HOST,
+    {OPTION_ROOTFS, "rootfs", 'r', "DIR|IMAGE", SHAPE, ROOT, BY_HOST,
      "root file system of the container (default: the host's own /)",
      "Any directory that looks like a Linux root: one made by mmdebstrap or debootstrap, or an "
-     "exported container. It is a read-only lower layer. Without this option the host's own / is; "
-     "other file systems that are mounted below it stay out.",
+     "exported container; or a file that 'vmc pack' has made of one, which is faster. It is a "
+     "read-only lower layer. Without this option the host's own / is; other file systems that are "
+     "mounted below it stay out.",
      NULL, NULL, false, false},
-    {OPTION_ROOTFS, "rootdir", 0, "DIR", SHAPE, ROOT, BY_HOST,
+    {OPTION_ROOTFS, "rootdir", 0, "DIR|IMAGE", SHAPE, ROOT, BY_HOST,
      "the same", NULL,
      NULL, NULL, false, true},
     {OPTION_NOPRIV, "nopriv", 0, "DIR", SHAPE, ROOT, BY_HOST,
@@ -89,6 +91,13 @@ const struct option option_table[] = {
      "the same", NULL,
      NULL, NULL, true, true},
 
+    {OPTION_OUTPUT, "output", 'o', "FILE", PACK, ROOT, BY_VMC,
+     "where the image goes; it must not exist", NULL,
+     NULL, NULL, false, false},
+    {OPTION_FORCE, "force", 'f', NULL, PACK, ROOT, BY_VMC,
+     "overwrite FILE, once the new image is complete", NULL,
+     NULL, NULL, false, false},
+
     {OPTION_QEMU, "qemu", 0, NULL, GUEST, MACHINE, BY_MACHINE,
      "run the machine with QEMU (default)", NULL,
      NULL, NULL, false, false},
@@ -111,19 +120,19 @@ const struct option option_table[] = {
      "tcg is emulation in software: it works everywhere, is slow, and is not a security boundary "
      "by QEMU's own policy.",
      "auto", accel_choices, false, false},
-    {OPTION_ARCH, "arch", 0, "ARCH", GUEST, MACHINE, BY_MACHINE,
+    {OPTION_ARCH, "arch", 0, "ARCH", GUEST | PACK, MACHINE, BY_MACHINE,
      "architecture of the guest",
      "By default that of the command, which vmc reads from the file in the root file system (for a "
-     "script, from its interpreter), or else of /bin/sh there. Foreign programs run on an emulated "
-     "machine.",
+     "script, from its interpreter), or else of /bin/sh there; an image says it. Foreign programs run "
+     "on an emulated machine.",
      NULL, arch_names, false, false},
-    {OPTION_ARCH, "cross", 0, "ARCH", GUEST, MACHINE, BY_MACHINE,
+    {OPTION_ARCH, "cross", 0, "ARCH", GUEST | PACK, MACHINE, BY_MACHINE,
      "the same", NULL,
      NULL, arch_names, false, true},
     {OPTION_MEMORY, "memory", 'm', "SIZE", GUEST, MACHINE, BY_MACHINE_AND_HOST_CGROUP,
      "memory of the machine",
      "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At "
-     "least 48m, at most what the host has. The default leaves room for a compiler or a database "
+     "least 32m, at most what the host has. The default leaves room for a compiler or a database "
      "with its changes in memory; the host spends only what the guest really uses.",
      "512m", NULL, false, false},
     {OPTION_CPUS, "cpus", 'c', "N", GUEST, MACHINE, BY_MACHINE,

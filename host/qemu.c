@@ -34,6 +34,8 @@ static int make_descriptors(const struct machine_request *request, struct machin
     theirs->fds[STDERR_FILENO] = errors[1];
     theirs->fds[STDIN_FILENO] = open("/dev/null", O_RDWR | O_CLOEXEC);
     theirs->fds[STDOUT_FILENO] = fcntl(errors[1], F_DUPFD_CLOEXEC, QEMU_FD_END);
+    if (request->rootfs->image_fd >= 0)
+        theirs->fds[QEMU_FD_IMAGE] = fcntl(request->rootfs->image_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (request->rootfs->disk_fd >= 0)
         theirs->fds[QEMU_FD_DISK] = fcntl(request->rootfs->disk_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
     if (request->swap_fd >= 0)
@@ -167,6 +169,11 @@ static size_t list_trees(const struct machine_request *request, struct jail_tree
     return count;
 }
 
+static bool has_template_role(const struct machine_request *request, enum template_role role)
+{
+    return request->template && request->template->role == role;
+}
+
 int qemu_start_in_jail(const struct machine_request *request, struct strings *argv, const int *fds,
                        size_t fd_count, struct jailed *ret, struct isolation *isolation,
                        struct error *err)
@@ -187,12 +194,14 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
         .needs =
             {
                 .writes = !request->rootfs->read_only || volumes_writable(request->volumes),
-                .disk = request->rootfs->disk_fd >= 0 || request->swap_fd >= 0 ||
-                        request->debugging->dump_fd >= 0,
+                .disk = request->rootfs->image_fd >= 0 || request->rootfs->disk_fd >= 0 ||
+                        request->swap_fd >= 0 || request->debugging->dump_fd >= 0,
                 .listens = request->debugging->gdb_fd >= 0 || request->libvirt,
                 .tap = link->kind == LINK_TAP,
                 .sockets = link->kind == LINK_IN_VMM,
                 .kvm = request->accel == ACCEL_KVM,
+                .memory = has_template_role(request, TEMPLATE_MAKE),
+                .copy = has_template_role(request, TEMPLATE_COPY),
             },
         .asks_for_memory = machine_has_template(request),
         .required = request->spec->require_jail,

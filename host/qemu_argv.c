@@ -40,7 +40,11 @@ static void add_machine(const struct machine_request *request, struct strings *a
 {
     const struct vm_spec *spec = request->spec;
     bool kvm = request->accel == ACCEL_KVM;
-    add_pair(argv, "-machine", spec->acpi ? spec->arch->machine_acpi : spec->arch->machine);
+    /* Pages are not merged with those of other machines: the time of a write to one would tell what
+     * they hold. */
+    strings_add(argv, "-machine");
+    strings_addf(argv, "%s,mem-merge=off",
+                 spec->acpi ? spec->arch->machine_acpi : spec->arch->machine);
     add_pair(argv, "-accel", kvm ? "kvm" : "tcg");
     add_pair(argv, "-cpu", kvm ? spec->arch->cpu_kvm : spec->arch->cpu_tcg);
     strings_add(argv, "-smp");
@@ -133,23 +137,37 @@ static void add_volumes(const struct volumes *volumes, struct strings *argv)
 
 static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
 {
+    if (!rootfs->share)
+        return;
     add_share(argv, "rootfs", rootfs->share, rootfs->read_only, ROOTFS_MOUNT_TAG);
 }
 
-/*
- * An image that is gone after the run holds nothing that need ever reach the disk. name is
- * that of its node, and after "vmc-" the serial by which the agent finds it.
- */
-static void add_disk(const char *name, enum qemu_fd fd, bool kept, struct strings *argv)
+/* name is that of its node, and after "vmc-" the serial by which the agent finds it. */
+static void add_disk(const char *name, enum qemu_fd fd, const char *options, struct strings *argv)
 {
     strings_add(argv, "-add-fd");
     strings_addf(argv, "fd=%d,set=%d", fd, fd);
     strings_add(argv, "-blockdev");
-    strings_addf(argv,
-                 "driver=file,node-name=%s,filename=/dev/fdset/%d,cache.no-flush=%s,discard=unmap",
-                 name, fd, kept ? "off" : "on");
+    strings_addf(argv, "driver=file,node-name=%s,filename=/dev/fdset/%d,%s", name, fd, options);
     strings_add(argv, "-device");
     strings_addf(argv, "virtio-blk-device,drive=%s,serial=vmc-%s", name, name);
+}
+
+static void add_disks(const struct machine_request *request, struct strings *argv)
+{
+    /* An image that is gone after the run holds nothing that need ever reach the disk. */
+    static const char scratch[] = "cache.no-flush=on,discard=unmap";
+    static const char kept[] = "cache.no-flush=off,discard=unmap";
+    /* Nobody writes to it. And QEMU tries out whether there are locks by opening /dev/null as it
+     * opens a file that is to be memory, which jail_memory.h would take for that. */
+    static const char image[] = "read-only=on,locking=off";
+    const struct rootfs *rootfs = request->rootfs;
+    if (rootfs->image_fd >= 0)
+        add_disk("rootfs", QEMU_FD_IMAGE, image, argv);
+    if (rootfs->disk_fd >= 0)
+        add_disk("upper", QEMU_FD_DISK, rootfs->kept ? kept : scratch, argv);
+    if (request->swap_fd >= 0)
+        add_disk("swap", QEMU_FD_SWAP, scratch, argv);
 }
 
 static void add_network(const struct network *network, struct strings *argv)
@@ -176,11 +194,33 @@ static void add_network(const struct network *network, struct strings *argv)
 
 void qemu_argv_descriptors(const struct machine_request *request, struct strings *ret)
 {
-    if (request->rootfs->disk_fd >= 0)
-        add_disk("upper", QEMU_FD_DISK, request->rootfs->kept, ret);
-    if (request->swap_fd >= 0)
-        add_disk("swap", QEMU_FD_SWAP, false, ret);
+    add_disks(request, ret);
     add_network(request->network, ret);
+}
+
+/* What the machine has besides the balloon. */
+static unsigned count_devices(const struct machine_request *request)
+{
+    unsigned count = 1; /* the ports */
+    count += request->rootfs->share || request->rootfs->image_fd >= 0;
+    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++)
+        count += request->volumes->shares[i].path != NULL;
+    count += request->rootfs->disk_fd >= 0;
+    count += request->swap_fd >= 0;
+    count += request->network->link.kind != LINK_NONE;
+    return count;
+}
+
+bool qemu_has_balloon(const struct machine_request *request)
+{
+    const struct vm_spec *spec = request->spec;
+    return !spec->maintenance && (spec->acpi || count_devices(request) < spec->arch->virtio_places);
+}
+
+/* It takes no memory from the guest: it is how the guest reports what it has freed. */
+static void add_balloon(struct strings *argv)
+{
+    add_pair(argv, "-device", "virtio-balloon-device,free-page-reporting=on");
 }
 
 /* The guest waits for gdb; and its end leaves QEMU there, to write its memory. */
@@ -213,6 +253,8 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     }
     add_volumes(request->volumes, ret);
     qemu_argv_descriptors(request, ret);
+    if (qemu_has_balloon(request))
+        add_balloon(ret);
     add_debugging(&request->spec->debugging, ret);
     /* A machine that can stop, by itself under KVM (internal-error) or when asked to: QMP tells. */
     if (machine_has_monitor(request)) {

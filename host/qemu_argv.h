@@ -23,11 +23,18 @@ enum qemu_fd {
     QEMU_FD_GDB,
     QEMU_FD_DUMP,
     QEMU_FD_STATE,
+    QEMU_FD_IMAGE,
     QEMU_FD_END,
 };
 
 /* Appends argv[0] and all arguments. tsc_khz: see tsc.h; 0 leaves the guest to find out. */
 void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct strings *ret);
+
+/*
+ * Whether the guest can give memory back. A machine that has every other device there is, three
+ * kinds of volumes and two disks, may have no room for this one.
+ */
+bool qemu_has_balloon(const struct machine_request *request);
 
 /* The part of it that is behind descriptors of vmc's: disks and the network. */
 void qemu_argv_descriptors(const struct machine_request *request, struct strings *ret);

@@ -13,6 +13,7 @@
 #include "host/idmap.h"
 #include "host/kept_upper.h"
 #include "host/mount_table.h"
+#include "host/rootfs_image.h"
 #include "host/upper_disk.h"
 
 /* Covers every mount below the share: what lies in a covered one is out of sight with it. */
@@ -226,18 +227,28 @@ static int prepare_host_upper(const struct vm_spec *spec, const struct container
     return result;
 }
 
-int rootfs_prepare(const struct vm_spec *spec, const struct container *container,
-                   struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
-                   struct error *err)
+/* What is below the changes. */
+static int prepare_lower(const struct vm_spec *spec, const struct container *container,
+                         struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
+                         struct error *err)
 {
+    ret->read_only = spec->upper == UPPER_RAM || spec->upper == UPPER_DISK;
+    if (spec->image)
+        return rootfs_image_open(spec->rootfs, &ret->image_fd, NULL, err);
     if (state_mkdir(container, "share", &ret->share, err) < 0)
         return -1;
     if (spec->upper == UPPER_HOST)
         return prepare_host_upper(spec, container, ids, isolation, ret->share, err);
     if (mount_tree(spec, ret->share, ids, isolation, err) < 0)
         return -1;
-    ret->read_only = spec->upper != UPPER_NONE;
-    if (ret->read_only && make_read_only(ret->share, err) < 0)
+    return ret->read_only ? make_read_only(ret->share, err) : 0;
+}
+
+int rootfs_prepare(const struct vm_spec *spec, const struct container *container,
+                   struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
+                   struct error *err)
+{
+    if (prepare_lower(spec, container, ids, isolation, ret, err) < 0)
         return -1;
     if (spec->upper != UPPER_DISK)
         return 0;
@@ -254,6 +265,7 @@ void rootfs_free(struct rootfs *rootfs)
     if (rootfs->share && umount2(rootfs->share, MNT_DETACH) < 0 && errno != EINVAL)
         log_debug("cannot unmount %s", rootfs->share);
     free(rootfs->share);
+    close_fd(&rootfs->image_fd);
     close_fd(&rootfs->disk_fd);
     *rootfs = (struct rootfs)ROOTFS_INIT;
 }

@@ -1,5 +1,6 @@
 /*
- * The tree the guest sees, mounted in vmc's private mount namespace at the container's share/.
+ * The tree the guest sees, mounted in vmc's private mount namespace at the container's share/; or
+ * the image that it mounts itself.
  */
 #ifndef VMC_HOST_ROOTFS_H
 #define VMC_HOST_ROOTFS_H
@@ -11,15 +12,16 @@
 #include "host/state.h"
 
 struct rootfs {
-    char *share;    /* owned: path of the mount point */
+    char *share;    /* owned: path of the mount point; NULL: there is an image instead */
     bool read_only; /* the guest only reads it: its overlay is its own */
+    int image_fd;   /* owned: rootfs_image.h. Else -1 */
     bool kept;      /* the disk outlives the run: what the guest has flushed has to be on it */
     int disk_fd;    /* --upper disk: the sparse image, unnamed, formatted; owned. Else -1 */
 };
 
 #define ROOTFS_INIT                                                                                \
     {                                                                                              \
-        .disk_fd = -1                                                                              \
+        .image_fd = -1, .disk_fd = -1                                                              \
     }
 
 /*

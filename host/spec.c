@@ -12,11 +12,12 @@
 #include "host/namespaces.h"
 #include "host/object_name.h"
 #include "host/rootfs_arch.h"
+#include "host/rootfs_image.h"
 #include "host/units.h"
 #include "host/volumes.h"
 
 #define MIB (1024ull * 1024)
-#define MEMORY_MIN (48 * MIB)
+#define MEMORY_MIN (32 * MIB)
 #define UPPER_SIZE_MIN (1 * MIB)
 
 static const char *const upper_names[] = {
@@ -96,6 +97,26 @@ static int check_rootfs(const char *rootfs, bool *ret_host, struct error *err)
     return 0;
 }
 
+/* An image is read: what changes lies above it, in the guest. */
+static int check_image(const struct vm_spec *spec, struct error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    if (rootfs_image_open(spec->rootfs, &fd, NULL, err) < 0)
+        return -1;
+    if (spec->upper == UPPER_RAM || spec->upper == UPPER_DISK)
+        return 0;
+    return error_set(err,
+                     "--upper %s is for directories, and %s is an image, which nobody writes to: "
+                     "--upper ram or disk",
+                     upper_name(spec->upper), spec->rootfs);
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) < 0 || S_ISDIR(st.st_mode);
+}
+
 static int resolve_rootfs(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *rootfs = request_value(req, OPTION_ROOTFS);
@@ -109,8 +130,13 @@ static int resolve_rootfs(const struct request *req, struct vm_spec *spec, struc
     if (nopriv)
         rootfs = nopriv;
     spec->rootfs = xstrdup(rootfs ? rootfs : "/");
+    spec->image = !is_directory(spec->rootfs);
     bool host;
-    if (resolve_upper(req, spec, err) < 0 || check_rootfs(spec->rootfs, &host, err) < 0)
+    if (resolve_upper(req, spec, err) < 0)
+        return -1;
+    if (spec->image)
+        return check_image(spec, err);
+    if (check_rootfs(spec->rootfs, &host, err) < 0)
         return -1;
     if (host && spec->upper == UPPER_NONE)
         return error_set(err, "--upper none on the host's own / would let the guest change this "
@@ -140,6 +166,25 @@ static int resolve_memory(const struct request *req, struct vm_spec *spec, struc
     return 0;
 }
 
+/* An image is not looked into: its label says it. */
+static int image_arch(const char *image, const struct arch *named, const struct arch **ret,
+                      struct error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    const struct arch *labelled;
+    if (rootfs_image_open(image, &fd, &labelled, err) < 0)
+        return -1;
+    if (!named && !labelled)
+        return error_set(err,
+                         "%s does not say which architecture it is for, as those of 'vmc pack' do: "
+                         "give --arch",
+                         image);
+    if (named && labelled && named != labelled)
+        return error_set(err, "--arch %s: %s is for %s", named->name, image, labelled->name);
+    *ret = named ? named : labelled;
+    return 0;
+}
+
 static int resolve_arch(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *name = request_value(req, OPTION_ARCH);
@@ -150,6 +195,8 @@ static int resolve_arch(const struct request *req, struct vm_spec *spec, struct 
     spec->arch = named ? named : arch_native();
     if (spec->maintenance)
         return spec->arch ? 0 : error_set(err, "vmc has no machine of this host's architecture");
+    if (spec->image)
+        return image_arch(spec->rootfs, named, &spec->arch, err);
     /* --explain needs no command. */
     const char *command = spec->args.count > 0 ? spec->args.items[0] : "/bin/sh";
     return rootfs_arch(spec->rootfs, command, spec->cwd, &spec->env, named, &spec->arch, err);

@@ -61,6 +61,7 @@ struct vm_spec {
     struct debug_spec debugging;
 
     char *rootfs; /* as given; the host's / if it was not */
+    bool image;   /* it is a file: rootfs_image.h */
     bool unprivileged;
     enum upper upper;
     uint64_t upper_size; /* bytes; 0: the default of its kind */

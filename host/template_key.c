@@ -60,6 +60,10 @@ char *template_key(const struct machine_request *request)
     strings_add(&parts, vmm);
     strings_add(&parts, kernel);
     strings_add(&parts, initrd);
+    /* What a guest has read of its disk at its boot is in its memory. */
+    AUTO_FREE char *image = request->spec->image ? file_identity(request->spec->rootfs) : NULL;
+    if (image)
+        strings_add(&parts, image);
     plain_argv(request, &parts);
     AUTO_FREE char *text = strings_join(&parts, "\n");
     XXH128_hash_t hash = XXH3_128bits(text, strlen(text));

@@ -42,6 +42,9 @@ test:
 demo:
 	BUILD='$(abspath $(BUILD))' KERNEL='$(KERNEL)' scripts/demo
 
+bench-files:
+	BUILD='$(abspath $(BUILD))' tests/bench/files
+
 bench:
 	BUILD='$(abspath $(BUILD))' tests/bench/bench $(or $(SUITE),start)
 

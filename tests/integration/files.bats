@@ -68,6 +68,27 @@ check_probe() {
     remove_tree tree
 }
 
+@test "file operations on an image: all of them work" {
+    local upper
+    "$VMC" pack "$SMALL" -o image
+    for upper in ram disk; do
+        probe_files "$upper" image
+        check_probe "$upper"
+    done
+}
+
+@test "a file exercised at random is what it should be, wherever changes go" {
+    local upper
+    for upper in ram disk host; do
+        run vmc --net none --upper "$upper" -- sh -c "mkdir /exercise && vmc-probe exercise /exercise $RANDOM 3000"
+        assert_output '3000 operations ok'
+    done
+    copy_tree "$SMALL" tree
+    run --separate-stderr vmc_at tree --net none --direct -- sh -c "mkdir /exercise && vmc-probe exercise /exercise $RANDOM 3000"
+    remove_tree tree
+    assert_output '3000 operations ok'
+}
+
 @test "--upper none changes the tree, and says so" {
     copy_tree "$SMALL" tree
     run --separate-stderr vmc_at tree --direct -- sh -c 'echo changed >/etc/changed'
@@ -164,6 +185,13 @@ check_battery() {
 
 @test "Debian at work on --upper disk" {
     run_battery disk:2G
+    check_battery ''
+}
+
+@test "Debian at work on an image" {
+    "$VMC" pack "$FULL" -o image
+    VMC_FULL_DEADLINE=420 FULL=$PWD/image run_battery ram
+    rm image
     check_battery ''
 }
 

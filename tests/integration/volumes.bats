@@ -202,6 +202,66 @@ for mode in ("none", "mmap", "loose"):
     done
 }
 
+# What 9p cannot do (files.bats), and without a cache: memory that is shared through a file.
+FILES='
+    rename-noreplace    EINVAL
+    rename-exchange     EINVAL
+    fallocate           EOPNOTSUPP
+    unlinked-fallocate  EOPNOTSUPP
+    unlinked-truncate   ENOENT
+    unlinked-chmod      ENOENT
+    temporary-file      EOPNOTSUPP
+    fifo                ENXIO
+    socket              ENXIO
+    device              EPERM
+    nanoseconds         wrong
+'
+FILES_NONE="$FILES
+    map-shared          EINVAL
+    map-unlinked        EINVAL
+"
+
+# The operations of standard input with another outcome than 'ok', against a table of them.
+check_files() {
+    [ "$(wc -l <"$1")" -ge 30 ] || fail "only $(wc -l <"$1") operations: $(cat "$1")"
+    diff <(tr -s ' ' <<<"$2" | sed 's/^ //; /^$/d' | sort) <(grep -v ' ok$' "$1" | sort) ||
+        fail "differences (< expected, > got)"
+}
+
+@test "file operations, and a file exercised at random, in every cache mode" {
+    local mode
+    mkdir none mmap loose
+    vmc --net none -v ./none:/none:cache=none -v ./mmap:/mmap:cache=mmap -v ./loose:/loose:cache=loose -- sh -c "
+        for mode in none mmap loose; do
+            mkdir /\$mode/files /\$mode/exercise
+            vmc-probe files /\$mode/files >/\$mode/outcomes
+            vmc-probe exercise /\$mode/exercise $RANDOM 3000
+        done" >out 2>err
+    assert_equal "$(cat out)" $'3000 operations ok, without maps\n3000 operations ok\n3000 operations ok'
+    check_files none/outcomes "$FILES_NONE"
+    check_files mmap/outcomes "$FILES"
+    check_files loose/outcomes "$FILES"
+    as_container_root rm -rf none mmap loose
+}
+
+# bats test_tags=native
+@test "two writers of one file, in two guests, and a guest and the host: no byte is lost or late" {
+    local turns=40
+    for second in guest host; do
+        rm -f src/turns out
+        vmc_background --net none -v ./src:/data -- vmc-probe turns /data/turns first "$turns"
+        if [ "$second" = guest ]; then
+            run vmc --net none -v ./src:/data -- vmc-probe turns /data/turns second "$turns"
+        else
+            run "$VMC_GUEST_TESTS/vmc-probe" turns src/turns second "$turns"
+        fi
+        assert_output "$turns turns ok"
+        finish
+        assert_equal "$(cat out)" "$turns turns ok"
+        assert_equal "$(grep -c '^turn' src/turns)" "$((2 * turns))"
+    done
+}
+
 # --- ids -------------------------------------------------------------------------------------
 
 # bats test_tags=root

@@ -3,6 +3,8 @@
  * any root file system.
  *
  *     vmc-probe files DIR      tries what programs do with files, in DIR
+ *     vmc-probe exercise DIR SEED COUNT    one file at random, against a model of it
+ *     vmc-probe turns PATH first|second COUNT   one of two writers that take turns
  *     vmc-probe signals COUNT  prints "ready", then the name of each signal that arrives
  *     vmc-probe memory MB      touches that much memory, prints "touched"
  *     vmc-probe see [ARG...]   prints what it sees of where it runs, as JSON
@@ -13,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tests/probe/exercise.h"
 #include "tests/probe/files.h"
 #include "tests/probe/see.h"
 
@@ -54,12 +57,18 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && !strcmp(argv[1], "files"))
         return try_files(argv[2]);
+    if (argc == 5 && !strcmp(argv[1], "exercise"))
+        return exercise(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
+    if (argc == 5 && !strcmp(argv[1], "turns"))
+        return take_turns(argv[2], !strcmp(argv[3], "first"), (unsigned)atoi(argv[4]));
     if (argc == 3 && !strcmp(argv[1], "signals"))
         return wait_for_signals(atoi(argv[2]));
     if (argc == 3 && !strcmp(argv[1], "memory"))
         return touch_memory((size_t)atol(argv[2]));
     if (argc >= 2 && !strcmp(argv[1], "see"))
         return see(argv);
-    fputs("usage: vmc-probe files DIR | signals COUNT | memory MB | see [ARG...]\n", stderr);
+    fputs("usage: vmc-probe files DIR | exercise DIR SEED COUNT | turns PATH first|second COUNT | "
+          "signals COUNT | memory MB | see [ARG...]\n",
+          stderr);
     return 2;
 }

@@ -203,6 +203,9 @@ static void errors(void **state)
                  "run", "-t", "--");
     EXPECT_ERROR("'vmc completion' needs an argument: vmc completion SHELL", "completion");
     EXPECT_ERROR("'vmc info' has no use for 'now' (see 'vmc help info')", "info", "now");
+    EXPECT_ERROR("'vmc pack' has no use for 'more' (see 'vmc help pack')", "pack", "dir", "-f",
+                 "more");
+    EXPECT_ERROR("option '-o' needs a value: -o FILE", "pack", "dir", "-o");
     EXPECT_ERROR("'vmc help' has no use for 'more' (see 'vmc help help')", "help", "volume", "ls",
                  "more");
     EXPECT_ERROR("'vmc volume' is followed by one of create, ls, rm (see 'vmc help')", "volume");

@@ -30,6 +30,7 @@ static const struct arch test_arch = {
     .cmdline = "reboot=t",
     .cmdline_tcg = "mitigations=off",
     .domain_serial = "isa-serial",
+    .virtio_places = 8,
 };
 
 /* What a description is made from; each test changes what it is about. */
@@ -50,7 +51,7 @@ static void set_up(struct fixture *f)
     *f = (struct fixture){
         .spec = {.arch = &test_arch, .cpus = 2, .memory = 512ull << 20, .upper = UPPER_RAM},
         .container = CONTAINER_INIT,
-        .rootfs = {.read_only = true, .disk_fd = -1},
+        .rootfs = {.read_only = true, .image_fd = -1, .disk_fd = -1},
         .network = NETWORK_INIT,
         .facts = {.emulator = "/usr/bin/vmc", .tsc_khz = 2400000, .pid = 77},
         .share = "/run/c/share",
@@ -106,6 +107,9 @@ static const char whole[] =
     "  </vmc:container>\n"
     " </metadata>\n"
     " <memory unit=\"KiB\">524288</memory>\n"
+    " <memoryBacking>\n"
+    "  <nosharepages/>\n"
+    " </memoryBacking>\n"
     " <vcpu>2</vcpu>\n"
     " <os>\n"
     "  <type arch=\"x86_64\" machine=\"microvm\">hvm</type>\n"
@@ -157,7 +161,9 @@ static const char whole[] =
     "   <readonly/>\n"
     "   <address type=\"virtio-mmio\"/>\n"
     "  </filesystem>\n"
-    "  <memballoon model=\"none\"/>\n"
+    "  <memballoon model=\"virtio\" freePageReporting=\"on\">\n"
+    "   <address type=\"virtio-mmio\"/>\n"
+    "  </memballoon>\n"
     " </devices>\n"
     " <qemu:commandline>\n"
     "  <qemu:env name=\"VMC_HANDOVER\" value=\"/run/c/vmm.sock\"/>\n"

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -122,16 +123,20 @@ static void test_whole_command_line(void **state)
         "readonly=on",
         "-device",
         "virtio-9p-device,fsdev=rootfs,mount_tag=vmc-rootfs",
+        "-device",
+        "virtio-balloon-device,free-page-reporting=on",
     };
     char share[] = "/run/vmc/1/share";
-    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    const struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = -1};
     struct vm_spec spec = plain_spec();
     struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 2400000);
     assert_int_equal(argv.count, ARRAY_LEN(expected));
     for (size_t i = 0; i < argv.count; i++)
         if (expected[i][0] != '@') /* a fact of the architecture table */
             assert_string_equal(argv.items[i], expected[i]);
-    assert_string_equal(value_after(&argv, "-machine"), spec.arch->machine);
+    char machine[64];
+    snprintf(machine, sizeof(machine), "%s,mem-merge=off", spec.arch->machine);
+    assert_string_equal(value_after(&argv, "-machine"), machine);
     assert_string_equal(value_after(&argv, "-cpu"), spec.arch->cpu_tcg);
     strings_free(&argv);
 }
@@ -140,7 +145,7 @@ static void test_kernel_command_line(void **state)
 {
     (void)state;
     char share[] = "/s";
-    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    const struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = -1};
     struct vm_spec spec = plain_spec();
     strings_add(&spec.append, "init=/bin/sh");
     strings_add(&spec.append, "a b");
@@ -164,7 +169,7 @@ static void test_kvm_has_a_monitor(void **state)
 {
     (void)state;
     char share[] = "/s";
-    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    const struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = -1};
     struct vm_spec spec = plain_spec();
     struct strings argv = build(&spec, ACCEL_KVM, &rootfs, 0);
     assert_string_equal(value_after(&argv, "-accel"), "kvm");
@@ -221,7 +226,7 @@ static void test_disk_and_writable_share(void **state)
 {
     (void)state;
     char share[] = "/tmp/a,b";
-    const struct rootfs rootfs = {.share = share, .read_only = false, .disk_fd = 99};
+    const struct rootfs rootfs = {.share = share, .image_fd = -1, .disk_fd = 99};
     struct vm_spec spec = plain_spec();
     struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
     assert_string_equal(
@@ -236,7 +241,7 @@ static void test_disk_and_writable_share(void **state)
 static void check_network(enum network_link_kind kind, const char *expected)
 {
     char share[] = "/s", options[] = "net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80";
-    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    const struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = -1};
     const struct network network = {
         .link = {.kind = kind, .fd = 99, .vmm_options = options},
         .guest.mac = "02:00:00:00:00:01",
@@ -244,7 +249,7 @@ static void check_network(enum network_link_kind kind, const char *expected)
     struct vm_spec spec = plain_spec();
     struct strings argv = build_with(&spec, ACCEL_TCG, &rootfs, &network, 0);
     assert_string_equal(value_after(&argv, "-netdev"), expected);
-    assert_string_equal(argv.items[argv.count - 1],
+    assert_string_equal(argv.items[argv.count - 3],
                         "virtio-net-device,netdev=net,mac=02:00:00:00:00:01");
     strings_free(&argv);
 }
@@ -258,11 +263,27 @@ static void test_network(void **state)
                   "user,id=net,net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:80");
 }
 
+static void test_image(void **state)
+{
+    (void)state;
+    const struct rootfs rootfs = {.read_only = true, .image_fd = 98, .disk_fd = 99};
+    struct vm_spec spec = plain_spec();
+    struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
+    assert_null(value_after(&argv, "-fsdev"));
+    assert_string_equal(value_after(&argv, "-add-fd"), "fd=14,set=14");
+    assert_string_equal(
+        value_after(&argv, "-blockdev"),
+        "driver=file,node-name=rootfs,filename=/dev/fdset/14,read-only=on,locking=off");
+    assert_true(has_word(&argv, "virtio-blk-device,drive=rootfs,serial=vmc-rootfs"));
+    assert_true(has_word(&argv, "virtio-blk-device,drive=upper,serial=vmc-upper"));
+    strings_free(&argv);
+}
+
 static void test_kept_disk_is_flushed(void **state)
 {
     (void)state;
     char share[] = "/s";
-    struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = 99};
+    struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = 99};
     struct vm_spec spec = plain_spec();
     struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
     assert_non_null(strstr(value_after(&argv, "-blockdev"), ",cache.no-flush=on,"));
@@ -277,7 +298,7 @@ static void test_volumes(void **state)
 {
     (void)state;
     char share[] = "/s", none[] = "/tmp/a,b/volumes-none", loose[] = "/v/volumes-loose";
-    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
+    const struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = -1};
     const struct network network = NETWORK_INIT;
     const struct volumes volumes = {
         .shares = {[VOLUME_CACHE_NONE] = {none, false}, [VOLUME_CACHE_LOOSE] = {loose, true}}};
@@ -294,23 +315,39 @@ static void test_volumes(void **state)
     strings_free(&argv);
 }
 
-/* QEMU's microvm has as many places for virtio devices (hw/i386/microvm.c), and none for one more.
- */
+/* QEMU's microvm has as many places for virtio devices (hw/i386/microvm.c), and none for one more:
+ * the balloon, which nobody asks for, makes room. */
 #define MICROVM_TRANSPORTS 8
+
+static size_t count_virtio_devices(const struct strings *argv)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < argv->count; i++)
+        count += strncmp(argv->items[i], "virtio-", 7) == 0 && strstr(argv->items[i], "-device");
+    return count;
+}
+
+static bool has_balloon(const struct strings *argv)
+{
+    return has_word(argv, "virtio-balloon-device,free-page-reporting=on");
+}
 
 static void test_everything_at_once_fits(void **state)
 {
     (void)state;
     char share[] = "/s";
-    const struct rootfs rootfs = {.share = share, .disk_fd = 99};
+    const struct rootfs rootfs = {.share = share, .image_fd = -1, .disk_fd = 99};
     const struct network network = {.link = {.kind = LINK_TAP, .fd = 98}};
     const struct volumes volumes = {.shares = {{share, false}, {share, false}, {share, false}}};
     struct vm_spec spec = plain_spec();
     struct strings argv = build_all(&spec, ACCEL_KVM, &rootfs, &volumes, 97, &network, 0);
-    size_t count = 0;
-    for (size_t i = 0; i < argv.count; i++)
-        count += strncmp(argv.items[i], "virtio-", 7) == 0 && strstr(argv.items[i], "-device");
-    assert_int_equal(count, MICROVM_TRANSPORTS);
+    assert_int_equal(count_virtio_devices(&argv), MICROVM_TRANSPORTS);
+    assert_false(has_balloon(&argv));
+    strings_free(&argv);
+    /* One less, and it is there. */
+    argv = build_all(&spec, ACCEL_KVM, &rootfs, &volumes, -1, &network, 0);
+    assert_int_equal(count_virtio_devices(&argv), MICROVM_TRANSPORTS);
+    assert_true(has_balloon(&argv));
     strings_free(&argv);
 }
 
@@ -334,11 +371,17 @@ static void test_escape(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole_command_line),      cmocka_unit_test(test_kernel_command_line),
-        cmocka_unit_test(test_kvm_has_a_monitor),       cmocka_unit_test(test_templates),
-        cmocka_unit_test(test_disk_and_writable_share), cmocka_unit_test(test_network),
-        cmocka_unit_test(test_kept_disk_is_flushed),    cmocka_unit_test(test_volumes),
-        cmocka_unit_test(test_everything_at_once_fits), cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_whole_command_line),
+        cmocka_unit_test(test_kernel_command_line),
+        cmocka_unit_test(test_kvm_has_a_monitor),
+        cmocka_unit_test(test_templates),
+        cmocka_unit_test(test_disk_and_writable_share),
+        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_image),
+        cmocka_unit_test(test_kept_disk_is_flushed),
+        cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_everything_at_once_fits),
+        cmocka_unit_test(test_escape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

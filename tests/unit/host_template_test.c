@@ -208,7 +208,8 @@ static char *key_of(const struct vm_spec *spec, const char *share, const char *m
     char kernel[] = "/images/vmlinux", initrd[] = "/images/initramfs.cpio";
     AUTO_FREE char *own_share = xstrdup(share);
     const struct guest_image image = {.kernel = kernel, .initrd = initrd};
-    const struct rootfs rootfs = {.share = own_share, .read_only = true, .disk_fd = -1};
+    const struct rootfs rootfs = {
+        .share = own_share, .read_only = true, .image_fd = -1, .disk_fd = -1};
     const struct debugging debugging = DEBUGGING_INIT;
     const struct volumes volumes = {0};
     struct network network = NETWORK_INIT;
