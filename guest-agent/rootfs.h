@@ -1,6 +1,6 @@
 /*
- * The container's root: the share of the host (9p), below an overlay of the guest's own or as it
- * is. The agent builds it; the container's first process makes it its root. A hosted agent
+ * The container's root: the share of the host (9p, or hostfs), below an overlay of the guest's own
+ * or as it is. The agent builds it; the container's first process makes it its root. A hosted agent
  * (hosted.h) finds share and volumes mounted at their places already.
  */
 #ifndef VMC_GUEST_AGENT_ROOTFS_H
@@ -13,7 +13,7 @@
 int rootfs_build(const struct agent_config *config, struct error *err);
 
 /* Mounts the shares that volumes lie in, each at volumes/TAG in the agent's tree. */
-int rootfs_mount_volumes(const struct mount_list *list, struct error *err);
+int rootfs_mount_volumes(const struct agent_config *config, struct error *err);
 
 /*
  * In a mount namespace of its own: makes the container's root this process's root with
