@@ -37,6 +37,7 @@ enum option_id {
     OPTION_VOLUME,
     OPTION_QEMU,
     OPTION_HOST,
+    OPTION_UML,
     OPTION_LIBVIRT,
     OPTION_ACCEL,
     OPTION_ARCH,

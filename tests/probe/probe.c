@@ -5,6 +5,7 @@
  *     vmc-probe files DIR      tries what programs do with files, in DIR
  *     vmc-probe signals COUNT  prints "ready", then the name of each signal that arrives
  *     vmc-probe memory MB      touches that much memory, prints "touched"
+ *     vmc-probe addresses      prints what it can read and has not mapped (addresses.h)
  *     vmc-probe see [ARG...]   prints what it sees of where it runs, as JSON
  */
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tests/probe/addresses.h"
 #include "tests/probe/files.h"
 #include "tests/probe/see.h"
 
@@ -58,8 +60,11 @@ int main(int argc, char **argv)
         return wait_for_signals(atoi(argv[2]));
     if (argc == 3 && !strcmp(argv[1], "memory"))
         return touch_memory((size_t)atol(argv[2]));
+    if (argc == 2 && !strcmp(argv[1], "addresses"))
+        return read_addresses();
     if (argc >= 2 && !strcmp(argv[1], "see"))
         return see(argv);
-    fputs("usage: vmc-probe files DIR | signals COUNT | memory MB | see [ARG...]\n", stderr);
+    fputs("usage: vmc-probe files DIR | signals COUNT | memory MB | addresses | see [ARG...]\n",
+          stderr);
     return 2;
 }
