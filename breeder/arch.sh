@@ -14,9 +14,9 @@
 #   ARCH_STRIP     yes: the image is an ELF file and loses its symbols
 #   ARCH_FRAGMENTS configuration fragments in guest-kernel/, in order
 #   ARCH_XZ        xz's filter for its machine code, as the kernel's scripts/xz_wrap.sh has it
-#   ARCH_STOCK     Debian's configuration to compare with
-#   ARCH_STOCK_KERNEL  Debian's package of a kernel
-# and ARCH_FILE, the image's name.
+#   ARCH_STOCK     Debian's configuration to compare with, if there is one
+#   ARCH_STOCK_KERNEL  Debian's package of a kernel, if there is one
+# and ARCH_FILE, the image's name, and ARCH_PACKAGE, which our own packages have in theirs.
 arch_load() {
     case $1 in
         x86_64)
@@ -61,16 +61,33 @@ arch_load() {
             ARCH_STOCK=config.armhf_none_armmp
             ARCH_STOCK_KERNEL=linux-image-armmp
             ;;
+        um)
+            # User Mode Linux: no machine's, but a program for this one. Linux has it for x86 alone.
+            ARCH_MACHINE=x86_64
+            ARCH_KERNEL=um
+            ARCH_TRIPLET=x86_64-linux-gnu-
+            ARCH_DEBIAN=amd64
+            ARCH_QEMU=
+            ARCH_TARGET=linux
+            ARCH_IMAGE=linux
+            ARCH_STRIP=yes
+            ARCH_FRAGMENTS='base container hardening um'
+            ARCH_XZ=--x86
+            ARCH_STOCK=
+            ARCH_STOCK_KERNEL=
+            ;;
         *)
             return 1
             ;;
     esac
     ARCH_FILE=${ARCH_IMAGE##*/}
+    ARCH_PACKAGE=$ARCH_DEBIAN
+    [ "$ARCH_KERNEL" != um ] || ARCH_PACKAGE=um
 }
 
 # Every row of the table, for messages.
 arch_names() {
-    echo x86_64 arm64 arm
+    echo x86_64 arm64 arm um
 }
 
 # The row of this machine, or what it calls itself.

@@ -10,6 +10,7 @@ readonly distro_modules='virtio_mmio virtio_console 9pnet_virtio 9p overlay virt
 
 command_distro() {
     check_options
+    [ -n "$ARCH_STOCK_KERNEL" ] || die "distro: Debian has no kernel of $arch for machines"
     distro_check_tools
     work_begin
     distro_package=${distro_package:-$ARCH_STOCK_KERNEL}

@@ -14,12 +14,13 @@ kernel_fragments_find() {
     kernel_fragments=$kernel_fragments$1
 }
 
-# Sets kernel_patches to the files to apply, one a line. They are for the packaged source: what
-# comes with --linux-src is built as it is.
+# Sets kernel_patches to the files to apply, one a line: everybody's, then the architecture's own.
+# They are for the packaged source: what comes with --linux-src is built as it is.
 kernel_patches_find() {
     kernel_patches=
     [ -z "$1" ] || return 0
-    for kpf_file in "$top"/guest-kernel/patches/*.patch; do
+    for kpf_file in "$top"/guest-kernel/patches/*.patch "$top/guest-kernel/patches/$arch"/*.patch; do
+        [ -f "$kpf_file" ] || continue
         kernel_patches="$kernel_patches$kpf_file
 "
     done

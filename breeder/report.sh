@@ -10,6 +10,7 @@ command_report() {
         [ -s "$report_dir/$cr_file" ] ||
             die "report: no $report_dir/$cr_file; run 'breeder build' first"
     done
+    [ -n "$ARCH_STOCK" ] || die "report: Debian has no stock configuration of $arch"
     report_stock=/usr/src/linux-config-${kernel_package##*-}/$ARCH_STOCK.xz
     [ -r "$report_stock" ] ||
         die "report: no $report_stock, Debian's configuration of this architecture; install linux-config-${kernel_package##*-} (scripts/install-deps build)"

@@ -74,8 +74,10 @@ int cgroup_make(struct error *err)
     static const struct mount_option none[] = {{0}};
     if (mount_new("cgroup2", none, MOUNT_CONFINED, CGROUP_ROOT, err) < 0)
         return -1;
-    if (write_file(CGROUP_ROOT "/cgroup.subtree_control", "+cpu +cpuset +io +memory +pids", err) <
-        0)
+    /* A kernel for one processor has no sets of them. */
+    bool sets = access(CGROUP_ROOT "/cpuset.cpus.effective", F_OK) == 0;
+    if (write_file(CGROUP_ROOT "/cgroup.subtree_control",
+                   sets ? "+cpu +cpuset +io +memory +pids" : "+cpu +io +memory +pids", err) < 0)
         return -1;
     return mkdir(CONTAINER, 0755) < 0 ? error_errno(err, "cannot make the container's cgroup") : 0;
 }

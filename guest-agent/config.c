@@ -248,6 +248,7 @@ static const struct field config_fields[] = {
     {"entropy", FIELD_HEX, CONFIG(entropy), .min = ENTROPY_SIZE, .max = ENTROPY_SIZE},
     {"debug", FIELD_BOOL, CONFIG(debug)},
     {"hosted", FIELD_BOOL, CONFIG(hosted)},
+    {"hostfs", FIELD_BOOL, CONFIG(hostfs)},
     {"root", FIELD_OBJECT, .schema = &root_schema},
     {"no_init", FIELD_BOOL, CONFIG(no_init)},
     {"netns", FIELD_BOOL, CONFIG(netns)},

@@ -16,6 +16,8 @@
  *   debug     bool
  *   hosted    bool           the agent is no machine's: it is in namespaces of a host, whose kernel
  *             the container shares (hosted.h)
+ *   hostfs    bool           the root and the volumes are directories of the host's that the kernel
+ *             itself opens (User Mode Linux), at /share and /volumes/TAG: not 9p
  *   root      {"upper": "ram"|"disk"|"host"|"none", "size": n, "read_only": bool, "image": bool};
  *             image: the lower layer is erofs on the disk "vmc-rootfs", and no share; absent: the
  *             current root: the workload shares the agent's, and nothing below applies
@@ -183,7 +185,7 @@ struct agent_config {
     int64_t time_ns;            /* 0: leave the clock alone */
     struct byte_string entropy; /* ENTROPY_SIZE bytes, or none */
     bool debug;
-    bool hosted;
+    bool hosted, hostfs;
     int upper;          /* enum root_upper */
     int64_t upper_size; /* 0: the file system's default */
     bool read_only;     /* the root */

@@ -42,7 +42,7 @@ static int take_packet(struct frame_relay *r, struct error *err)
 
 static int give_stream(struct frame_relay *r, struct error *err)
 {
-    ssize_t n = send(r->stream, queue_bytes(&r->out), r->out.length, MSG_NOSIGNAL);
+    ssize_t n = write(r->stream, queue_bytes(&r->out), r->out.length);
     if (n < 0)
         return try_again() ? 0 : error_errno(err, "cannot pass frames on");
     queue_consume(&r->out, (size_t)n);
@@ -52,7 +52,7 @@ static int give_stream(struct frame_relay *r, struct error *err)
 /* 1: something came; 0: the end. */
 static int take_stream(struct frame_relay *r, struct error *err)
 {
-    ssize_t n = recv(r->stream, r->buffer, PIECE, 0);
+    ssize_t n = read(r->stream, r->buffer, PIECE);
     if (n < 0)
         return try_again() ? 1 : error_errno(err, "cannot read frames");
     queue_append(&r->in, r->buffer, (size_t)n);

@@ -18,9 +18,8 @@
 #include "guest-agent/config.h"
 
 /*
- * Makes the interface that the configuration names, in the agent's own network namespace. frames,
- * taken over, is a connected stream socket that carries its frames behind a 32-bit length, as
- * QEMU's -netdev stream and passt(1) do; -1 with a configuration without a network.
+ * Makes the interface that the configuration names, in the agent's own network namespace: frames.h,
+ * which takes the descriptor over.
  */
 int hosted_prepare(const struct agent_config *config, int frames, struct error *err);
 

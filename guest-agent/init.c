@@ -31,7 +31,6 @@ static int keep_link_only(int link)
 {
     if (dup2(link, 3) < 0)
         return -1;
-    prctl(PR_SET_NAME, "vmc-init");
     return close_range(4, ~0u, 0) < 0 || close_range(0, 2, 0) < 0 ? -1 : 3;
 }
 
@@ -66,6 +65,8 @@ int init_run(const struct workload *w, int link, int report, struct error *err)
     int pidfd = -1;
     struct clone_args args = {
         .flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
+    /* Before there is somebody to see it under another one. */
+    prctl(PR_SET_NAME, "vmc-init");
     pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
     if (pid < 0)
         return error_errno(err, "cannot start the workload");

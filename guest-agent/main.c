@@ -1,7 +1,8 @@
 /*
- * vmc-agent: PID 1 of a vmc guest, or, with --fds, a server of one session over descriptors that
- * its caller has opened: as a plain process, or, where the configuration says so, in namespaces
- * that its caller has made for a container on the host's own kernel (hosted.h).
+ * vmc-agent: PID 1 of a vmc guest, with --lines of one whose ports are lines; or, with --fds, a
+ * server of one session over descriptors that its caller has opened: as a plain process, or, where
+ * the configuration says so, in namespaces that its caller has made for a container on the host's
+ * own kernel (hosted.h).
  */
 #include <limits.h>
 #include <signal.h>
@@ -35,12 +36,14 @@ static _Noreturn void maintain(const struct ports *ports, bool tag)
     shell_serve();
 }
 
-static _Noreturn void run_machine(uint64_t began_ns)
+/* lines: those that the kernel's command line names, ports.h; NULL: the ports are devices. */
+static _Noreturn void run_machine(const char *lines, uint64_t began_ns)
 {
     struct error err = ERROR_INIT;
-    struct ports ports = {-1, -1};
+    struct ports ports = PORTS_NONE;
     umask(0);
-    if (boot_mounts(&err) < 0 || modules_load(&err) < 0 || ports_open(&ports, &err) < 0) {
+    if (boot_mounts(&err) < 0 || modules_load(&err) < 0 ||
+        (lines ? ports_open_lines(lines, &ports, &err) : ports_open(&ports, &err)) < 0) {
         boot_say(err.text);
         boot_end_machine();
     }
@@ -49,10 +52,16 @@ static _Noreturn void run_machine(uint64_t began_ns)
     session_serve(&(struct session_setup){.control = ports.control,
                                           .data = ports.data,
                                           .terminal = -1,
-                                          .frames = -1,
+                                          .frames = ports.frames,
                                           .began_ns = began_ns,
                                           .own_machine = true});
     boot_end_machine();
+}
+
+/* The last two words: a kernel also passes on what it does not know itself, in front of them. */
+static const char *lines_named(int argc, char *const *argv)
+{
+    return argc >= 3 && strcmp(argv[argc - 2], "--lines") == 0 ? argv[argc - 1] : NULL;
 }
 
 static bool has_descriptors(int argc, char *const *argv)
@@ -103,6 +112,6 @@ int main(int argc, char **argv)
     sigprocmask(SIG_BLOCK, &all, NULL);
     signal(SIGPIPE, SIG_IGN);
     if (getpid() == 1 && !has_descriptors(argc, argv))
-        run_machine(began_ns);
+        run_machine(lines_named(argc, argv), began_ns);
     return run_over_descriptors(argc, argv, began_ns);
 }

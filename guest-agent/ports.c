@@ -12,6 +12,7 @@
 #include "common/io.h"
 #include "common/protocol.h"
 #include "common/util.h"
+#include "guest-agent/serial.h"
 
 #define PORTS_DEADLINE_S 10
 
@@ -90,7 +91,7 @@ static int listen_for_devices(void)
 
 int ports_open(struct ports *ret_ports, struct error *err)
 {
-    struct ports ports = {-1, -1};
+    struct ports ports = PORTS_NONE;
     /* Listening starts before looking, so that no announcement falls between the two. */
     AUTO_CLOSE int events = listen_for_devices();
     int64_t deadline = now_ns() + PORTS_DEADLINE_S * NS_PER_S;
@@ -108,6 +109,25 @@ int ports_open(struct ports *ret_ports, struct error *err)
                 ;
         }
     }
+    *ret_ports = ports;
+    return 0;
+}
+
+int ports_open_lines(const char *list, struct ports *ret_ports, struct error *err)
+{
+    struct ports ports = PORTS_NONE;
+    int *const places[] = {&ports.control, &ports.data, &ports.frames};
+    AUTO_FREE char *copy = xstrdup(list);
+    char *rest = copy, *path;
+    for (size_t i = 0; (path = strsep(&rest, ",")); i++) {
+        if (i == ARRAY_LEN(places))
+            return error_set(err, "'%s' names too many lines", list);
+        *places[i] = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (*places[i] < 0 || serial_make_raw(*places[i]) < 0)
+            return error_errno(err, "cannot use the line %s", path);
+    }
+    if (ports.data < 0)
+        return error_set(err, "'%s' names too few lines", list);
     *ret_ports = ports;
     return 0;
 }

@@ -32,8 +32,18 @@
         "cache", "loose"                                                                           \
     }
 
-static int mount_share_readonly(struct error *err)
+/* A directory of what the kernel's own process sees of the host; the path is under both names. */
+static int mount_hostfs(const char *source, unsigned attributes, const char *target,
+                        struct error *err)
 {
+    const struct mount_option options[] = {{"source", source}, {"hostfs", source}, {NULL, NULL}};
+    return mount_on_directory("hostfs", options, attributes, target, err);
+}
+
+static int mount_share_readonly(bool hostfs, struct error *err)
+{
+    if (hostfs)
+        return mount_hostfs(SHARE_PATH, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
     static const struct mount_option options[] = {SHARE_OPTIONS, {"ro", NULL}, {0}};
     return mount_on_directory("9p", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
 }
@@ -52,8 +62,10 @@ static int mount_image(struct error *err)
  * setfacl(1) wrote is forgotten (fs/9p/acl.c). It costs two requests for each new file, which
  * is why the read-only share goes without.
  */
-static int mount_share_writable(struct error *err)
+static int mount_share_writable(bool hostfs, struct error *err)
 {
+    if (hostfs)
+        return mount_hostfs(SHARE_PATH, 0, ROOT_PATH, err);
     static const struct mount_option options[] = {SHARE_OPTIONS, {"posixacl", NULL}, {0}};
     return mount_on_directory("9p", options, 0, ROOT_PATH, err);
 }
@@ -122,8 +134,8 @@ static bool writes_through(const struct agent_config *config)
 int rootfs_mount_share(const struct agent_config *config, struct error *err)
 {
     if (writes_through(config))
-        return mount_share_writable(err);
-    return config->image ? mount_image(err) : mount_share_readonly(err);
+        return mount_share_writable(config->hostfs, err);
+    return config->image ? mount_image(err) : mount_share_readonly(config->hostfs, err);
 }
 
 int rootfs_build(const struct agent_config *config, struct error *err)
@@ -145,22 +157,29 @@ static bool is_mounted(const struct mount_list *list, size_t i)
     return false;
 }
 
-int rootfs_mount_volumes(const struct mount_list *list, struct error *err)
+static int mount_volume_share(const struct mount_spec *m, const char *target, struct error *err)
 {
+    const struct mount_option options[] = {{"source", m->tag},
+                                           {"trans", "virtio"},
+                                           {"version", "9p2000.L"},
+                                           {"msize", "512000"},
+                                           {"cache", m->cache ? m->cache : "mmap"},
+                                           {"posixacl", NULL},
+                                           {NULL, NULL}};
+    return mount_on_directory("9p", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, target, err);
+}
+
+int rootfs_mount_volumes(const struct agent_config *config, struct error *err)
+{
+    const struct mount_list *list = &config->mounts;
     for (size_t i = 0; i < list->count; i++) {
         const struct mount_spec *m = &list->items[i];
         if (m->kind != MOUNT_VOLUME || is_mounted(list, i))
             continue;
         AUTO_FREE char *target = xasprintf("%s/%s", VOLUMES_PATH, m->tag);
-        const struct mount_option options[] = {{"source", m->tag},
-                                               {"trans", "virtio"},
-                                               {"version", "9p2000.L"},
-                                               {"msize", "512000"},
-                                               {"cache", m->cache ? m->cache : "mmap"},
-                                               {"posixacl", NULL},
-                                               {NULL, NULL}};
-        if (mount_on_directory("9p", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, target, err) <
-            0)
+        if ((config->hostfs
+                 ? mount_hostfs(target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, target, err)
+                 : mount_volume_share(m, target, err)) < 0)
             return -1;
     }
     return 0;

@@ -1,8 +1,8 @@
 /*
- * The container's root: the share of the host (9p), below an overlay of the guest's own or as it
- * is; or an image (erofs on a disk), below such an overlay. The agent builds it; the container's
- * first process makes it its root. A hosted agent (hosted.h) finds share and volumes mounted at
- * their places already.
+ * The container's root: the share of the host (9p, or hostfs), below an overlay of the guest's own
+ * or as it is; or an image (erofs on a disk), below such an overlay. The agent builds it; the
+ * container's first process makes it its root. A hosted agent (hosted.h) finds share and volumes
+ * mounted at their places already.
  */
 #ifndef VMC_GUEST_AGENT_ROOTFS_H
 #define VMC_GUEST_AGENT_ROOTFS_H
@@ -17,7 +17,7 @@ int rootfs_mount_share(const struct agent_config *config, struct error *err);
 int rootfs_build(const struct agent_config *config, struct error *err);
 
 /* Mounts the shares that volumes lie in, each at volumes/TAG in the agent's tree. */
-int rootfs_mount_volumes(const struct mount_list *list, struct error *err);
+int rootfs_mount_volumes(const struct agent_config *config, struct error *err);
 
 /*
  * In a mount namespace of its own: makes the container's root this process's root with

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <termios.h>
 
 #include "common/util.h"
 
@@ -19,4 +20,15 @@ int serial_open(void)
     }
     errno = ENODEV;
     return -1;
+}
+
+int serial_make_raw(int fd)
+{
+    struct termios settings;
+    if (tcgetattr(fd, &settings) < 0)
+        return -1;
+    cfmakeraw(&settings);
+    cfsetspeed(&settings, B115200);
+    settings.c_cflag |= CLOCAL | CREAD;
+    return tcsetattr(fd, TCSANOW, &settings);
 }

@@ -10,4 +10,7 @@
  */
 int serial_open(void);
 
+/* Makes a line carry bytes as they are, in both directions; -1 with errno. */
+int serial_make_raw(int fd);
+
 #endif

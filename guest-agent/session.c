@@ -12,6 +12,7 @@
 #include "common/util.h"
 #include "guest-agent/cgroup.h"
 #include "guest-agent/config.h"
+#include "guest-agent/frames.h"
 #include "guest-agent/handshake.h"
 #include "guest-agent/hosted.h"
 #include "guest-agent/machine.h"
@@ -103,7 +104,8 @@ static int check_place(const struct session *s, const struct agent_config *confi
 static int prepare_machine(struct session *s, const struct agent_config *config,
                            struct started *started, struct error *err)
 {
-    if (machine_prepare(config, err) < 0)
+    if ((s->frames >= 0 && frames_start(&config->network, take_fd(&s->frames), err) < 0) ||
+        machine_prepare(config, err) < 0)
         return -1;
     if (config->tty && terminal_open_serial(&s->terminal, err) < 0)
         return -1;
@@ -111,7 +113,7 @@ static int prepare_machine(struct session *s, const struct agent_config *config,
     if (rootfs_mount_share(config, err) < 0)
         return -1;
     started->share_ns = boottime_ns();
-    return rootfs_build(config, err) < 0 ? -1 : rootfs_mount_volumes(&config->mounts, err);
+    return rootfs_build(config, err) < 0 ? -1 : rootfs_mount_volumes(config, err);
 }
 
 static int prepare_hosted(struct session *s, const struct agent_config *config, struct error *err)

@@ -10,9 +10,9 @@
 struct session_setup {
     int control; /* both owned and still blocking */
     int data;
-    /* Owned, for a hosted container (hosted.h), or -1. */
-    int terminal;      /* the line behind its terminal */
-    int frames;        /* what carries its network's frames */
+    /* Owned, or -1. */
+    int terminal;      /* of a hosted container (hosted.h): the line behind its terminal */
+    int frames;        /* what carries the network's frames, where no device does */
     uint64_t began_ns; /* CLOCK_BOOTTIME when the agent began */
     bool own_machine;  /* PID 1 of a virtual machine: it may set clocks, mount and end everyone */
 };

@@ -46,14 +46,10 @@ int terminal_open(struct terminal *t, const struct window_size *size, const stru
 
 int terminal_open_serial(struct terminal *t, struct error *err)
 {
-    struct termios settings;
     t->serial = serial_open();
-    if (t->serial < 0 || tcgetattr(t->serial, &settings) < 0)
+    if (t->serial < 0)
         return error_errno(err, "cannot use the serial line");
-    cfmakeraw(&settings);
-    cfsetspeed(&settings, B115200);
-    settings.c_cflag |= CLOCAL | CREAD;
-    if (tcsetattr(t->serial, TCSANOW, &settings) < 0 || set_nonblocking(t->serial, true) < 0)
+    if (serial_make_raw(t->serial) < 0 || set_nonblocking(t->serial, true) < 0)
         return error_errno(err, "cannot set up the serial line");
     return 0;
 }

@@ -125,6 +125,8 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     json_add_bool(config, "debug", spec->debug);
     if (spec->backend == BACKEND_NAMESPACES)
         json_add_bool(config, "hosted", true);
+    if (spec->backend == BACKEND_UML)
+        json_add_bool(config, "hostfs", true);
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(network));
     json_object_object_add(config, "files", file_list(spec, network, hostname));

@@ -91,6 +91,8 @@ static const struct arch archs[] = {
     },
 };
 
+const struct arch arch_uml = {.name = "um", .kernel = "linux"};
+
 const char *const arch_names[] = {"x86_64", "arm64", "arm", NULL};
 
 static bool is_called(const struct arch *arch, const char *name)

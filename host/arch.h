@@ -55,6 +55,12 @@ bool arch_runs(const struct arch *arch, const struct elf_kind *kind);
 /* The row whose guests run such programs, the host's own first; NULL if there is none. */
 const struct arch *arch_for_program(const struct elf_kind *kind);
 
+/*
+ * No row of the table, but the name and the kernel of User Mode Linux's image, which runs programs
+ * of the host's own architecture.
+ */
+extern const struct arch arch_uml;
+
 /* The host's own architecture, NULL if vmc has no row for it. */
 const struct arch *arch_native(void);
 

@@ -99,5 +99,5 @@ void check_accelerator(struct checks *checks)
     checks_add(checks, "isolation", CHECK_WARN,
                xstrdup("TCG: software emulation, not a security boundary by QEMU's own policy"),
                xstrdup("run only what you would run without a machine around it, or get KVM to "
-                       "work; --accel kvm refuses to run without it"));
+                       "work; --accel kvm refuses to run without it, and --uml needs none"));
 }

@@ -47,6 +47,9 @@ void check_jail(struct checks *checks);
 /* --host, by starting an agent in its namespaces. */
 void check_namespaces(struct checks *checks);
 
+/* --uml, by booting its kernel in a jail. */
+void check_uml(struct checks *checks);
+
 /* What --net user and, for root, --net bridge find. */
 void check_network(struct checks *checks);
 

@@ -95,6 +95,7 @@ int cmd_info(const struct request *req, int *ret_status, struct error *err)
     check_accelerator(&checks);
     check_host(&checks);
     check_jail(&checks);
+    check_uml(&checks);
     check_namespaces(&checks);
     check_network(&checks);
     if (request_has(req, OPTION_JSON))

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "common/util.h"
+#include "host/backend_spec.h"
 #include "host/json_add.h"
-#include "host/namespaces.h"
 #include "host/output.h"
 #include "host/spec.h"
 
@@ -52,7 +52,8 @@ static void add(struct json_object *list, const struct explained *e)
 static void show(const struct request *req, struct json_object *list, const struct option *option,
                  const char *value, bool is_default)
 {
-    const char *layer = request_has(req, OPTION_HOST) ? namespaces_layer(option->id) : NULL;
+    const struct backend_spec *backend = backend_spec_find(req);
+    const char *layer = backend ? backend->layer(option->id) : NULL;
     const struct explained e = {option, value, layer ? layer : option->layer, is_default};
     if (list)
         add(list, &e);
@@ -76,6 +77,7 @@ int explain(const struct request *req, struct error *err)
 {
     if (check(req, err) < 0)
         return -1;
+    const struct backend_spec *backend = backend_spec_find(req);
     struct json_object *list = request_has(req, OPTION_JSON) ? json_object_new_array() : NULL;
     for (size_t i = 0; i < req->setting_count; i++) {
         const struct setting *s = &req->settings[i];
@@ -85,7 +87,7 @@ int explain(const struct request *req, struct error *err)
     }
     for (size_t i = 0; i < option_count; i++) {
         const struct option *option = &option_table[i];
-        bool moot = request_has(req, OPTION_HOST) && namespaces_refusal(option->id);
+        bool moot = backend && backend_spec_refusal(backend, option->id);
         if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value && !moot &&
             !request_has(req, option->id))
             show(req, list, option, option->default_value, true);

@@ -92,12 +92,12 @@ static int open_own_device(const struct jail *jail, int *ret_fd, struct error *e
     return result;
 }
 
-/* A hypervisor serves the files of a tree; a container runs its programs. */
+/* A machine reads the files of a tree; a container runs its programs. */
 int jail_open_tree(const struct jail *jail, const struct jail_tree *tree, int *ret_fd,
                    struct error *err)
 {
     uint64_t attributes = MOUNT_ATTR_NODEV | (tree->read_only ? MOUNT_ATTR_RDONLY : 0);
-    if (jail->tenant == JAIL_HYPERVISOR)
+    if (jail->tenant != JAIL_AGENT)
         attributes |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
     return open_mount(tree->source, AT_RECURSIVE, attributes, ret_fd, err);
 }

@@ -30,7 +30,16 @@ enum jail_tenant {
      * process. What it starts, it locks up itself (guest-agent/hosted.h).
      */
     JAIL_AGENT,
+    /*
+     * A kernel in user space. As a hypervisor; but its guest's processes are processes beside it,
+     * its memory is a file, and nothing that it does needs a /proc.
+     */
+    JAIL_KERNEL,
 };
+
+/* The directory for the file that a kernel's memory is: a file system of its own, without a name.
+ */
+#define JAIL_RAM_PATH "/ram"
 
 /* Threads: QEMU's pool has 64 at most, besides those of processors and devices. */
 #define JAIL_TASKS 128
@@ -59,11 +68,12 @@ struct jail {
     bool privileged;             /* vmc is the host's root, and in no user namespace */
     const char *host_network;    /* NULL, or why the hypervisor has to be in the host's network */
     struct jail_needs needs;
+    uint64_t ram;           /* a kernel's memory, bytes */
     uint64_t address_space; /* RLIMIT_AS, bytes */
     uint64_t file_size;     /* RLIMIT_FSIZE, bytes; UINT64_MAX: none */
     uint64_t memory;        /* of its control group, bytes; 0: no limit */
     bool no_swap;           /* the memory's limit is one of memory and swap */
-    unsigned tasks;       /* of its control group; 0: no limit. Without either there is no group */
+    unsigned tasks; /* of its control group and the process; 0: no limit. Without any, no group */
     bool asks_for_memory; /* a file of vmc's is the guest's memory, jail_memory.h */
     bool required;        /* every layer, or no start at all */
 };

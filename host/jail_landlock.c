@@ -50,6 +50,8 @@ int jail_landlock_restrict(const struct jail *jail, const char **ret_missing, st
         if (!jail->trees[i].read_only &&
             allow(rules, jail->trees[i].path, attr.handled_access_fs, err) < 0)
             return -1;
+    if (jail->ram > 0 && allow(rules, JAIL_RAM_PATH, attr.handled_access_fs, err) < 0)
+        return -1;
     if (jail->device && allow(rules, jail->device, LANDLOCK_ACCESS_FS_WRITE_FILE, err) < 0)
         return -1;
     if (syscall(SYS_landlock_restrict_self, rules, 0) < 0)

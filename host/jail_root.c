@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 
 /* Names of files and directories; there are no contents. */
 #define ROOT_SIZE "256k"
+/* Besides a kernel's memory: a page to try what can be done with one. */
+#define RAM_SLACK (64u << 10)
 
 /* Makes the directories above path, below the directory open at root. */
 static int make_parents(int root, const char *path)
@@ -99,6 +102,17 @@ static int attach_proc(struct jail_child *child, int root, struct error *err)
     return attach(root, "/proc", true, proc, err);
 }
 
+/* A kernel maps its memory, from a file that it makes and unlinks, and executes what is in it. */
+static int attach_ram(uint64_t size, int root, struct error *err)
+{
+    AUTO_FREE char *text = xasprintf("%" PRIu64, size + RAM_SLACK);
+    const char *const options[] = {"mode", "700", "size", text, NULL};
+    AUTO_CLOSE int ram = make_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    if (ram < 0)
+        return error_errno(err, "cannot make a place for the machine's memory");
+    return attach(root, JAIL_RAM_PATH, true, ram, err);
+}
+
 static int attach_all(struct jail_child *child, int root, struct error *err)
 {
     const struct jail *jail = child->jail;
@@ -114,7 +128,15 @@ static int attach_all(struct jail_child *child, int root, struct error *err)
     for (size_t i = 0; i < jail->tree_count; i++)
         if (attach(root, jail->trees[i].path, true, mounts->trees[i], err) < 0)
             return -1;
-    return jail->tenant == JAIL_AGENT ? attach_kernel(root, err) : attach_proc(child, root, err);
+    switch (jail->tenant) {
+    case JAIL_AGENT:
+        return attach_kernel(root, err);
+    case JAIL_KERNEL:
+        return attach_ram(jail->ram, root, err);
+    case JAIL_HYPERVISOR:
+        break;
+    }
+    return attach_proc(child, root, err);
 }
 
 int jail_root_open_trees(const struct jail_child *child, struct error *err)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,6 +27,7 @@
 #include "host/jail_landlock.h"
 #include "host/jail_memory.h"
 #include "host/jail_root.h"
+#include "host/kernel_seccomp.h"
 
 /* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
  */
@@ -90,14 +92,15 @@ static int stage_identity(struct jail_child *child, struct error *err)
  * Must: leave the caller's terminal, signals, umask and host name.
  * Must not: pass on anything of the caller's environment (see stage_exec).
  */
-static int stage_session(struct error *err)
+static int stage_session(const struct jail_child *child, struct error *err)
 {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
-    umask(022);
+    /* A kernel makes files with the modes that its guest's programs have asked for. */
+    umask(child->jail->tenant == JAIL_KERNEL ? 0 : 022);
     if (setsid() < 0)
         return error_errno(err, "setsid");
     if (sethostname("vmc", 3) < 0 || setdomainname("(none)", 6) < 0)
@@ -133,7 +136,7 @@ static int stage_limits(const struct jail_child *child, struct error *err)
         {RLIMIT_CORE, 0},
         {RLIMIT_AS, jail->address_space},
         {RLIMIT_FSIZE, jail->file_size == UINT64_MAX ? RLIM_INFINITY : jail->file_size},
-        {RLIMIT_NPROC, JAIL_TASKS},
+        {RLIMIT_NPROC, jail->tasks},
         {RLIMIT_MEMLOCK, 0},
         {RLIMIT_MSGQUEUE, 0},
         {RLIMIT_RTPRIO, 0},
@@ -268,7 +271,10 @@ static int stage_memory(const struct jail_child *child, struct error *err)
 static int stage_system_calls(struct jail_child *child, int program, struct error *err)
 {
     struct error why = ERROR_INIT;
-    if (jail_seccomp_load(&child->jail->needs, program, &why) == 0)
+    int result = child->jail->tenant == JAIL_KERNEL
+                     ? kernel_seccomp_load(program, &why)
+                     : jail_seccomp_load(&child->jail->needs, program, &why);
+    if (result == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return error_set(err, "%s", why.text);
@@ -299,9 +305,20 @@ static int stage_exec(struct jail_child *child, int program, struct error *err)
     static char path[] = "PATH=/usr/bin:/bin", lang[] = "LANG=C.UTF-8";
     /* Threads that each keep memory of their own would only cost some. */
     static char arenas[] = "MALLOC_ARENA_MAX=2";
+    /* For a kernel: where its memory is; and its processes must have nothing of the C library's. */
+    static char ram[] = "TMPDIR=" JAIL_RAM_PATH, tunables[] = "GLIBC_TUNABLES=glibc.pthread.rseq=0";
+    bool kernel = child->jail->tenant == JAIL_KERNEL;
     AUTO_FREE char *directories = jail_files_library_path(child->jail->files);
     AUTO_FREE char *libraries = directories ? xasprintf("LD_LIBRARY_PATH=%s", directories) : NULL;
-    char *const environment[] = {path, lang, arenas, libraries, NULL};
+    char *const hypervisor[] = {path, lang, arenas, libraries, NULL};
+    char *const user_kernel[] = {path, lang, ram, tunables, NULL};
+    char *const *environment = kernel ? user_kernel : hypervisor;
+    /*
+     * Whose own memory lies behind what the program has for its heap: at random, up to a gigabyte
+     * behind, all of which it would keep books of. It is at a fixed address anyway.
+     */
+    if (kernel && personality(ADDR_NO_RANDOMIZE) < 0)
+        return error_errno(err, "personality");
     if (child->jail->tenant != JAIL_AGENT && stage_system_calls(child, program, err) < 0)
         return -1;
     if (child->refuse)
@@ -315,7 +332,7 @@ void jail_child_main(struct jail_child *child)
     struct error err = ERROR_INIT;
     int program = -1;
     if ((child->jail->tenant != JAIL_AGENT || jail_root_open_trees(child, &err) == 0) &&
-        stage_identity(child, &err) == 0 && stage_session(&err) == 0 &&
+        stage_identity(child, &err) == 0 && stage_session(child, &err) == 0 &&
         jail_root_enter(child, &err) == 0 && stage_descriptors(child, &err) == 0 &&
         stage_restrictions(child, &program, &err) == 0)
         stage_exec(child, program, &err);

@@ -5,12 +5,15 @@
 #include "host/libvirt.h"
 #include "host/namespaces.h"
 #include "host/qemu.h"
+#include "host/uml.h"
 
 const struct machine_ops *machine_ops(enum backend backend)
 {
     switch (backend) {
     case BACKEND_NAMESPACES:
         return &namespaces_ops;
+    case BACKEND_UML:
+        return &uml_ops;
     case BACKEND_LIBVIRT:
         return &libvirt_ops;
     case BACKEND_QEMU:

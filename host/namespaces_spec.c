@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "common/util.h"
 #include "host/namespaces.h"
 #include "host/userns.h"
@@ -9,11 +11,9 @@
 #define NO_GROUP_FILE "vmc sets memory.max and pids.max alone on a host"
 
 /* clang-format off */
-static const struct {
-    enum option_id id;
-    const char *reason;
-} refused[] = {
+static const struct moot_option moot[] = {
     {OPTION_QEMU, NO_MACHINE},
+    {OPTION_UML, NO_MACHINE},
     {OPTION_LIBVIRT, NO_MACHINE},
     {OPTION_ACCEL, NO_MACHINE},
     {OPTION_MEMORY, NO_MACHINE "; --mem-limit is for COMMAND's processes"},
@@ -46,15 +46,13 @@ static const struct {
 };
 /* clang-format on */
 
-const char *namespaces_refusal(enum option_id id)
+static bool netns(const struct vm_spec *spec)
 {
-    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-        if (refused[i].id == id)
-            return refused[i].reason;
-    return NULL;
+    (void)spec;
+    return true;
 }
 
-const char *namespaces_layer(enum option_id id)
+static const char *layer(enum option_id id)
 {
     if (id == OPTION_MEM_LIMIT || id == OPTION_PIDS_LIMIT)
         return "host cgroup";
@@ -73,18 +71,16 @@ static int check_network(const struct network_spec *network, struct error *err)
                      network_mode_name(network->mode));
 }
 
-int namespaces_check_options(const struct request *req, struct error *err)
+static int resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    for (size_t i = 0; i < req->setting_count; i++) {
-        const struct option *option = req->settings[i].option;
-        const char *reason = namespaces_refusal(option->id);
-        if (reason)
-            return error_set(err, "--%s cannot go with --host: %s", option->name, reason);
-    }
+    (void)req;
+    (void)err;
+    spec->memory = host_memory();
+    spec->cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
     return 0;
 }
 
-int namespaces_check(const struct vm_spec *spec, struct error *err)
+static int check(const struct vm_spec *spec, struct error *err)
 {
     if (spec->arch != arch_native())
         return error_set(err,
@@ -110,3 +106,14 @@ int namespaces_check(const struct vm_spec *spec, struct error *err)
                              spec->volumes.items[i].target);
     return check_network(&spec->network, err);
 }
+
+const struct backend_spec namespaces_spec = {
+    .option = OPTION_HOST,
+    .backend = BACKEND_NAMESPACES,
+    .moot = moot,
+    .moot_count = ARRAY_LEN(moot),
+    .netns = netns,
+    .layer = layer,
+    .resolve = resolve,
+    .check = check,
+};

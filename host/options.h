@@ -40,6 +40,7 @@ enum option_id {
     OPTION_FORCE,
     OPTION_QEMU,
     OPTION_HOST,
+    OPTION_UML,
     OPTION_LIBVIRT,
     OPTION_ACCEL,
     OPTION_ARCH,

@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/backend_spec.h"
 #include "host/data_directory.h"
 #include "host/environment.h"
 #include "host/kernel_spec.h"
 #include "host/libvirt_spec.h"
-#include "host/namespaces.h"
 #include "host/object_name.h"
 #include "host/rootfs_arch.h"
 #include "host/rootfs_image.h"
@@ -144,12 +144,12 @@ static int resolve_rootfs(const struct request *req, struct vm_spec *spec, struc
     return 0;
 }
 
-static uint64_t host_memory(void)
+uint64_t host_memory(void)
 {
     return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err)
+int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *value = value_of(req, OPTION_MEMORY);
     if (parse_size(value, &spec->memory, err) < 0)
@@ -226,7 +226,8 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
 }
 
 /* The machine, or what stands in for it. */
-static int resolve_backend(const struct request *req, struct vm_spec *spec, struct error *err)
+static int resolve_backend(const struct request *req, const struct backend_spec *backend,
+                           struct vm_spec *spec, struct error *err)
 {
     if (parse_duration(value_of(req, OPTION_BOOT_TIMEOUT), &spec->boot_timeout, err) < 0)
         return error_wrap(err, "--boot-timeout");
@@ -234,11 +235,7 @@ static int resolve_backend(const struct request *req, struct vm_spec *spec, stru
         return error_set(err, "--boot-timeout 0 leaves no time to boot");
     if (resolve_arch(req, spec, err) < 0)
         return -1;
-    if (spec->backend == BACKEND_QEMU)
-        return resolve_machine(req, spec, err);
-    spec->memory = host_memory();
-    spec->cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-    return 0;
+    return backend ? backend->resolve(req, spec, err) : resolve_machine(req, spec, err);
 }
 
 static int check_hostname(const char *name, struct error *err)
@@ -316,8 +313,9 @@ static int resolve_volumes(const struct request *req, struct vm_spec *spec, stru
 
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
 {
-    ret->backend = request_has(req, OPTION_HOST) ? BACKEND_NAMESPACES : BACKEND_QEMU;
-    if (ret->backend == BACKEND_NAMESPACES && namespaces_check_options(req, err) < 0)
+    const struct backend_spec *backend = backend_spec_find(req);
+    ret->backend = backend ? backend->backend : BACKEND_QEMU;
+    if (backend && backend_spec_check_options(backend, req, err) < 0)
         return -1;
     ret->debug = request_has(req, OPTION_DEBUG);
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
@@ -329,10 +327,11 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
         return -1;
     if (ret->maintenance) {
         ret->unprivileged = geteuid() != 0;
-        return resolve_backend(req, ret, err);
+        return resolve_backend(req, backend, ret, err);
     }
     if (resolve_workload(req, ret, err) < 0 || resolve_rootfs(req, ret, err) < 0 ||
-        resolve_backend(req, ret, err) < 0 || network_spec_resolve(req, &ret->network, err) < 0 ||
+        resolve_backend(req, backend, ret, err) < 0 ||
+        network_spec_resolve(req, &ret->network, err) < 0 ||
         names_resolve(req, &ret->network, &ret->names, err) < 0 || resolve_keep(req, ret, err) < 0)
         return -1;
     const struct machine_facts machine = {
@@ -342,10 +341,9 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     };
     if (container_resolve(req, &machine, &ret->container, err) < 0)
         return -1;
-    /* On a host the agent keeps the other end of the container's interface. */
-    ret->container.netns = ret->container.netns || ret->backend == BACKEND_NAMESPACES;
-    if (resolve_volumes(req, ret, err) < 0 ||
-        (ret->backend == BACKEND_NAMESPACES && namespaces_check(ret, err) < 0))
+    if (backend && backend->netns(ret))
+        ret->container.netns = true;
+    if (resolve_volumes(req, ret, err) < 0 || (backend && backend->check(ret, err) < 0))
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "

@@ -34,6 +34,7 @@ enum backend {
     BACKEND_QEMU,       /* a virtual machine of vmc's own */
     BACKEND_LIBVIRT,    /* one that libvirt has as a domain */
     BACKEND_NAMESPACES, /* --host: a container on the host's own kernel */
+    BACKEND_UML,        /* --uml: User Mode Linux, a kernel that is a process */
 };
 
 enum accel {
@@ -91,6 +92,10 @@ struct vm_spec {
     bool debug;
     bool timing;
 };
+
+/* For backends, backend_spec.h: this host's memory in bytes; --memory, checked against it. */
+uint64_t host_memory(void);
+int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err);
 
 /* Everything in *ret is owned by it: free with spec_free(), also after a failure. */
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err);

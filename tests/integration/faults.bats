@@ -88,7 +88,7 @@ start_sleeper() {
     assert_match "$stderr" '[Pp]anic'
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,qemu
 @test "a bred guest that panics in its boot is booted once more, others are not, and then it is 125" {
     mkdir -p "image/$VMC_TEST_ARCH"
     cp "$GUEST_IMAGE/$KERNEL" "image/$VMC_TEST_ARCH/"

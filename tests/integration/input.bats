@@ -152,7 +152,7 @@ EOT
     done
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,qemu
 @test "no QEMU installed: which package has it" {
     mkdir bin
     run --separate-stderr env PATH="$PWD/bin" "$VMC" run -r "$SMALL" -- true
@@ -161,8 +161,8 @@ EOT
 
 # bats test_tags=machine
 @test "no guest image yet: how to breed it" {
-    cp "$VMC" alone
-    run --separate-stderr env -u VMC_GUEST_DIR ./alone run -r "$SMALL" -- true
+    cp "${VMC_UNDER_TEST:-$VMC}" alone
+    run --separate-stderr env -u VMC_GUEST_DIR ./alone run ${VMC_TEST_BACKEND:+"--$VMC_TEST_BACKEND"} -r "$SMALL" -- true
     assert_refused 'breeder'
 }
 

@@ -142,7 +142,7 @@ make_debs() {
 }
 
 debian_name() {
-    (. "$VMC_SOURCE/breeder/arch.sh" && arch_load "$1" && echo "$ARCH_DEBIAN")
+    (. "$VMC_SOURCE/breeder/arch.sh" && arch_load "$1" && echo "$ARCH_PACKAGE")
 }
 
 field() {

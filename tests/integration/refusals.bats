@@ -140,7 +140,6 @@ foreground|run --detach @
 --upper says|run --tempdir /tmp @
 --cpuset-cpus|run --cpu 3 @
 pivot_root|run --simple @
-User Mode Linux|run --um @
 COMMAND|run --entrypoint sh @
 did you mean '--memory'|run --memroy 1g @
 needs a value|run --mem-limit

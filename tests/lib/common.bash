@@ -7,7 +7,7 @@
 #   VMC_TEST_ARCH   the guest's architecture
 #   VMC_GUEST_TESTS a directory with programs for the guest
 #   VMC_SOURCE      the checkout (README.md)
-#   VMC_TEST_BACKEND  what the runs are in: empty for the default, or host; VMC is vmc-backend then
+#   VMC_TEST_BACKEND  what the runs are in: empty for the default, host or uml; VMC is vmc-backend then
 # A test gets a private XDG_RUNTIME_DIR, so what vmc leaves behind is seen at once, and a mark
 # in its environment, so its processes are known from everybody else's.
 
@@ -24,6 +24,9 @@ case $VMC_TEST_ARCH in
     arm64) QEMU=qemu-system-aarch64 KERNEL=Image TREE_KERNEL=arch/arm64/boot/Image ;;
     arm) QEMU=qemu-system-arm KERNEL=zImage TREE_KERNEL=arch/arm/boot/zImage ;;
 esac
+if [ "${VMC_TEST_BACKEND-}" = uml ]; then
+    GUEST_IMAGE=${VMC_UNDER_TEST%/*}/guest/um KERNEL=linux
+fi
 # Nothing a test does takes longer than this; it bounds hangs, it is not a measure of speed.
 DEADLINE=${VMC_TEST_DEADLINE:-60}
 
@@ -223,7 +226,7 @@ marked_processes() {
 machine_processes() {
     local pid
     for pid in $(marked_processes); do
-        case $(readlink "/proc/$pid/exe") in *qemu-system-* | */vmc-agent) echo "$pid" ;; esac
+        case $(readlink "/proc/$pid/exe") in *qemu-system-* | */vmc-agent | */um/linux) echo "$pid" ;; esac
     done
 }
 

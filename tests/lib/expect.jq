@@ -245,6 +245,25 @@ def seen_on_a_host:
                 "/sys/devices/virtual/powercap"])
     | del(.device_access["virtio-portsdev c *:1", "virtio-portsdev c *:2", "virtblk b *:0"]);
 
+# --uml: a kernel in user space. It has one processor, no devices of a machine's and no calls of
+# another width; what it lacks besides is the architecture's.
+def uml:
+    .namespaces += {time: null, time_for_children: null} | .time_offsets = {}
+    | .settings_writable += {"/proc/irq/default_smp_affinity": "absent",
+                             "/sys/kernel/mm/transparent_hugepage/enabled": "absent"}
+    | .cgroup += {"cgroup.controllers": "cpu io memory pids", "cpuset.cpus": "ENOENT",
+                  "cpuset.cpus.effective": "ENOENT"};
+
+# Its network is an interface that is made, in a namespace of the container's own.
+def uml_network: .namespaces.net = "its own";
+
+# After the consequences: no nodes of a machine's devices; and an int 0x80 is taken for a call of 64
+# bits, by kernel and filter alike.
+def uml_kernel:
+    .system_calls += {clock_gettime_i386: "EFAULT", getpid_i386: "EBADF"}
+    | reduce ("virtblk b *:0", "virtio-portsdev c *:1", "virtio-portsdev c *:2") as $node (.;
+        .device_access[$node] = {});
+
 # --- what follows from them ---------------------------------------------------------------
 
 # The default filter stands before these calls; they are EPERM unless the bounding set holds one of

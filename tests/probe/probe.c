@@ -7,6 +7,7 @@
  *     vmc-probe turns PATH first|second COUNT   one of two writers that take turns
  *     vmc-probe signals COUNT  prints "ready", then the name of each signal that arrives
  *     vmc-probe memory MB      touches that much memory, prints "touched"
+ *     vmc-probe addresses      prints what it can read and has not mapped (addresses.h)
  *     vmc-probe see [ARG...]   prints what it sees of where it runs, as JSON
  */
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tests/probe/addresses.h"
 #include "tests/probe/exercise.h"
 #include "tests/probe/files.h"
 #include "tests/probe/see.h"
@@ -65,10 +67,12 @@ int main(int argc, char **argv)
         return wait_for_signals(atoi(argv[2]));
     if (argc == 3 && !strcmp(argv[1], "memory"))
         return touch_memory((size_t)atol(argv[2]));
+    if (argc == 2 && !strcmp(argv[1], "addresses"))
+        return read_addresses();
     if (argc >= 2 && !strcmp(argv[1], "see"))
         return see(argv);
     fputs("usage: vmc-probe files DIR | exercise DIR SEED COUNT | turns PATH first|second COUNT | "
-          "signals COUNT | memory MB | see [ARG...]\n",
+          "signals COUNT | memory MB | addresses | see [ARG...]\n",
           stderr);
     return 2;
 }

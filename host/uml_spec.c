@@ -1,0 +1,90 @@
+#include "common/util.h"
+#include "host/kernel_spec.h"
+#include "host/uml.h"
+#include "host/units.h"
+
+#define ANOTHER "it says in what to run COMMAND, as --uml does: give one"
+#define NO_EMULATION "nothing is emulated: the machine is a process of this host's"
+#define NO_DISK                                                                                    \
+    "User Mode Linux has no disk here; changes are in memory (--upper ram), or the host's"
+#define NOT_ITS_OWN "it is of QEMU's machines"
+
+/* clang-format off */
+static const struct moot_option moot[] = {
+    {OPTION_QEMU, ANOTHER},
+    {OPTION_LIBVIRT, ANOTHER},
+    {OPTION_ACCEL, NO_EMULATION},
+    {OPTION_ACPI, NO_EMULATION},
+    {OPTION_LINUX, "it boots a kernel of this processor's; --kernel takes the file 'linux' of a "
+                   "build with ARCH=um"},
+    {OPTION_KEEP, NO_DISK},
+    {OPTION_MEM_SWAP, NO_DISK},
+    {OPTION_IO_MAX, NO_DISK},
+    {OPTION_CPUSET_CPUS, "User Mode Linux has one processor"},
+    {OPTION_FTRACE, "User Mode Linux has no function tracer"},
+    {OPTION_GDB, NOT_ITS_OWN "; gdb has no server in a process"},
+    {OPTION_CRASH_DUMP, NOT_ITS_OWN "; a process that is killed leaves no memory"},
+};
+/* clang-format on */
+
+static bool netns(const struct vm_spec *spec)
+{
+    return spec->network.mode != NETWORK_NONE;
+}
+
+static const char *layer(enum option_id id)
+{
+    return id == OPTION_MAC_ADDRESS ? "agent" : NULL;
+}
+
+static int resolve(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *cpus = request_value(req, OPTION_CPUS);
+    if (parse_count(cpus ? cpus : "1", 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
+        return error_wrap(err, "--cpus");
+    if (spec->cpus > 1)
+        return error_set(err, "--cpus %s cannot go with --uml: User Mode Linux has one processor",
+                         cpus);
+    return resolve_memory(req, spec, err) < 0 ? -1 : kernel_spec_resolve(req, spec, err);
+}
+
+static int check_network(const struct network_spec *network, struct error *err)
+{
+    if (network->mode == NETWORK_NONE || network->mode == NETWORK_USER)
+        return 0;
+    return error_set(err,
+                     "--net %s cannot go with --uml: its frames come from a tap interface, and a "
+                     "line carries bytes; --net user or none",
+                     network_mode_name(network->mode));
+}
+
+static int check(const struct vm_spec *spec, struct error *err)
+{
+    if (spec->arch != arch_native())
+        return error_set(err,
+                         "--uml runs programs of this host's architecture alone: this one's is %s, "
+                         "for which there is QEMU's machine without --uml",
+                         spec->arch->name);
+    if (spec->upper == UPPER_DISK)
+        return error_set(err, "--upper disk cannot go with --uml: " NO_DISK);
+    if (spec->distro)
+        return error_set(err, "--kernel distro cannot go with --uml: it is a kernel of machines");
+    for (size_t i = 0; i < spec->volumes.count; i++)
+        if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
+            return error_set(err,
+                             "--volume %s: a cache is a share's of QEMU's; with --uml a file is "
+                             "read anew whenever it is opened",
+                             spec->volumes.items[i].target);
+    return check_network(&spec->network, err);
+}
+
+const struct backend_spec uml_spec = {
+    .option = OPTION_UML,
+    .backend = BACKEND_UML,
+    .moot = moot,
+    .moot_count = ARRAY_LEN(moot),
+    .netns = netns,
+    .layer = layer,
+    .resolve = resolve,
+    .check = check,
+};

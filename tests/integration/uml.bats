@@ -1,0 +1,264 @@
+# --uml: the same container on User Mode Linux, a kernel that is a process of the host's. The files
+# of the matrix (tests/run) hold for it, too; here is what is its own. docs/uml-backend.md describes it.
+# bats file_tags=native
+if [ -z "${VMC_TEST_BACKEND-}" ]; then
+    export VMC_TEST_BACKEND=uml VMC_UNDER_TEST=$VMC VMC=$VMC_TEST_LIB/vmc-backend
+fi
+load ../lib/common
+load ../lib/probe
+load ../lib/examples
+
+TRAFFIC=$VMC_TEST_LIB/traffic
+
+kernel_process() {
+    machine_processes | head -n 1
+}
+
+start_waiting() {
+    mkfifo in
+    exec 7<>in
+    vmc_background -- sh -c 'echo ready; read -r line'
+    wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
+}
+
+# see, and what is expected of it on this kernel: FILTER on top of the default run.
+expect_uml() {
+    "$VMC_TEST_LIB/expect" seen.json "$VMC_SOURCE/tests/probe/default.json" \
+        "uml | ${1-.} | consequences | uml_kernel"
+}
+
+# --- what it is --------------------------------------------------------------------------
+
+@test "the kernel is one of its own, on the host's processor, and nothing emulates anything" {
+    run --separate-stderr vmc -- sh -c 'uname -rm; grep -c . /proc/version; grep vendor_id /proc/cpuinfo'
+    assert_status 0
+    assert_match "${lines[0]}" "-vmc $(uname -m)\$"
+    assert_match "$output" 'User Mode Linux'
+    assert_equal "$stderr" ""
+}
+
+@test "the workload sees what it sees in QEMU's machine, apart from what is listed" {
+    see
+    expect_uml uml_network
+}
+
+@test "the same of options: --net none with a user, --read-only, no capabilities" {
+    see_alone -u 4711:4712 --read-only
+    expect_uml 'network_none | read_only | user(4711; 4712; "/") | .ids.group = "4712 4712 4712 4712"'
+    see_alone --cap-drop ALL
+    expect_uml 'network_none | capabilities([])'
+}
+
+@test "--explain names it, and leaves out what only QEMU has" {
+    run "$VMC" run --explain -r "$SMALL" -- true
+    assert_status 0
+    assert_match "$output" '--uml +machine'
+    [[ $output == *--memory* && $output != *--accel* ]] || fail "$output"
+    run --separate-stderr "$VMC_UNDER_TEST" run --um --explain -r "$SMALL" -- true
+    assert_status 0
+}
+
+@test "vmc info says whether it can be used, and what it isolates" {
+    run "$VMC" info --json
+    assert_equal "$(jq -r '.checks[] | select(.name == "uml").verdict' <<<"$output")" ok
+    assert_match "$(jq -r '.checks[] | select(.name == "uml").detail' <<<"$output")" 'jail'
+}
+
+@test "every example of docs/uml-backend.md prints what it says" {
+    VMC=$VMC_UNDER_TEST check_examples "$VMC_SOURCE/docs/uml-backend.md" 2 timeout 60 bash
+}
+
+# --- what is refused ---------------------------------------------------------------------
+
+@test "what it does not have is refused with its reason" {
+    check_table <<'EOT'
+qemu.*give one|run --qemu @
+libvirt.*give one|run --libvirt @
+accel.*emulated|run --accel tcg @
+acpi.*emulated|run --acpi @
+linux.*ARCH=um|run --linux x @
+keep.*no disk|run --keep @
+mem-swap.*no disk|run --mem-limit 32m --mem-swap 64m @
+io-max.*no disk|run --io-max rbps=1 @
+upper disk.*no disk|run --upper disk @
+cpuset-cpus.*one processor|run --cpuset-cpus 0 @
+cpus 2.*one processor|run -c 2 @
+ftrace.*tracer|run --ftrace x @
+gdb.*QEMU|run --gdb 1234 @
+crash-dump.*QEMU|run --crash-dump x @
+kernel distro.*machines|run --kernel distro @
+volume.*opened|run -v /tmp:/x:cache=loose @
+net tap.*line|run --net tap=x @
+net bridge.*line|run --net bridge @
+EOT
+    run --separate-stderr "$VMC_UNDER_TEST" run --uml --host -r "$SMALL" -- true
+    assert_refused 'uml cannot go with --host'
+}
+
+@test "a program of another architecture is refused" {
+    copy_tree "$SMALL" tree
+    # e_machine, elf(5): EM_AARCH64
+    as_container_root sh -c "cp tree/bin/true tree/bin/foreign; printf '\267' | dd of=tree/bin/foreign bs=1 seek=18 conv=notrunc 2>/dev/null"
+    run --separate-stderr vmc_at tree -- foreign
+    assert_refused "uml runs programs of this host's architecture alone"
+    remove_tree tree
+}
+
+# --- lines -------------------------------------------------------------------------------
+
+@test "bytes of every value pass in both directions, unchanged and in order" {
+    head -c 3000000 /dev/urandom >data
+    vmc -- sh -c 'cat; cat /proc/self/fd/0 >/dev/null' <data >copy
+    cmp data copy
+}
+
+@test "a reader that waits holds up nothing, and loses nothing" {
+    head -c 2000000 /dev/urandom >data
+    run --separate-stderr vmc -- sh -c 'sleep 1; sha256sum' <data
+    assert_output "$(sha256sum <data)"
+    run "$VMC_TEST_LIB/slow-reader" "$VMC" run -r "$SMALL" -- cat /usr/bin/vmc-probe
+    assert_match "$output" "$(sha256sum <"$SMALL/usr/bin/vmc-probe" | cut -d' ' -f1)\$"
+}
+
+# --- root file system and volumes --------------------------------------------------------
+
+@test "files, links, owners and modes are those of the tree, and the tree is not changed" {
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'mkdir tree/data && echo text >tree/data/file && chown 1000:2000 tree/data/file && chmod 4751 tree/data/file && ln -s file tree/data/link && mkfifo tree/data/fifo'
+    tree_checksum tree >before
+    run vmc_at tree -- sh -c 'cd /data && stat -c "%u %g %a %s" file && readlink link && cat link && echo more >>file && rm fifo && mkdir new && mknod node c 1 3 && chown 5:6 link'
+    assert_status 0
+    assert_output "1000 2000 4751 5
+file
+text"
+    tree_checksum tree | diff before -
+    remove_tree tree
+}
+
+@test "--upper none: what users of the guest make is theirs, with the modes they asked for" {
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'mkdir tree/data && chmod 1777 tree/data'
+    run --separate-stderr vmc_at tree --direct -u 1000:2000 -- sh -c 'umask 0; cd /data && echo text >file && mkdir dir && ln -s file link && mkfifo fifo && echo more >>file && mv file name && stat -c "%n %u %g %a" *'
+    assert_status 0
+    assert_output "dir 1000 2000 777
+fifo 1000 2000 666
+link 1000 2000 777
+name 1000 2000 666"
+    as_container_root sh -c 'cat tree/data/name; stat -c "%u %g %a" tree/data/name tree/data/dir' >seen
+    assert_equal "$(cat seen)" $'text\nmore\n1000 2000 666\n1000 2000 777'
+    remove_tree tree
+}
+
+@test "volumes: what one side writes the other reads, a read-only one stays as it is" {
+    mkdir shared fixed
+    echo host >shared/file
+    echo fixed >fixed/file
+    run vmc -v "$PWD/shared:/s" -v "$PWD/fixed:/f:ro" -- sh -c 'cat /s/file /f/file; echo guest >/s/new; echo x >/f/new; rm /f/file; true'
+    assert_status 0
+    assert_match "$output" $'^host\nfixed\n'
+    assert_equal "$(cat shared/new)" guest
+    assert_equal "$(ls fixed)" file
+}
+
+# A link of the guest's is the guest's to follow: it ends in the guest's root.
+@test "a symbolic link in a tree or a volume leads nowhere on the host" {
+    mkdir shared
+    echo secret >outside
+    ln -s "$PWD/outside" shared/link
+    ln -s ../../../../../../../../../etc/hostname shared/up
+    run --separate-stderr vmc --hostname inside -v "$PWD/shared:/s" -- sh -c 'cat /s/up; cat /s/link'
+    assert_output inside
+    assert_status 1
+}
+
+# --- the network -------------------------------------------------------------------------
+
+@test "--net none has the loopback interface alone, --net user eth0 besides" {
+    run vmc --net none -- ls /sys/class/net
+    assert_output lo
+    run vmc --mac-address 02:00:5e:10:00:01 -- sh -c 'ls /sys/class/net; cat /sys/class/net/eth0/address'
+    assert_output $'eth0\nlo\n02:00:5e:10:00:01'
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+@test "the host's loopback where it is asked for, and 20 MB of it, whole" {
+    local port
+    port=$(free_port)
+    head -c 20000000 /dev/urandom >bytes
+    python3 -m http.server "$port" --bind 127.0.0.1 >/dev/null 2>&1 3>&- &
+    BACKGROUND+=($!)
+    wait_for 10 "$TRAFFIC" get 127.0.0.1 "$port" >/dev/null || fail "no server"
+    run timeout 60 "$VMC" run -r "$FULL" --net user:host-loopback -- python3 -c "import hashlib, urllib.request
+print(hashlib.sha256(urllib.request.urlopen('http://10.0.2.2:$port/bytes').read()).hexdigest())"
+    assert_equal "${lines[-1]}" "$(sha256sum <bytes | cut -d' ' -f1)"
+    run vmc_at "$FULL" -- python3 -c "$(cat "$TRAFFIC")" refused 10.0.2.2 "$port"
+    assert_equal "${lines[-1]}" refused
+}
+
+@test "a published port" {
+    local port
+    port=$(free_port)
+    SMALL=$FULL vmc_background -p "$port:80" -e NAME=inside -- python3 -c "$(cat "$TRAFFIC")" serve 0.0.0.0 80
+    wait_for "$DEADLINE" has_line out up || fail "no server in the container"
+    run "$TRAFFIC" get 127.0.0.1 "$port"
+    assert_match "$output" '^hello from inside'
+    kill -TERM "$PID"
+    finish
+}
+
+# --- the end -----------------------------------------------------------------------------
+
+@test "a kernel that is killed, and one that panics: 125, with the console's last lines" {
+    start_waiting
+    kill -KILL "$(kernel_process)"
+    finish 5
+    assert_equal "$STATUS" 125
+    assert_match "$(cat err)" 'User Mode Linux was killed by signal 9'
+    run --separate-stderr vmc --append rdinit=/no-such-init -- true
+    assert_status 125
+    assert_match "${stderr_lines[0]}" '^vmc: .*Kernel panic'
+}
+
+# --- the jail ----------------------------------------------------------------------------
+
+@test "its jail: nobody outside, a root with its files alone, no network, no way to more" {
+    start_waiting
+    local pid
+    pid=$(kernel_process)
+    grep -qx $'NoNewPrivs:\t1' "/proc/$pid/status"
+    grep -qx $'Seccomp:\t2' "/proc/$pid/status"
+    grep -qx $'Seccomp_filters:\t2' "/proc/$pid/status"
+    assert_equal "$(readlink "/proc/$pid/ns/"{net,pid,mnt,user,ipc,uts} | sort | uniq | wc -l)" 6
+    local namespace
+    for namespace in net pid mnt user ipc uts; do
+        [ "$(readlink "/proc/$pid/ns/$namespace")" != "$(readlink "/proc/self/ns/$namespace")" ] ||
+            fail "the host's $namespace namespace"
+    done
+    ! am_root || [ "$(awk '{print $2}' "/proc/$pid/uid_map")" -ge 1879048192 ] || fail "the host's root"
+    # Images, share and the empty directory of its memory.
+    find "/proc/$pid/root/" -xdev -type f | sed "s|/proc/$pid/root||" | sort >files
+    printf '%s\n' "$GUEST_IMAGE/initramfs.cpio" "$GUEST_IMAGE/linux" | diff - files
+    [ -z "$(ls -A "/proc/$pid/root/ram")" ] || fail "its memory has a name"
+    [ ! -e "/proc/$pid/root/proc" ] || fail "it has a /proc"
+    echo >&7
+    exec 7>&-
+    finish
+}
+
+@test "a kernel of one's own may not load its filter: said, and refused with --require-jail" {
+    run --separate-stderr vmc --net none --kernel "$GUEST_IMAGE/linux" -- echo text
+    assert_output text
+    assert_match "$stderr" '^vmc: the jail .* lacks a system call filter \(--kernel: '
+    run --separate-stderr vmc --net none --require-jail --kernel "$GUEST_IMAGE/linux" -- echo text
+    assert_refused 'require-jail: .*system call filter'
+}
+
+@test "a program of the guest's finds nothing of the kernel's in its memory" {
+    # The kernel's own stack would be there, and the vdso of the host's.
+    run --separate-stderr vmc -- vmc-probe addresses
+    assert_status 0
+    assert_output ""
+}
