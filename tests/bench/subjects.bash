@@ -8,6 +8,8 @@
 # suite, name, what it is (the legend of the picture)
 subject_table='
 start  vmc     vmc run --cold -- true
+start  warm    vmc run -- true, a copy of a template
+start  uml     vmc run --uml -- true
 start  debian  QEMU q35, Debian cloud kernel, busybox
 start  bare    QEMU alone: vmc'\''s kernel, an init that ends
 start  arm64   vmc run --cold -- true, an arm64 guest
@@ -22,6 +24,10 @@ stream echo    head -c 1G /dev/zero | vmc run -- cat | cat
 ratio_table='
 start  vmc     debian  0.15
 start  vmc     bare    1.10
+start  warm    vmc     0.20
+start  warm    runc    5.00
+start  uml     vmc     0.25
+start  uml     runc    5.00
 start  arm64   vmc     1.30
 start  vmc     runc    -
 stream out     pipe    -
@@ -35,7 +41,7 @@ subject_names() {
 
 chart_title() {
     case $1 in
-        start) echo "A cold start of true, under ${accel^^} (but runc)" ;;
+        start) echo "A start of true, under ${accel^^} (but runc and --uml)" ;;
         stream) echo '1 GiB through standard output and input' ;;
     esac
 }
@@ -44,6 +50,18 @@ chart_title() {
 
 run_vmc() {
     "$vmc" run --cold --accel "$accel" --timing -r "$trees/x86_64/small" -- true 2>"$out/timing-vmc" </dev/null
+}
+
+run_warm() {
+    "$vmc" run --accel "$accel" --timing -r "$trees/x86_64/small" -- true 2>"$out/timing-warm" </dev/null
+}
+
+prepare_uml() {
+    [ -s "$build/guest/um/linux" ] || { echo "no image: breeder/breeder build --arch um"; return 1; }
+}
+
+run_uml() {
+    "$vmc" run --uml --timing -r "$trees/x86_64/small" -- true 2>"$out/timing-uml" </dev/null
 }
 
 prepare_arm64() {
