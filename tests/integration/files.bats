@@ -188,13 +188,6 @@ check_battery() {
     check_battery ''
 }
 
-@test "Debian at work on an image" {
-    "$VMC" pack "$FULL" -o image
-    VMC_FULL_DEADLINE=420 FULL=$PWD/image run_battery ram
-    rm image
-    check_battery ''
-}
-
 @test "Debian at work on --upper host: only fifos and sockets fail, and they say why" {
     run_battery host
     check_battery 'fifo redis postgres '
