@@ -37,6 +37,15 @@ start_system_daemon() {
         for dir in /run/libvirt /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
             mkdir -p "$dir" && mount -t tmpfs -o mode=755 libvirt "$dir" || exit
         done
+        # The accounts that it was built to use; its service has a package of its own, which makes them.
+        for file in passwd group; do
+            cp "/etc/$file" "$1/$file" || exit
+            grep -q ^libvirt-qemu: "$1/$file" || case $file in
+                passwd) echo libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin ;;
+                group) echo libvirt-qemu:x:64055: ;;
+            esac >>"$1/$file"
+            mount --bind "$1/$file" "/etc/$file" || exit
+        done
         printf "%s\n" "stdio_handler = \"file\"" "user = \"root\"" "group = \"root\"" \
             >/etc/libvirt/qemu.conf
         printf "%s\n" "unix_sock_dir = \"$1/run\"" "auth_unix_rw = \"none\"" >"$1/libvirtd.conf"
