@@ -243,7 +243,7 @@ damage() {
     before=$(sha256sum <"$(templates)")
     mkfifo in
     exec {INPUT}<>in
-    vmc_background -- sh -c 'head -c 100000000 /dev/urandom >/fill; echo ready; read -r line'
+    vmc_background -- sh -c 'head -c 10000000 /dev/urandom >/fill; echo ready; read -r line'
     wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
     pid=$(machine_processes | head -n 1)
     # The guest's memory is that file, privately.
