@@ -208,7 +208,7 @@ b"'
 --upper host is for directories|run --upper host -r '$IMAGE' -- true
 --upper none is for directories|run --direct -r '$IMAGE' -- true
 --upper host is for directories|run --upper host --keep --name x -r '$IMAGE' -- true
---host shows a directory|run --host -r '$IMAGE' -- true
+vmc: --host [rs]|run --host -r '$IMAGE' -- true
 is for $VMC_TEST_ARCH|run --arch $other -r '$IMAGE' -- true
 is cut off: 100000 bytes|run -r cut.img -- true
 is cut off|run -r short.img -- true

@@ -92,7 +92,8 @@ def system_paths_unconfined:
 def all_devices:
     .device_access |= with_entries(
         if .value.read == "EPERM" then
-            (if .key | IN("kmsg c 1:11", "ttyS0 c 4:64", "console c 5:1", "hvc0 c 229:0") then "ok"
+            (if .key | IN("kmsg c 1:11", "ttyS0 c 4:64", "console c 5:1", "hvc0 c 229:0", "fuse c 10:229")
+             then "ok"
              elif .key | test(" c 10:") then "ENODEV"
              elif .key | startswith("virtio-portsdev") then "EBUSY"
              else "ENXIO" end) as $result
@@ -127,7 +128,7 @@ def usedev:
     | .mounts["/dev", "/proc/keys", "/proc/timer_list"] +=
         {type: "devtmpfs", source: "devtmpfs", file_system_options: "~^rw,size="}
     | .dev += ({console: node("5:1"; "0600"; "ok"; "ok"), hvc0: node("229:0"; "0600"; "ok"; "ok"),
-                hwrng: node("10:183"; "0600"; "ok"; "EINVAL"),
+                fuse: node("10:229"; "0600"; "ok"; "ok"), hwrng: node("10:183"; "0600"; "ok"; "EINVAL"),
                 kmsg: node("1:11"; "0644"; "EPERM"; "ok"), ptmx: node("5:2"; "0666"; "ok"; "ok"),
                 ttyS0: node("4:64"; "0600"; "ok"; "ok"),
                 vport0p0: node("254:0"; "0600"; "ENXIO"; "ENXIO"),
