@@ -10,7 +10,8 @@
 #include "common/error.h"
 #include "guest-agent/config.h"
 
-/* Mounts the host's tree, or the image, where rootfs_build() expects it; a hosted agent has it there already. */
+/* Mounts the host's tree, or the image, where rootfs_build() expects it; a hosted agent has it
+ * there already. */
 int rootfs_mount_share(const struct agent_config *config, struct error *err);
 
 /* Mounts the root at its place in the agent's tree. */
