@@ -16,7 +16,8 @@
 #   ARCH_XZ        xz's filter for its machine code, as the kernel's scripts/xz_wrap.sh has it
 #   ARCH_STOCK     Debian's configuration to compare with, if there is one
 #   ARCH_STOCK_KERNEL  Debian's package of a kernel, if there is one
-# and ARCH_FILE, the image's name, and ARCH_PACKAGE, which our own packages have in theirs.
+#   ARCH_PACKAGE   what our own package is called by
+# and ARCH_FILE, the image's name.
 arch_load() {
     case $1 in
         x86_64)
@@ -32,6 +33,7 @@ arch_load() {
             ARCH_XZ=--x86
             ARCH_STOCK=config.amd64_none_amd64
             ARCH_STOCK_KERNEL=linux-image-amd64
+            ARCH_PACKAGE=amd64
             ;;
         arm64)
             ARCH_MACHINE=aarch64
@@ -46,6 +48,7 @@ arch_load() {
             ARCH_XZ=--arm64
             ARCH_STOCK=config.arm64_none_arm64
             ARCH_STOCK_KERNEL=linux-image-arm64
+            ARCH_PACKAGE=arm64
             ;;
         arm)
             ARCH_MACHINE=armv7l
@@ -60,6 +63,7 @@ arch_load() {
             ARCH_XZ=--arm
             ARCH_STOCK=config.armhf_none_armmp
             ARCH_STOCK_KERNEL=linux-image-armmp
+            ARCH_PACKAGE=armhf
             ;;
         um)
             # User Mode Linux: no machine's, but a program for this one. Linux has it for x86 alone.
@@ -75,14 +79,13 @@ arch_load() {
             ARCH_XZ=--x86
             ARCH_STOCK=
             ARCH_STOCK_KERNEL=
+            ARCH_PACKAGE=um
             ;;
         *)
             return 1
             ;;
     esac
     ARCH_FILE=${ARCH_IMAGE##*/}
-    ARCH_PACKAGE=$ARCH_DEBIAN
-    [ "$ARCH_KERNEL" != um ] || ARCH_PACKAGE=um
 }
 
 # Every row of the table, for messages.

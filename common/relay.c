@@ -32,9 +32,10 @@ void relay_source_pump(struct relay_source *s, struct channel *ch)
 {
     if (!relay_source_wants_read(s))
         return;
-    size_t room = RELAY_WINDOW - ch->out.length;
-    if (room < FRAME_PAYLOAD_MAX)
-        room = FRAME_PAYLOAD_MAX;
+    /* The queue is kept short while it can be; one frame more is always read. */
+    size_t waiting = ch->out.length;
+    size_t room =
+        waiting + FRAME_PAYLOAD_MAX < RELAY_WINDOW ? RELAY_WINDOW - waiting : FRAME_PAYLOAD_MAX;
     ssize_t n =
         channel_send_from(ch, s->type, s->stream, s->fd, s->credit < room ? s->credit : room);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))

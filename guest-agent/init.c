@@ -1,6 +1,7 @@
 #include "guest-agent/init.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -16,8 +17,12 @@
 #include "guest-agent/capabilities.h"
 #include "guest-agent/link.h"
 
-static _Noreturn void run_workload(const struct workload *w, int report)
+/* gate: a byte comes from it once the init is what the workload may see of it. */
+static _Noreturn void run_workload(const struct workload *w, int gate, int report)
 {
+    char go;
+    if (read(gate, &go, 1) != 1)
+        _exit(STATUS_VMC_FAILED);
     struct error err = ERROR_INIT;
     uint8_t payload[ERROR_SIZE_MAX];
     workload_exec(w, &err);
@@ -62,23 +67,28 @@ static _Noreturn void serve(pid_t workload, int link)
 
 int init_run(const struct workload *w, int link, int report, struct error *err)
 {
-    int pidfd = -1;
+    static const struct capability_sets none;
+    int pidfd = -1, gate[2];
     struct clone_args args = {
         .flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD};
-    /* Before there is somebody to see it under another one. */
-    prctl(PR_SET_NAME, "vmc-init");
+    if (pipe2(gate, O_CLOEXEC) < 0)
+        return error_errno(err, "cannot make a pipe");
     pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
     if (pid < 0)
         return error_errno(err, "cannot start the workload");
-    if (pid == 0)
-        run_workload(w, report);
+    if (pid == 0) {
+        close(gate[1]);
+        run_workload(w, gate[0], report);
+    }
     if (link_send(link, LINK_WORKLOAD, NULL, &pidfd, 1, err) < 0)
         return -1;
-    static const struct capability_sets none;
+    prctl(PR_SET_NAME, "vmc-init");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return error_errno(err, "cannot hide the container's init");
     if (capabilities_bound(0, err) < 0 || capabilities_set(&none, err) < 0)
         return -1;
+    if (write_all(gate[1], "", 1) < 0)
+        return error_errno(err, "cannot let the workload go");
     /* This closes the report: from here on the workload alone can fail to start. */
     int kept = keep_link_only(link);
     if (kept < 0)

@@ -34,3 +34,30 @@ int backend_spec_check_options(const struct backend_spec *backend, const struct 
     }
     return 0;
 }
+
+int backend_spec_check_native(const struct backend_spec *backend, const struct vm_spec *spec,
+                              const char *no_tap, struct error *err)
+{
+    const char *name = option_by_id(backend->option)->name;
+    enum network_mode mode = spec->network.mode;
+    if (spec->arch != arch_native())
+        return error_set(err,
+                         "--%s runs programs of this host's architecture alone: this one's is %s, "
+                         "for which there is QEMU's machine without --%s",
+                         name, spec->arch->name, name);
+    if (spec->image)
+        return error_set(err,
+                         "--%s shows a directory, and %s is an image, a disk of QEMU's machines: "
+                         "leave out --%s",
+                         name, spec->rootfs, name);
+    for (size_t i = 0; i < spec->volumes.count; i++)
+        if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
+            return error_set(err,
+                             "--volume %s: a cache is a share's of QEMU's; with --%s the directory "
+                             "itself is there",
+                             spec->volumes.items[i].target, name);
+    if (mode == NETWORK_NONE || mode == NETWORK_USER)
+        return 0;
+    return error_set(err, "--net %s cannot go with --%s: %s; --net user or none",
+                     network_mode_name(mode), name, no_tap);
+}

@@ -29,8 +29,15 @@ struct backend_spec {
     /* Memory, processors and the like; only what differs has been left out before. */
     int (*resolve)(const struct request *req, struct vm_spec *spec, struct error *err);
     /* Refuses values that cannot be had this way, in a spec that is otherwise resolved. */
-    int (*check)(const struct vm_spec *spec, struct error *err);
+    int (*check)(const struct backend_spec *backend, const struct vm_spec *spec, struct error *err);
 };
+
+/*
+ * What no backend but QEMU's takes, for their checks: programs of another architecture, an image, a
+ * cache of a volume, a network that is a tap interface. no_tap: a clause.
+ */
+int backend_spec_check_native(const struct backend_spec *backend, const struct vm_spec *spec,
+                              const char *no_tap, struct error *err);
 
 /* The one that the command line asks for; NULL: the default, which is QEMU. */
 const struct backend_spec *backend_spec_find(const struct request *req);

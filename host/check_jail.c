@@ -3,15 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "common/util.h"
+#include "host/check_start.h"
 #include "host/checks.h"
 #include "host/jail.h"
 #include "host/jail_files.h"
-#include "host/probe.h"
 #include "host/qemu.h"
-#include "host/state.h"
 #include "host/userns.h"
 
 #define CHILD_TIMEOUT (15 * NS_PER_S)
@@ -21,14 +19,7 @@
 struct jail_probe {
     const struct arch *arch;
     const char *vmm;
-    struct container container;
 };
-
-static int fail_with(const struct error *err)
-{
-    fputs(err->text, stderr);
-    return STATUS_VMC_FAILED;
-}
 
 /* Waits until the hypervisor has printed its version. */
 static int wait_for_end(const struct jailed *process, struct error *err)
@@ -45,8 +36,8 @@ static int wait_for_end(const struct jailed *process, struct error *err)
     return 0;
 }
 
-static int start_and_wait(const struct jail_probe *probe, const struct id_range *ids,
-                          bool privileged, struct isolation *isolation, struct error *err)
+static int start_and_wait(const struct jail_probe *probe, const struct check_place *place,
+                          struct isolation *isolation, struct error *err)
 {
     AUTO_STRINGS struct strings files = {0};
     AUTO_STRINGS struct strings argv = {0};
@@ -54,11 +45,11 @@ static int start_and_wait(const struct jail_probe *probe, const struct id_range 
     const int fds[] = {null, null, null};
     struct jailed process = JAILED_INIT;
     const struct jail jail = {
-        .container = &probe->container,
+        .container = place->container,
         .program = probe->vmm,
         .files = &files,
-        .ids = ids->first ? ids : NULL,
-        .privileged = privileged,
+        .ids = place->ids->first ? place->ids : NULL,
+        .privileged = place->privileged,
         .address_space = PROBE_MEMORY * 4,
         .file_size = UINT64_MAX,
         .memory = PROBE_MEMORY,
@@ -76,27 +67,18 @@ static int start_and_wait(const struct jail_probe *probe, const struct id_range 
     return result;
 }
 
-/* Child: runs the hypervisor in the jail of a run, and prints "LAYER REASON" for what it lacks. */
-static int try_jail(void *arg)
+/* Runs the hypervisor in the jail of a run, and prints "LAYER REASON" for what it lacks. */
+static int try_jail(const struct check_place *place, void *probe, struct error *err)
 {
-    const struct jail_probe *probe = arg;
-    struct id_range ids = ID_RANGE_INIT;
     struct isolation isolation = {0};
-    struct error err = ERROR_INIT;
-    bool privileged = am_host_root();
-
-    if (namespaces_enter(geteuid() != 0, &err) < 0)
-        return fail_with(&err);
-    if (privileged && id_range_acquire(&ids, &err) < 0)
-        isolation_lacks(&isolation, LAYER_IDS, "%s", err.text);
-    if (start_and_wait(probe, &ids, privileged, &isolation, &err) < 0)
-        return fail_with(&err);
-    for (int i = 0; i < LAYER_COUNT; i++)
+    if (place->those_missing)
+        isolation_lacks(&isolation, LAYER_IDS, "%s", place->those_missing);
+    int result = start_and_wait(probe, place, &isolation, err);
+    for (int i = 0; i < LAYER_COUNT && result == 0; i++)
         if (isolation.missing[i])
             printf("%d %s\n", i, isolation.missing[i]);
     isolation_free(&isolation);
-    id_range_release(&ids);
-    return 0;
+    return result;
 }
 
 /* Reads what try_jail() printed. */
@@ -143,24 +125,17 @@ static void report(struct checks *checks, const struct isolation *isolation)
 
 void check_jail(struct checks *checks)
 {
-    struct jail_probe probe = {.arch = arch_native(), .container = CONTAINER_INIT};
+    struct jail_probe probe = {.arch = arch_native()};
     AUTO_FREE char *output = NULL;
     AUTO_FREE char *vmm = NULL;
     struct isolation isolation = {0};
     struct error err = ERROR_INIT;
-    int status = 0;
 
     /* Without these there is nothing to lock up; other checks say so. */
     if (!probe.arch || qemu_find(probe.arch, &vmm, &err) < 0)
         return;
     probe.vmm = vmm;
-    int result = state_create(&probe.container, &err);
-    if (result == 0)
-        result = probe_child(try_jail, &probe, CHILD_TIMEOUT, &output, &status, &err);
-    if (result == 0 && status != 0)
-        result = error_set(&err, "%s", output);
-    state_remove(&probe.container);
-    if (result < 0) {
+    if (check_start(try_jail, &probe, CHILD_TIMEOUT, &output, &err) < 0) {
         checks_add(checks, "jail", CHECK_FAIL, xstrdup(err.text), xstrdup("see docs/isolation.md"));
         return;
     }

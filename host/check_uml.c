@@ -1,16 +1,12 @@
 #include <poll.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/channel.h"
 #include "common/util.h"
+#include "host/check_start.h"
 #include "host/checks.h"
 #include "host/machine.h"
-#include "host/probe.h"
-#include "host/state.h"
 #include "host/uml.h"
-#include "host/userns.h"
 
 #define CHILD_TIMEOUT (30 * NS_PER_S)
 #define HELLO_TIMEOUT (20 * NS_PER_S)
@@ -19,7 +15,6 @@ struct kernel_probe {
     struct vm_spec spec;
     struct guest_image image;
     char *program;
-    struct container container;
 };
 
 static int wait_for_hello(struct machine *machine, struct error *err)
@@ -42,21 +37,22 @@ static int wait_for_hello(struct machine *machine, struct error *err)
     return result < 0 ? -1 : 0;
 }
 
-static int boot(const struct kernel_probe *probe, const struct id_range *ids, bool privileged,
-                struct error *err)
+/* A kernel in its jail, until its agent says HELLO. */
+static int try_kernel(const struct check_place *place, void *arg, struct error *err)
 {
+    const struct kernel_probe *probe = arg;
     const struct volumes no_volumes = {0};
     const struct network no_network = NETWORK_INIT;
     const struct debugging no_debugging = DEBUGGING_INIT;
-    AUTO_FREE char *share = xasprintf("%s/share", probe->container.dir);
+    AUTO_FREE char *share = xasprintf("%s/share", place->container->dir);
     const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
     const struct machine_request request = {
         .spec = &probe->spec,
         .vmm = probe->program,
         .image = &probe->image,
-        .container = &probe->container,
-        .ids = ids,
-        .privileged = privileged,
+        .container = place->container,
+        .ids = place->ids,
+        .privileged = place->privileged,
         .rootfs = &rootfs,
         .swap_fd = -1,
         .volumes = &no_volumes,
@@ -65,6 +61,8 @@ static int boot(const struct kernel_probe *probe, const struct id_range *ids, bo
     };
     struct machine machine = MACHINE_INIT;
     struct isolation isolation = {0};
+    if (place->those_missing)
+        return error_set(err, "%s", place->those_missing);
     if (mkdir(share, 0700) < 0)
         return error_errno(err, "cannot make %s", share);
     int result = machine_start(&request, &machine, &isolation, err);
@@ -75,23 +73,6 @@ static int boot(const struct kernel_probe *probe, const struct id_range *ids, bo
     return result;
 }
 
-/* Child: a kernel in its jail, until its agent says HELLO. */
-static int try_kernel(void *arg)
-{
-    const struct kernel_probe *probe = arg;
-    struct id_range ids = ID_RANGE_INIT;
-    struct error err = ERROR_INIT;
-    bool privileged = am_host_root();
-    if (namespaces_enter(geteuid() != 0, &err) < 0 ||
-        (privileged && id_range_acquire(&ids, &err) < 0) ||
-        boot(probe, &ids, privileged, &err) < 0) {
-        fputs(err.text, stderr);
-        return STATUS_VMC_FAILED;
-    }
-    id_range_release(&ids);
-    return 0;
-}
-
 void check_uml(struct checks *checks)
 {
     struct kernel_probe probe = {
@@ -100,19 +81,12 @@ void check_uml(struct checks *checks)
                  .memory = 64ull << 20,
                  .cpus = 1,
                  .network = {.mode = NETWORK_NONE}},
-        .container = CONTAINER_INIT,
     };
     AUTO_FREE char *output = NULL;
     struct error err = ERROR_INIT;
-    int status = 0;
     int result = machine_ops(BACKEND_UML)->find(&probe.spec, &probe.program, &probe.image, &err);
     if (result == 0)
-        result = state_create(&probe.container, &err);
-    if (result == 0)
-        result = probe_child(try_kernel, &probe, CHILD_TIMEOUT, &output, &status, &err);
-    if (result == 0 && status != 0)
-        result = error_set(&err, "%s", output);
-    state_remove(&probe.container);
+        result = check_start(try_kernel, &probe, CHILD_TIMEOUT, &output, &err);
     guest_image_free(&probe.image);
     free(probe.program);
     if (result < 0)

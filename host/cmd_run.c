@@ -185,6 +185,8 @@ static int start_machine(struct run *run, struct error *err)
         log_debug("accelerator: %s%s", accel_name(run->plan.accel),
                   run->plan.trial ? ", a trial" : "");
     choose_template(run, &request);
+    if (run->warm && run->template.role == TEMPLATE_NONE && !run->plan.trial)
+        return error_set(err, "there is no template for this: %s", run->no_template.text);
     request.template = &run->template;
     run->timing.copy = run->template.role == TEMPLATE_COPY;
     run->timing.jail = now_ns();
@@ -296,13 +298,13 @@ static int boot_on_ladder(struct run *run, struct error *err)
     return -1;
 }
 
-/* A run without a workload: 'vmc template warm'. */
+/* 'vmc template warm': a machine that was to be kept, or that was a copy, and was not. */
 static int warm(const struct run *run, int *ret_status, struct error *err)
 {
     *ret_status = 0;
-    if (run->no_template.text[0])
-        return error_set(err, "there is no template for this: %s", run->no_template.text);
-    return 0;
+    return run->no_template.text[0]
+               ? error_set(err, "no template was kept: %s", run->no_template.text)
+               : 0;
 }
 
 static int run_workload(struct run *run, int *ret_status, struct error *err)

@@ -20,6 +20,7 @@
 
 #include "common/fds.h"
 #include "host/idmap.h"
+#include "host/jail_rules.h"
 #include "host/jail_stages.h"
 
 /* Far more than a start takes on a loaded host. */
@@ -97,7 +98,7 @@ int jail_open_tree(const struct jail *jail, const struct jail_tree *tree, int *r
                    struct error *err)
 {
     uint64_t attributes = MOUNT_ATTR_NODEV | (tree->read_only ? MOUNT_ATTR_RDONLY : 0);
-    if (jail->tenant != JAIL_AGENT)
+    if (!jail_rules(jail->tenant)->trusted)
         attributes |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
     return open_mount(tree->source, AT_RECURSIVE, attributes, ret_fd, err);
 }
@@ -108,7 +109,7 @@ static int open_mounts(const struct jail *jail, struct jail_mounts *ret, struct 
     for (size_t i = 0; i < jail->files->count; i++)
         if (open_mount(jail->files->items[i], 0, file, &ret->files[i], err) < 0)
             return -1;
-    for (size_t i = 0; jail->tenant != JAIL_AGENT && i < jail->tree_count; i++)
+    for (size_t i = 0; !jail_rules(jail->tenant)->trusted && i < jail->tree_count; i++)
         if (jail_open_tree(jail, &jail->trees[i], &ret->trees[i], err) < 0)
             return -1;
     for (size_t i = 0; jail->nodes && i < jail->nodes->count; i++)
@@ -140,7 +141,7 @@ static int start_child(struct jail_child *child, int parent_socket, struct jaile
 {
     pid_t pid = clone_child(child->jail, child->user_namespace, &ret->pidfd);
     /* An agent would make its container with root's own rights. */
-    if (pid < 0 && child->jail->privileged && child->jail->tenant != JAIL_AGENT) {
+    if (pid < 0 && child->jail->privileged && !jail_rules(child->jail->tenant)->trusted) {
         isolation_lacks(isolation, LAYER_USER, "%s", strerror(errno));
         child->user_namespace = false;
         pid = clone_child(child->jail, false, &ret->pidfd);

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/util.h"
+#include "host/seccomp_filter.h"
 
 bool jail_memory_supported(void)
 {
@@ -19,14 +19,10 @@ bool jail_memory_supported(void)
 
 int jail_memory_filter(int *ret_listener, struct error *err)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    scmp_filter_ctx filter = seccomp_filter_new(SCMP_ACT_ALLOW, err);
     if (!filter)
-        return error_set(err, "cannot make a system call filter");
-    int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-    if (result == 0)
-        result = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
-    if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_NOTIFY, SCMP_SYS(openat), 2,
+        return -1;
+    int result = seccomp_rule_add(filter, SCMP_ACT_NOTIFY, SCMP_SYS(openat), 2,
                                   SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, (unsigned)AT_FDCWD),
                                   SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffff, O_RDWR));
     if (result == 0)
@@ -34,8 +30,7 @@ int jail_memory_filter(int *ret_listener, struct error *err)
     if (result == 0)
         result = *ret_listener = seccomp_notify_fd(filter);
     seccomp_release(filter);
-    errno = -result;
-    return result < 0 ? error_errno(err, "this kernel asks nobody about system calls") : 0;
+    return seccomp_filter_result(result, "this kernel asks nobody about system calls", err);
 }
 
 /* 1: it has come; 0: the process has ended, or something else has come; -1. */

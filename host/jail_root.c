@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/jail_rules.h"
+
 /* Names of files and directories; there are no contents. */
 #define ROOT_SIZE "256k"
 /* Besides a kernel's memory: a page to try what can be done with one. */
@@ -61,8 +63,9 @@ static int make_mount(const char *type, const char *const *options, unsigned att
  * /proc and /sys for an agent: whole ones, since the kernel lets a user namespace mount those for
  * its container only where there are (mount_too_revealing() in fs/namespace.c).
  */
-static int attach_kernel(int root, struct error *err)
+int jail_root_attach_kernel(struct jail_child *child, int root, struct error *err)
 {
+    (void)child;
     static const char *const none[] = {NULL};
     static const struct {
         const char *type, *path;
@@ -86,7 +89,7 @@ static int attach_kernel(int root, struct error *err)
  * namespace: of one. Where the kernel refuses a new one (something is mounted over parts of the
  * host's), the host's stands in.
  */
-static int attach_proc(struct jail_child *child, int root, struct error *err)
+int jail_root_attach_proc(struct jail_child *child, int root, struct error *err)
 {
     static const char *const options[] = {"subset", "pid", NULL};
     unsigned attributes =
@@ -103,9 +106,9 @@ static int attach_proc(struct jail_child *child, int root, struct error *err)
 }
 
 /* A kernel maps its memory, from a file that it makes and unlinks, and executes what is in it. */
-static int attach_ram(uint64_t size, int root, struct error *err)
+int jail_root_attach_ram(struct jail_child *child, int root, struct error *err)
 {
-    AUTO_FREE char *text = xasprintf("%" PRIu64, size + RAM_SLACK);
+    AUTO_FREE char *text = xasprintf("%" PRIu64, child->jail->ram + RAM_SLACK);
     const char *const options[] = {"mode", "700", "size", text, NULL};
     AUTO_CLOSE int ram = make_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
     if (ram < 0)
@@ -128,15 +131,7 @@ static int attach_all(struct jail_child *child, int root, struct error *err)
     for (size_t i = 0; i < jail->tree_count; i++)
         if (attach(root, jail->trees[i].path, true, mounts->trees[i], err) < 0)
             return -1;
-    switch (jail->tenant) {
-    case JAIL_AGENT:
-        return attach_kernel(root, err);
-    case JAIL_KERNEL:
-        return attach_ram(jail->ram, root, err);
-    case JAIL_HYPERVISOR:
-        break;
-    }
-    return attach_proc(child, root, err);
+    return child->rules->attach(child, root, err);
 }
 
 int jail_root_open_trees(const struct jail_child *child, struct error *err)
@@ -169,7 +164,7 @@ int jail_root_enter(struct jail_child *child, struct error *err)
     if (attach_all(child, root, err) < 0)
         return -1;
     /* An agent makes places in it for what it mounts, and its container never sees it. */
-    if (child->jail->tenant != JAIL_AGENT && seal(root, err) < 0)
+    if (!child->rules->trusted && seal(root, err) < 0)
         return -1;
     /* The old root lies under the new one now, pivot_root(2), and goes with all that is in it. */
     if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)

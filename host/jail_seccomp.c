@@ -9,12 +9,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "common/util.h"
+#include "host/seccomp_filter.h"
 
 /* Newer than some C libraries. */
 #ifndef PR_SET_VMA
@@ -273,16 +273,6 @@ static const unsigned long prctl_options[] = {
     PR_SET_NAME,    PR_GET_NAME,       PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_SET_SECCOMP,
     PR_GET_SECCOMP, PR_SET_TIMERSLACK, PR_CAPBSET_READ,     PR_SET_VMA};
 
-/* A call this architecture does not have is none to speak of. */
-static int add(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t count)
-{
-    int result = 0;
-    for (size_t i = 0; i < count && result == 0; i++)
-        if (calls[i] >= 0)
-            result = seccomp_rule_add(filter, action, calls[i], 0);
-    return result;
-}
-
 /* Allows a call for these values of one argument, which the kernel takes as 32 bits. */
 static int add_values(scmp_filter_ctx filter, int call, unsigned argument,
                       const unsigned long *values, size_t count)
@@ -326,7 +316,7 @@ static int add_sockets(scmp_filter_ctx filter)
     return result;
 }
 
-#define ADD(filter, action, list) add(filter, action, list, ARRAY_LEN(list))
+#define ADD(filter, action, list) seccomp_filter_add(filter, action, list, ARRAY_LEN(list))
 #define ADD_VALUES(filter, call, argument, list)                                                   \
     add_values(filter, SCMP_SYS(call), argument, list, ARRAY_LEN(list))
 
@@ -356,9 +346,7 @@ static int add_restricted(scmp_filter_ctx filter, int exec_fd)
                                   SCMP_A0(SCMP_CMP_EQ, ARCH_SET_FS));
 #endif
     if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(execveat), 2,
-                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)exec_fd),
-                                  SCMP_A4(SCMP_CMP_EQ, AT_EMPTY_PATH));
+        result = seccomp_filter_allow_exec(filter, exec_fd);
     return result;
 }
 
@@ -400,14 +388,10 @@ static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs)
 
 int jail_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error *err)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    scmp_filter_ctx filter = seccomp_filter_new(SCMP_ACT_ERRNO(ENOSYS), err);
     if (!filter)
-        return error_set(err, "cannot make a system call filter");
-    int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-    if (result == 0)
-        result = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
-    if (result == 0)
-        result = ADD(filter, SCMP_ACT_ALLOW, always);
+        return -1;
+    int result = ADD(filter, SCMP_ACT_ALLOW, always);
     if (result == 0)
         result = add_restricted(filter, exec_fd);
     if (result == 0)
@@ -417,6 +401,5 @@ int jail_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error 
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);
-    errno = -result;
-    return result < 0 ? error_errno(err, "cannot load the system call filter") : 0;
+    return seccomp_filter_result(result, "cannot load the system call filter", err);
 }

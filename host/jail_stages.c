@@ -27,7 +27,7 @@
 #include "host/jail_landlock.h"
 #include "host/jail_memory.h"
 #include "host/jail_root.h"
-#include "host/kernel_seccomp.h"
+#include "host/jail_rules.h"
 
 /* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
  */
@@ -99,8 +99,7 @@ static int stage_session(const struct jail_child *child, struct error *err)
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
-    /* A kernel makes files with the modes that its guest's programs have asked for. */
-    umask(child->jail->tenant == JAIL_KERNEL ? 0 : 022);
+    umask(child->rules->umask);
     if (setsid() < 0)
         return error_errno(err, "setsid");
     if (sethostname("vmc", 3) < 0 || setdomainname("(none)", 6) < 0)
@@ -271,10 +270,7 @@ static int stage_memory(const struct jail_child *child, struct error *err)
 static int stage_system_calls(struct jail_child *child, int program, struct error *err)
 {
     struct error why = ERROR_INIT;
-    int result = child->jail->tenant == JAIL_KERNEL
-                     ? kernel_seccomp_load(program, &why)
-                     : jail_seccomp_load(&child->jail->needs, program, &why);
-    if (result == 0)
+    if (child->rules->load_filter(&child->jail->needs, program, &why) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return error_set(err, "%s", why.text);
@@ -285,7 +281,7 @@ static int stage_system_calls(struct jail_child *child, int program, struct erro
 /* A hypervisor's; what an agent locks up is its container. */
 static int stage_restrictions(struct jail_child *child, int *ret_program, struct error *err)
 {
-    if (child->jail->tenant == JAIL_AGENT) {
+    if (child->rules->trusted) {
         *ret_program = open(child->jail->program, O_PATH | O_CLOEXEC);
         return *ret_program < 0 ? error_errno(err, "cannot open %s", child->jail->program) : 0;
     }
@@ -302,28 +298,22 @@ static int stage_restrictions(struct jail_child *child, int *ret_program, struct
  */
 static int stage_exec(struct jail_child *child, int program, struct error *err)
 {
-    static char path[] = "PATH=/usr/bin:/bin", lang[] = "LANG=C.UTF-8";
-    /* Threads that each keep memory of their own would only cost some. */
-    static char arenas[] = "MALLOC_ARENA_MAX=2";
-    /* For a kernel: where its memory is; and its processes must have nothing of the C library's. */
-    static char ram[] = "TMPDIR=" JAIL_RAM_PATH, tunables[] = "GLIBC_TUNABLES=glibc.pthread.rseq=0";
-    bool kernel = child->jail->tenant == JAIL_KERNEL;
-    AUTO_FREE char *directories = jail_files_library_path(child->jail->files);
-    AUTO_FREE char *libraries = directories ? xasprintf("LD_LIBRARY_PATH=%s", directories) : NULL;
-    char *const hypervisor[] = {path, lang, arenas, libraries, NULL};
-    char *const user_kernel[] = {path, lang, ram, tunables, NULL};
-    char *const *environment = kernel ? user_kernel : hypervisor;
-    /*
-     * Whose own memory lies behind what the program has for its heap: at random, up to a gigabyte
-     * behind, all of which it would keep books of. It is at a fixed address anyway.
-     */
-    if (kernel && personality(ADDR_NO_RANDOMIZE) < 0)
+    const struct jail_rules *rules = child->rules;
+    AUTO_STRINGS struct strings environment = {0};
+    AUTO_FREE char *libraries = jail_files_library_path(child->jail->files);
+    strings_add(&environment, "PATH=/usr/bin:/bin");
+    strings_add(&environment, "LANG=C.UTF-8");
+    for (const char *const *word = rules->environment; *word; word++)
+        strings_add(&environment, *word);
+    if (libraries)
+        strings_addf(&environment, "LD_LIBRARY_PATH=%s", libraries);
+    if (personality(rules->personality) < 0)
         return error_errno(err, "personality");
-    if (child->jail->tenant != JAIL_AGENT && stage_system_calls(child, program, err) < 0)
+    if (!rules->trusted && stage_system_calls(child, program, err) < 0)
         return -1;
     if (child->refuse)
         _exit(STATUS_VMC_FAILED);
-    syscall(SYS_execveat, program, "", child->argv, environment, AT_EMPTY_PATH);
+    syscall(SYS_execveat, program, "", child->argv, strings_argv(&environment), AT_EMPTY_PATH);
     return error_errno(err, "cannot execute %s", child->jail->program);
 }
 
@@ -331,7 +321,8 @@ void jail_child_main(struct jail_child *child)
 {
     struct error err = ERROR_INIT;
     int program = -1;
-    if ((child->jail->tenant != JAIL_AGENT || jail_root_open_trees(child, &err) == 0) &&
+    child->rules = jail_rules(child->jail->tenant);
+    if ((!child->rules->trusted || jail_root_open_trees(child, &err) == 0) &&
         stage_identity(child, &err) == 0 && stage_session(child, &err) == 0 &&
         jail_root_enter(child, &err) == 0 && stage_descriptors(child, &err) == 0 &&
         stage_restrictions(child, &program, &err) == 0)

@@ -15,9 +15,12 @@ struct jail_mounts {
     int *nodes; /* and of each of an agent's devices */
 };
 
-/* What the child has of its parent. */
+struct jail_rules;
+
+/* What the child has of its parent; and the rules of its tenant. */
 struct jail_child {
     const struct jail *jail;
+    const struct jail_rules *rules;
     const struct jail_mounts *mounts;
     char **argv;
     const int *fds;

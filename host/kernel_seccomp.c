@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/util.h"
+#include "host/seccomp_filter.h"
 
 /*
  * What a kernel that is up calls, at most 30: seen with strace(1) while the whole suite ran on it,
@@ -79,15 +79,7 @@ static const int starting[] = {
     SCMP_SYS(prctl),
 };
 
-static int add(scmp_filter_ctx filter, const int *calls, size_t count)
-{
-    int result = 0;
-    for (size_t i = 0; i < count && result == 0; i++)
-        if (calls[i] >= 0)
-            result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-    return result;
-}
-#define ADD(filter, list) add(filter, list, ARRAY_LEN(list))
+#define ADD(filter, list) seccomp_filter_add(filter, SCMP_ACT_ALLOW, list, ARRAY_LEN(list))
 
 /* A new process, and no namespace: fork(2). CLONE_NEWTIME lies in the signal's bits. */
 static int add_clone(scmp_filter_ctx filter)
@@ -109,24 +101,12 @@ static int add_open(scmp_filter_ctx filter, bool writes)
                                     O_RDONLY));
 }
 
-static scmp_filter_ctx make_filter(uint32_t action)
+int kernel_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error *err)
 {
-    scmp_filter_ctx filter = seccomp_init(action);
+    scmp_filter_ctx filter = seccomp_filter_new(SCMP_ACT_ERRNO(ENOSYS), err);
+    (void)needs; /* its memory's file is written to in any case */
     if (!filter)
-        return NULL;
-    if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0) == 0 &&
-        seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1) == 0 &&
-        seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0)
-        return filter;
-    seccomp_release(filter);
-    return NULL;
-}
-
-int kernel_seccomp_load(int exec_fd, struct error *err)
-{
-    scmp_filter_ctx filter = make_filter(SCMP_ACT_ERRNO(ENOSYS));
-    if (!filter)
-        return error_set(err, "cannot make a system call filter");
+        return -1;
     int result = ADD(filter, running);
     if (result == 0)
         result = ADD(filter, writing);
@@ -137,24 +117,21 @@ int kernel_seccomp_load(int exec_fd, struct error *err)
     if (result == 0)
         result = add_open(filter, true);
     if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(execveat), 2,
-                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)exec_fd),
-                                  SCMP_A4(SCMP_CMP_EQ, AT_EMPTY_PATH));
+        result = seccomp_filter_allow_exec(filter, exec_fd);
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);
-    errno = -result;
-    return result < 0 ? error_errno(err, "cannot load the system call filter") : 0;
+    return seccomp_filter_result(result, "cannot load the system call filter", err);
 }
 
 int kernel_seccomp_file(bool writes, int *ret_fd, struct error *err)
 {
     AUTO_CLOSE int fd = memfd_create("vmc-filter", MFD_CLOEXEC);
-    scmp_filter_ctx filter = make_filter(SCMP_ACT_KILL_PROCESS);
-    if (fd < 0 || !filter) {
-        seccomp_release(filter);
-        return error_set(err, "cannot make a system call filter");
-    }
+    if (fd < 0)
+        return error_errno(err, "cannot make a file in memory");
+    scmp_filter_ctx filter = seccomp_filter_new(SCMP_ACT_KILL_PROCESS, err);
+    if (!filter)
+        return -1;
     int result = ADD(filter, running);
     if (result == 0 && writes)
         result = ADD(filter, writing);
@@ -165,9 +142,8 @@ int kernel_seccomp_file(bool writes, int *ret_fd, struct error *err)
     if (result == 0)
         result = seccomp_export_bpf(filter, fd);
     seccomp_release(filter);
-    errno = -result;
-    if (result < 0)
-        return error_errno(err, "cannot make a system call filter");
+    if (seccomp_filter_result(result, "cannot make a system call filter", err) < 0)
+        return -1;
     *ret_fd = take_fd(&fd);
     return 0;
 }

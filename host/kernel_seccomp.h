@@ -13,9 +13,10 @@
 #include <stddef.h>
 
 #include "common/error.h"
+#include "host/jail_seccomp.h"
 
 /* As jail_seccomp_load(): the program open at exec_fd can still be executed. */
-int kernel_seccomp_load(int exec_fd, struct error *err);
+int kernel_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error *err);
 
 /* A file in memory with the second filter, an array of struct sock_filter. writes: to its trees. */
 int kernel_seccomp_file(bool writes, int *ret_fd, struct error *err);

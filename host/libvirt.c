@@ -262,18 +262,13 @@ static void adapt_argv(const struct strings *given, const char *program, struct 
 }
 
 /* fds is libvirt's, with room for vmc's own. */
-static int add_own_descriptors(const struct machine_request *request, int null, int errors,
+static int add_own_descriptors(const struct machine_request *request, const int standard[3],
                                const struct handover *handover, int *fds, struct error *err)
 {
-    const struct {
-        int number, fd;
-    } own[] = {
-        {STDIN_FILENO, null},
-        {STDOUT_FILENO, errors},
-        {STDERR_FILENO, errors},
-        {QEMU_FD_IMAGE, request->rootfs->image_fd},
-        {QEMU_FD_DISK, request->rootfs->disk_fd},
-        {QEMU_FD_SWAP, request->swap_fd},
+    const struct machine_gift own[] = {
+        {STDIN_FILENO, standard[STDIN_FILENO]},   {STDOUT_FILENO, standard[STDOUT_FILENO]},
+        {STDERR_FILENO, standard[STDERR_FILENO]}, {QEMU_FD_IMAGE, request->rootfs->image_fd},
+        {QEMU_FD_DISK, request->rootfs->disk_fd}, {QEMU_FD_SWAP, request->swap_fd},
         {QEMU_FD_NET, request->network->link.fd},
     };
     for (size_t i = 0; i < handover->fd_count; i++)
@@ -295,18 +290,18 @@ static int start_handed_over(const struct machine_request *request, const struct
     AUTO_STRINGS struct strings argv = {0};
     size_t count = handover->fd_count > QEMU_FD_END ? handover->fd_count : QEMU_FD_END;
     AUTO_FREE int *fds = xcalloc(count, sizeof(*fds));
-    int errors[2];
-    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
-        return error_errno(err, "cannot make a pipe");
-    ret->errors_fd = errors[0];
-    AUTO_CLOSE int errors_end = errors[1];
-    AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int standard[] = {-1, -1, -1};
     for (size_t i = 0; i < count; i++)
         fds[i] = -1;
     adapt_argv(&handover->argv, request->vmm, &argv);
-    if (add_own_descriptors(request, null, errors_end, handover, fds, err) < 0)
-        return -1;
-    return qemu_start_in_jail(request, &argv, fds, count, &ret->process, isolation, err);
+    int result = machine_make_standard(ret, standard, err);
+    if (result == 0)
+        result = add_own_descriptors(request, standard, handover, fds, err);
+    if (result == 0)
+        result = qemu_start_in_jail(request, &argv, fds, count, &ret->process, isolation, err);
+    for (size_t i = 0; i < ARRAY_LEN(standard); i++)
+        close_fd(&standard[i]);
+    return result;
 }
 
 /* From the emulator's first word to the answer it waits for. */

@@ -100,6 +100,35 @@ const struct machine_ops *machine_ops(enum backend backend);
 int machine_start(const struct machine_request *request, struct machine *ret,
                   struct isolation *isolation, struct error *err);
 
+/*
+ * For backends: the standard streams of the machine's process, owned by the caller: nothing to
+ * read, and one pipe for all that it says, whose other end is the machine's errors_fd.
+ */
+int machine_make_standard(struct machine *m, int theirs[3], struct error *err);
+
+/* A descriptor of the request's, which stays its own, and the number it is to have there. */
+struct machine_gift {
+    int number;
+    int fd; /* -1: there is none */
+};
+
+/* For backends: theirs[number] becomes a duplicate, owned by the caller. */
+int machine_give(const struct machine_gift *gifts, size_t count, int *theirs, struct error *err);
+
+/* The share, and one tree for each kind of volumes. */
+#define MACHINE_TREES_MAX (1 + VOLUME_CACHE_COUNT)
+
+/*
+ * For backends: the trees of a request's jail; how many. share is where the share is in it, and
+ * volumes are at /volumes/TAG then; NULL: all of them are where they are on the host. Paths that
+ * are made up are added to paths, and borrowed.
+ */
+size_t machine_trees(const struct machine_request *request, const char *share,
+                     struct jail_tree trees[MACHINE_TREES_MAX], struct strings *paths);
+
+/* For backends: whether the machine changes files of the host's. */
+bool machine_writes(const struct machine_request *request);
+
 /* For backends: a stream socket and the end of it that the machine's process inherits. */
 int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err);
 

@@ -45,40 +45,13 @@ static int find(const struct vm_spec *spec, char **ret_program, struct guest_ima
 static int make_descriptors(const struct machine_request *request, struct machine *m,
                             int theirs[AGENT_FD_END], struct error *err)
 {
-    int errors[2];
-    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
-        return error_errno(err, "cannot make a pipe");
-    m->errors_fd = errors[0];
-    theirs[STDERR_FILENO] = errors[1];
-    theirs[STDIN_FILENO] = open("/dev/null", O_RDWR | O_CLOEXEC);
-    theirs[STDOUT_FILENO] = fcntl(errors[1], F_DUPFD_CLOEXEC, AGENT_FD_END);
-    if (request->network->link.fd >= 0)
-        theirs[AGENT_FD_FRAMES] = fcntl(request->network->link.fd, F_DUPFD_CLOEXEC, AGENT_FD_END);
+    const struct machine_gift frames = {AGENT_FD_FRAMES, request->network->link.fd};
+    if (machine_make_standard(m, theirs, err) < 0 || machine_give(&frames, 1, theirs, err) < 0)
+        return -1;
     if (machine_make_pair(&m->control_fd, &theirs[AGENT_FD_CONTROL], err) < 0 ||
         machine_make_pair(&m->data_fd, &theirs[AGENT_FD_DATA], err) < 0)
         return -1;
     return machine_make_pair(&m->serial_fd, &theirs[AGENT_FD_TERMINAL], err);
-}
-
-/* What the agent's root directory holds: guest-agent/hosted.h. Paths in the trees are owned. */
-static size_t list_trees(const struct machine_request *request, struct jail_tree *trees,
-                         struct strings *paths)
-{
-    const struct rootfs *rootfs = request->rootfs;
-    bool overlaid = request->spec->upper == UPPER_RAM;
-    size_t count = 0;
-    trees[count++] =
-        (struct jail_tree){rootfs->share, overlaid ? "/share" : "/root", rootfs->read_only};
-    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
-        const struct volume_share *share = &request->volumes->shares[i];
-        if (!share->path)
-            continue;
-        AUTO_FREE char *tag = volume_tag((enum volume_cache)i);
-        strings_addf(paths, "/volumes/%s", tag);
-        trees[count++] =
-            (struct jail_tree){share->path, paths->items[paths->count - 1], share->read_only};
-    }
-    return count;
 }
 
 static int start_agent(const struct machine_request *request, struct strings *argv, const int *fds,
@@ -87,8 +60,10 @@ static int start_agent(const struct machine_request *request, struct strings *ar
     const struct cgroup_spec *limits = &request->spec->container.cgroup;
     unsigned own_tasks = request->network->link.fd >= 0 ? AGENT_TASKS : AGENT_TASKS - 1;
     AUTO_STRINGS struct strings files = {0}, nodes = {0}, paths = {0};
-    struct jail_tree trees[1 + VOLUME_CACHE_COUNT];
-    size_t tree_count = list_trees(request, trees, &paths);
+    struct jail_tree trees[MACHINE_TREES_MAX];
+    /* Where the agent looks for them: guest-agent/hosted.h. */
+    bool overlaid = request->spec->upper == UPPER_RAM;
+    size_t tree_count = machine_trees(request, overlaid ? "/share" : "/root", trees, &paths);
     const struct jail jail = {
         .tenant = JAIL_AGENT,
         .container = request->container,

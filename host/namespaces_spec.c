@@ -5,6 +5,7 @@
 #include "host/userns.h"
 
 #define NO_MACHINE "there is no machine"
+#define NO_BOOT "nothing is booted"
 #define NO_GUEST_KERNEL "no kernel is booted"
 #define NO_DEBUGGING "there is no kernel of one's own to look into"
 #define HOST_DEVICES "the devices here are the host's"
@@ -34,7 +35,8 @@ static const struct moot_option moot[] = {
     {OPTION_CPUSET_CPUS, NO_GROUP_FILE},
     {OPTION_IO_MAX, NO_GROUP_FILE},
     {OPTION_REQUIRE_JAIL, "the jail is around a hypervisor, and there is none"},
-    {OPTION_BOOT_TIMEOUT, "nothing is booted"},
+    {OPTION_BOOT_TIMEOUT, NO_BOOT},
+    {OPTION_COLD, NO_BOOT},
     {OPTION_KERNEL, NO_GUEST_KERNEL},
     {OPTION_LINUX, NO_GUEST_KERNEL},
     {OPTION_INITRD, NO_GUEST_KERNEL},
@@ -61,16 +63,6 @@ static const char *layer(enum option_id id)
     return id == OPTION_MAC_ADDRESS ? "agent" : NULL;
 }
 
-static int check_network(const struct network_spec *network, struct error *err)
-{
-    if (network->mode == NETWORK_NONE || network->mode == NETWORK_USER)
-        return 0;
-    return error_set(err,
-                     "--net %s cannot go with --host: its tap interface is a machine's; --net user "
-                     "or none",
-                     network_mode_name(network->mode));
-}
-
 static int resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     (void)req;
@@ -80,31 +72,15 @@ static int resolve(const struct request *req, struct vm_spec *spec, struct error
     return 0;
 }
 
-static int check(const struct vm_spec *spec, struct error *err)
+static int check(const struct backend_spec *backend, const struct vm_spec *spec, struct error *err)
 {
-    if (spec->arch != arch_native())
-        return error_set(err,
-                         "--host runs programs of this host's architecture alone: this one's is "
-                         "%s, for which there is a machine without --host",
-                         spec->arch->name);
-    if (spec->image)
-        return error_set(err,
-                         "--host shows a directory, and %s is an image, which a machine's "
-                         "kernel mounts: leave out --host",
-                         spec->rootfs);
     if (spec->upper == UPPER_DISK)
         return error_set(err, "--upper disk cannot go with --host: mounting a disk takes root's "
                               "rights; --upper ram or host");
     if (am_host_root() && spec->unprivileged)
         return error_set(err, "--host with root's --nopriv: the container's root would be the "
                               "host's; leave --nopriv out, or call vmc as another user");
-    for (size_t i = 0; i < spec->volumes.count; i++)
-        if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
-            return error_set(err,
-                             "--volume %s: a cache is a share's; with --host the directory itself "
-                             "is mounted",
-                             spec->volumes.items[i].target);
-    return check_network(&spec->network, err);
+    return backend_spec_check_native(backend, spec, "its tap interface is a machine's", err);
 }
 
 const struct backend_spec namespaces_spec = {

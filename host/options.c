@@ -7,9 +7,10 @@
 #define RUN COMMAND_BIT(COMMAND_RUN)
 #define WARM COMMAND_BIT(COMMAND_TEMPLATE_WARM)
 /* Those of a machine, with a container in it or without. */
-#define GUEST (RUN | COMMAND_BIT(COMMAND_SHELL_GUEST) | WARM)
-/* What shapes a machine by what is to be in it. */
-#define SHAPE (RUN | WARM)
+#define GUEST (RUN | COMMAND_BIT(COMMAND_SHELL_GUEST))
+/* What shapes a machine, by itself or by what is to be in it. */
+#define SHAPE (GUEST | WARM)
+#define SHAPE_OF_RUN (RUN | WARM)
 #define PACK COMMAND_BIT(COMMAND_PACK)
 #define INFO COMMAND_BIT(COMMAND_INFO)
 #define ALL (COMMAND_BIT(COMMAND_MANUAL + 1) - 1)
@@ -42,23 +43,23 @@ static const char *const net_choices[] = {"none", "user", "user:host-loopback", 
 static const char *const accel_choices[] = {"auto", "kvm", "tcg", NULL};
 
 const struct option option_table[] = {
-    {OPTION_ROOTFS, "rootfs", 'r', "DIR|IMAGE", SHAPE, ROOT, BY_HOST,
+    {OPTION_ROOTFS, "rootfs", 'r', "DIR|IMAGE", SHAPE_OF_RUN, ROOT, BY_HOST,
      "root file system of the container (default: the host's own /)",
      "Any directory that looks like a Linux root: one made by mmdebstrap or debootstrap, or an "
      "exported container; or a file that 'vmc pack' has made of one, which is faster. It is a "
      "read-only lower layer. Without this option the host's own / is; other file systems that are "
      "mounted below it stay out.",
      NULL, NULL, false, false},
-    {OPTION_ROOTFS, "rootdir", 0, "DIR|IMAGE", SHAPE, ROOT, BY_HOST,
+    {OPTION_ROOTFS, "rootdir", 0, "DIR|IMAGE", SHAPE_OF_RUN, ROOT, BY_HOST,
      "the same", NULL,
      NULL, NULL, false, true},
-    {OPTION_NOPRIV, "nopriv", 0, "DIR", SHAPE, ROOT, BY_HOST,
+    {OPTION_NOPRIV, "nopriv", 0, "DIR", SHAPE_OF_RUN, ROOT, BY_HOST,
      "the same, always without privileges, even for root",
      "What an ordinary user gets anyway, said explicitly: the tree is put together in a user "
      "namespace and the hypervisor has no privilege on the host. The workload is still a real root "
      "inside its own kernel.",
      NULL, NULL, false, false},
-    {OPTION_UPPER, "upper", 0, "WHERE", SHAPE, ROOT, BY_HOST_AND_AGENT,
+    {OPTION_UPPER, "upper", 0, "WHERE", SHAPE_OF_RUN, ROOT, BY_HOST_AND_AGENT,
      "where changes go: ram[:SIZE], disk[:SIZE], host or none",
      "ram: a tmpfs in the guest, gone at the end; any file type works, since the guest's own kernel "
      "holds it. disk: the same on a sparse, unnamed file system image in $TMPDIR or /var/tmp, for "
@@ -66,7 +67,7 @@ const struct option option_table[] = {
      "sockets do not work there. none: no overlay, the directory itself is changed, which is "
      "refused for the host's own /.",
      "ram", upper_choices, false, false},
-    {OPTION_DIRECT, "direct", 'D', NULL, SHAPE, ROOT, BY_HOST,
+    {OPTION_DIRECT, "direct", 'D', NULL, SHAPE_OF_RUN, ROOT, BY_HOST,
      "change DIR itself, the same as --upper none", NULL,
      NULL, NULL, false, false},
     {OPTION_KEEP, "keep", 'k', NULL, RUN, ROOT, BY_HOST,
@@ -78,7 +79,7 @@ const struct option option_table[] = {
     {OPTION_NAME, "name", 0, "NAME", RUN, ROOT, BY_HOST_AND_AGENT,
      "name of the container: for --keep, and its host name unless --hostname says otherwise", NULL,
      NULL, NULL, false, false},
-    {OPTION_VOLUME, "volume", 'v', "SRC[:DST][:OPTIONS]", SHAPE, ROOT, BY_HOST,
+    {OPTION_VOLUME, "volume", 'v', "SRC[:DST][:OPTIONS]", SHAPE_OF_RUN, ROOT, BY_HOST,
      "show SRC, a file or directory of the host's or a named volume, at DST",
      "SRC with a slash is a path of the host's, which has to exist; without one it is the name of a "
      "volume, which is made at its first use (see 'vmc volume'). DST is absolute and is made in the "
@@ -87,7 +88,7 @@ const struct option option_table[] = {
      "writes), cache=mmap (for programs that write to shared memory maps), cache=loose (fastest; "
      "only where nobody else changes SRC).",
      NULL, NULL, true, false},
-    {OPTION_VOLUME, "bind", 'b', "SRC[:DST][:OPTIONS]", SHAPE, ROOT, BY_HOST,
+    {OPTION_VOLUME, "bind", 'b', "SRC[:DST][:OPTIONS]", SHAPE_OF_RUN, ROOT, BY_HOST,
      "the same", NULL,
      NULL, NULL, true, true},
 
@@ -98,7 +99,7 @@ const struct option option_table[] = {
      "overwrite FILE, once the new image is complete", NULL,
      NULL, NULL, false, false},
 
-    {OPTION_QEMU, "qemu", 0, NULL, GUEST, MACHINE, BY_MACHINE,
+    {OPTION_QEMU, "qemu", 0, NULL, SHAPE, MACHINE, BY_MACHINE,
      "run the machine with QEMU (default)", NULL,
      NULL, NULL, false, false},
     {OPTION_LIBVIRT, "libvirt", 0, "[=URI]", RUN, MACHINE, BY_MACHINE,
@@ -123,29 +124,29 @@ const struct option option_table[] = {
     {OPTION_UML, "um", 0, NULL, RUN, MACHINE, BY_MACHINE,
      "the same", NULL,
      NULL, NULL, false, true},
-    {OPTION_ACCEL, "accel", 0, "WHICH", GUEST, MACHINE, BY_MACHINE,
+    {OPTION_ACCEL, "accel", 0, "WHICH", SHAPE, MACHINE, BY_MACHINE,
      "accelerator: auto, kvm or tcg",
      "auto takes KVM if a machine has booted with it on this host before, tries it once if that is "
      "not known, and falls back to TCG with one line that says why. kvm never falls back. "
      "tcg is emulation in software: it works everywhere, is slow, and is not a security boundary "
      "by QEMU's own policy.",
      "auto", accel_choices, false, false},
-    {OPTION_ARCH, "arch", 0, "ARCH", GUEST | PACK, MACHINE, BY_MACHINE,
+    {OPTION_ARCH, "arch", 0, "ARCH", SHAPE | PACK, MACHINE, BY_MACHINE,
      "architecture of the guest",
      "By default that of the command, which vmc reads from the file in the root file system (for a "
      "script, from its interpreter), or else of /bin/sh there; an image says it. Foreign programs run "
      "on an emulated machine.",
      NULL, arch_names, false, false},
-    {OPTION_ARCH, "cross", 0, "ARCH", GUEST | PACK, MACHINE, BY_MACHINE,
+    {OPTION_ARCH, "cross", 0, "ARCH", SHAPE | PACK, MACHINE, BY_MACHINE,
      "the same", NULL,
      NULL, arch_names, false, true},
-    {OPTION_MEMORY, "memory", 'm', "SIZE", GUEST, MACHINE, BY_MACHINE_AND_HOST_CGROUP,
+    {OPTION_MEMORY, "memory", 'm', "SIZE", SHAPE, MACHINE, BY_MACHINE_AND_HOST_CGROUP,
      "memory of the machine",
      "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At "
      "least 32m, at most what the host has. The default leaves room for a compiler or a database "
      "with its changes in memory; the host spends only what the guest really uses.",
      "512m", NULL, false, false},
-    {OPTION_CPUS, "cpus", 'c', "N", GUEST, MACHINE, BY_MACHINE,
+    {OPTION_CPUS, "cpus", 'c', "N", SHAPE, MACHINE, BY_MACHINE,
      "number of processors of the machine",
      "Most commands use one, and each more costs the host a thread; ask for more where the work is "
      "parallel.",
@@ -179,7 +180,7 @@ const struct option option_table[] = {
      "host name inside (default: made up for each run)", NULL,
      NULL, NULL, false, false},
 
-    {OPTION_NET, "net", 0, "MODE", SHAPE, NETWORK, BY_HOST,
+    {OPTION_NET, "net", 0, "MODE", SHAPE_OF_RUN, NETWORK, BY_HOST,
      "network: none, user[:host-loopback], bridge[=NAME] or tap=INTERFACE",
      "none: the loopback interface alone. user: connections of the guest are made on the host by "
      "passt, without privileges, so it reaches what the caller reaches, except the host's own "
@@ -187,7 +188,7 @@ const struct option option_table[] = {
      "interface on a bridge of vmc's own (vmc0) with an address there, as root; containers on it "
      "reach each other. tap: an interface that is there already and that the caller may use.",
      "user", net_choices, false, false},
-    {OPTION_NET, "network", 0, "MODE", SHAPE, NETWORK, BY_HOST,
+    {OPTION_NET, "network", 0, "MODE", SHAPE_OF_RUN, NETWORK, BY_HOST,
      "the same as --net", NULL,
      NULL, NULL, false, true},
     {OPTION_PUBLISH, "publish", 'p', "[ADDR:][HOST:]PORT[/udp]", RUN, NETWORK, BY_HOST,
@@ -355,7 +356,7 @@ const struct option option_table[] = {
      "sigpending stack. Values are the kernel's units, or 'unlimited'.",
      NULL, NULL, true, false},
 
-    {OPTION_REQUIRE_JAIL, "require-jail", 0, NULL, GUEST, ISOLATION, BY_JAIL,
+    {OPTION_REQUIRE_JAIL, "require-jail", 0, NULL, SHAPE, ISOLATION, BY_JAIL,
      "refuse to run when the jail around the hypervisor lacks a layer",
      "Without it a layer that this host cannot give is named in one line, and the run goes on. An "
      "ordinary user has no control groups on most hosts, so this option is mostly root's; "
@@ -384,7 +385,7 @@ const struct option option_table[] = {
      "Seconds, or a number with ms, s, m or h; 0 means no limit. COMMAND gets TERM first, and "
      "the machine is ended soon after.",
      NULL, NULL, false, false},
-    {OPTION_BOOT_TIMEOUT, "boot-timeout", 0, "DURATION", GUEST, TIME, BY_VMC,
+    {OPTION_BOOT_TIMEOUT, "boot-timeout", 0, "DURATION", SHAPE, TIME, BY_VMC,
      "give up when the guest has not answered by then", NULL,
      "60s", NULL, false, false},
 
@@ -401,10 +402,10 @@ const struct option option_table[] = {
     {OPTION_INITRD, "initrd", 0, "FILE", GUEST, IMAGE, BY_MACHINE,
      "boot this initramfs instead of the bred one", NULL,
      NULL, NULL, false, false},
-    {OPTION_APPEND, "append", 0, "TEXT", GUEST, IMAGE, BY_MACHINE,
+    {OPTION_APPEND, "append", 0, "TEXT", SHAPE, IMAGE, BY_MACHINE,
      "add TEXT to the kernel's command line", NULL,
      NULL, NULL, true, false},
-    {OPTION_ACPI, "acpi", 0, NULL, GUEST, IMAGE, BY_MACHINE,
+    {OPTION_ACPI, "acpi", 0, NULL, SHAPE, IMAGE, BY_MACHINE,
      "describe the machine to the kernel by ACPI tables",
      "For a kernel that looks for its devices there, as those of distributions do. The bred one has "
      "no use for them. _--kernel distro_ implies it.",
@@ -450,17 +451,4 @@ const struct option option_table[] = {
      NULL, NULL, false, false},
 };
 const size_t option_count = ARRAY_LEN(option_table);
-
-const struct refused_option refused_options[] = {
-    {"mem-kmem", 0, "cgroup v2 has no limit for the kernel's own memory, which --mem-limit counts, too"},
-    {"X11", 'X', "an X server's socket on the host is out of reach of another kernel; with an X server that "
-     "listens on TCP, give --net user:host-loopback -e DISPLAY=10.0.2.2:0"},
-    {"tempdir", 0, "vmc has its private directory; --upper says where changes go, and TMPDIR where images are made"},
-    {"cpu", 0, "there is no mask, but a list: --cpuset-cpus"},
-    {"simple", 0, "a container is always entered by pivot_root(2)"},
-    {"background", 'B', "vmc run stays in the foreground; use the shell's '&', or systemd-run"},
-    {"detach", 'd', "vmc run stays in the foreground; use the shell's '&', or systemd-run"},
-    {"entrypoint", 0, "there is no image with a command of its own: write the whole COMMAND"},
-};
-const size_t refused_option_count = ARRAY_LEN(refused_options);
 /* clang-format on */

@@ -27,29 +27,18 @@ struct inheritance {
 static int make_descriptors(const struct machine_request *request, struct machine *m,
                             struct inheritance *theirs, struct error *err)
 {
-    int errors[2];
-    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
-        return error_errno(err, "cannot make a pipe");
-    m->errors_fd = errors[0];
-    theirs->fds[STDERR_FILENO] = errors[1];
-    theirs->fds[STDIN_FILENO] = open("/dev/null", O_RDWR | O_CLOEXEC);
-    theirs->fds[STDOUT_FILENO] = fcntl(errors[1], F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (request->rootfs->image_fd >= 0)
-        theirs->fds[QEMU_FD_IMAGE] = fcntl(request->rootfs->image_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (request->rootfs->disk_fd >= 0)
-        theirs->fds[QEMU_FD_DISK] = fcntl(request->rootfs->disk_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (request->swap_fd >= 0)
-        theirs->fds[QEMU_FD_SWAP] = fcntl(request->swap_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (request->network->link.fd >= 0)
-        theirs->fds[QEMU_FD_NET] = fcntl(request->network->link.fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (request->debugging->gdb_fd >= 0)
-        theirs->fds[QEMU_FD_GDB] = fcntl(request->debugging->gdb_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (request->debugging->dump_fd >= 0)
-        theirs->fds[QEMU_FD_DUMP] =
-            fcntl(request->debugging->dump_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
-    if (request->template && request->template->state_fd >= 0)
-        theirs->fds[QEMU_FD_STATE] =
-            fcntl(request->template->state_fd, F_DUPFD_CLOEXEC, QEMU_FD_END);
+    const struct machine_gift gifts[] = {
+        {QEMU_FD_IMAGE, request->rootfs->image_fd},
+        {QEMU_FD_DISK, request->rootfs->disk_fd},
+        {QEMU_FD_SWAP, request->swap_fd},
+        {QEMU_FD_NET, request->network->link.fd},
+        {QEMU_FD_GDB, request->debugging->gdb_fd},
+        {QEMU_FD_DUMP, request->debugging->dump_fd},
+        {QEMU_FD_STATE, request->template ? request->template->state_fd : -1},
+    };
+    if (machine_make_standard(m, theirs->fds, err) < 0 ||
+        machine_give(gifts, ARRAY_LEN(gifts), theirs->fds, err) < 0)
+        return -1;
     if (!request->spec->maintenance &&
         (machine_make_pair(&m->control_fd, &theirs->fds[QEMU_FD_CONTROL], err) < 0 ||
          machine_make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
@@ -154,21 +143,6 @@ static int list_files(const struct machine_request *request, struct strings *fil
     return 0;
 }
 
-/* trees has room for all there can be. */
-static size_t list_trees(const struct machine_request *request, struct jail_tree *trees)
-{
-    const struct rootfs *rootfs = request->rootfs;
-    size_t count = 0;
-    if (rootfs->share)
-        trees[count++] = (struct jail_tree){rootfs->share, rootfs->share, rootfs->read_only};
-    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
-        const struct volume_share *share = &request->volumes->shares[i];
-        if (share->path)
-            trees[count++] = (struct jail_tree){share->path, share->path, share->read_only};
-    }
-    return count;
-}
-
 static bool has_template_role(const struct machine_request *request, enum template_role role)
 {
     return request->template && request->template->role == role;
@@ -178,10 +152,10 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
                        size_t fd_count, struct jailed *ret, struct isolation *isolation,
                        struct error *err)
 {
-    AUTO_STRINGS struct strings files = {0};
+    AUTO_STRINGS struct strings files = {0}, no_paths = {0};
     const struct network_link *link = &request->network->link;
-    struct jail_tree trees[1 + VOLUME_CACHE_COUNT];
-    size_t tree_count = list_trees(request, trees);
+    struct jail_tree trees[MACHINE_TREES_MAX];
+    size_t tree_count = machine_trees(request, NULL, trees, &no_paths);
     struct jail jail = {
         .container = request->container,
         .program = request->vmm,
@@ -193,7 +167,7 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
         .host_network = link->kind == LINK_IN_VMM ? link->unjailed : NULL,
         .needs =
             {
-                .writes = !request->rootfs->read_only || volumes_writable(request->volumes),
+                .writes = machine_writes(request),
                 .disk = request->rootfs->image_fd >= 0 || request->rootfs->disk_fd >= 0 ||
                         request->swap_fd >= 0 || request->debugging->dump_fd >= 0,
                 .listens = request->debugging->gdb_fd >= 0 || request->libvirt,

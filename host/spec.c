@@ -97,12 +97,9 @@ static int check_rootfs(const char *rootfs, bool *ret_host, struct error *err)
     return 0;
 }
 
-/* An image is read: what changes lies above it, in the guest. */
+/* An image is read: what changes lies above it, in the guest. image_arch() looks at it. */
 static int check_image(const struct vm_spec *spec, struct error *err)
 {
-    AUTO_CLOSE int fd = -1;
-    if (rootfs_image_open(spec->rootfs, &fd, NULL, err) < 0)
-        return -1;
     if (spec->upper == UPPER_RAM || spec->upper == UPPER_DISK)
         return 0;
     return error_set(err,
@@ -343,7 +340,7 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
         return -1;
     if (backend && backend->netns(ret))
         ret->container.netns = true;
-    if (resolve_volumes(req, ret, err) < 0 || (backend && backend->check(ret, err) < 0))
+    if (resolve_volumes(req, ret, err) < 0 || (backend && backend->check(backend, ret, err) < 0))
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "

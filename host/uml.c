@@ -36,15 +36,9 @@ static int find(const struct vm_spec *spec, char **ret_program, struct guest_ima
 static int make_descriptors(const struct machine_request *request, struct machine *m,
                             int theirs[UML_FD_END], struct error *err)
 {
-    int errors[2];
-    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
-        return error_errno(err, "cannot make a pipe");
-    m->errors_fd = errors[0];
-    theirs[STDERR_FILENO] = errors[1];
-    theirs[STDIN_FILENO] = open("/dev/null", O_RDWR | O_CLOEXEC);
-    theirs[STDOUT_FILENO] = fcntl(errors[1], F_DUPFD_CLOEXEC, UML_FD_END);
-    if (request->network->link.fd >= 0)
-        theirs[UML_FD_FRAMES] = fcntl(request->network->link.fd, F_DUPFD_CLOEXEC, UML_FD_END);
+    const struct machine_gift frames = {UML_FD_FRAMES, request->network->link.fd};
+    if (machine_make_standard(m, theirs, err) < 0 || machine_give(&frames, 1, theirs, err) < 0)
+        return -1;
     if (machine_make_pair(&m->control_fd, &theirs[UML_FD_CONTROL], err) < 0 ||
         machine_make_pair(&m->data_fd, &theirs[UML_FD_DATA], err) < 0 ||
         machine_make_pair(&m->console_fd, &theirs[UML_FD_CONSOLE], err) < 0)
@@ -52,37 +46,14 @@ static int make_descriptors(const struct machine_request *request, struct machin
     return machine_make_pair(&m->serial_fd, &theirs[UML_FD_SERIAL], err);
 }
 
-/* Where the agent looks for them: guest-agent/rootfs.h. Paths in the trees are owned. */
-static size_t list_trees(const struct machine_request *request, struct jail_tree *trees,
-                         struct strings *paths)
-{
-    const struct rootfs *rootfs = request->rootfs;
-    size_t count = 0;
-    trees[count++] = (struct jail_tree){rootfs->share, "/share", rootfs->read_only};
-    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
-        const struct volume_share *share = &request->volumes->shares[i];
-        if (!share->path)
-            continue;
-        AUTO_FREE char *tag = volume_tag((enum volume_cache)i);
-        strings_addf(paths, "/volumes/%s", tag);
-        trees[count++] =
-            (struct jail_tree){share->path, paths->items[paths->count - 1], share->read_only};
-    }
-    return count;
-}
-
-static bool writes(const struct machine_request *request)
-{
-    return !request->rootfs->read_only || volumes_writable(request->volumes);
-}
-
 static int start_in_jail(const struct machine_request *request, struct strings *argv,
                          const int *fds, struct machine *ret, struct isolation *isolation,
                          struct error *err)
 {
     AUTO_STRINGS struct strings files = {0}, paths = {0};
-    struct jail_tree trees[1 + VOLUME_CACHE_COUNT];
-    size_t tree_count = list_trees(request, trees, &paths);
+    struct jail_tree trees[MACHINE_TREES_MAX];
+    /* Where the agent looks for them: guest-agent/rootfs.h. */
+    size_t tree_count = machine_trees(request, "/share", trees, &paths);
     const struct jail jail = {
         .tenant = JAIL_KERNEL,
         .container = request->container,
@@ -93,9 +64,9 @@ static int start_in_jail(const struct machine_request *request, struct strings *
         .ids = request->ids->first ? request->ids : NULL,
         .privileged = request->privileged,
         .ram = request->spec->memory,
-        .needs = {.writes = writes(request)},
+        .needs = {.writes = machine_writes(request)},
         .address_space = request->spec->memory + ADDRESS_SPACE_OVERHEAD,
-        .file_size = writes(request) ? UINT64_MAX : request->spec->memory,
+        .file_size = machine_writes(request) ? UINT64_MAX : request->spec->memory,
         .memory = request->spec->memory + OVERHEAD,
         .tasks = TASKS,
         .required = request->spec->require_jail,
@@ -116,7 +87,7 @@ static int start(const struct machine_request *request, struct machine *ret,
         theirs[i] = -1;
     int result = make_descriptors(request, ret, theirs, err);
     if (result == 0)
-        result = kernel_seccomp_file(writes(request), &theirs[UML_FD_FILTER], err);
+        result = kernel_seccomp_file(machine_writes(request), &theirs[UML_FD_FILTER], err);
     if (result == 0) {
         /* Whether a kernel knows filter= is seen by nobody outside. */
         if (request->spec->kernel)

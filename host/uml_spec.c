@@ -48,34 +48,14 @@ static int resolve(const struct request *req, struct vm_spec *spec, struct error
     return resolve_memory(req, spec, err) < 0 ? -1 : kernel_spec_resolve(req, spec, err);
 }
 
-static int check_network(const struct network_spec *network, struct error *err)
+static int check(const struct backend_spec *backend, const struct vm_spec *spec, struct error *err)
 {
-    if (network->mode == NETWORK_NONE || network->mode == NETWORK_USER)
-        return 0;
-    return error_set(err,
-                     "--net %s cannot go with --uml: its frames come from a tap interface, and a "
-                     "line carries bytes; --net user or none",
-                     network_mode_name(network->mode));
-}
-
-static int check(const struct vm_spec *spec, struct error *err)
-{
-    if (spec->arch != arch_native())
-        return error_set(err,
-                         "--uml runs programs of this host's architecture alone: this one's is %s, "
-                         "for which there is QEMU's machine without --uml",
-                         spec->arch->name);
     if (spec->upper == UPPER_DISK)
         return error_set(err, "--upper disk cannot go with --uml: " NO_DISK);
     if (spec->distro)
         return error_set(err, "--kernel distro cannot go with --uml: it is a kernel of machines");
-    for (size_t i = 0; i < spec->volumes.count; i++)
-        if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
-            return error_set(err,
-                             "--volume %s: a cache is a share's of QEMU's; with --uml a file is "
-                             "read anew whenever it is opened",
-                             spec->volumes.items[i].target);
-    return check_network(&spec->network, err);
+    return backend_spec_check_native(
+        backend, spec, "its frames come from a tap interface, and a line carries bytes", err);
 }
 
 const struct backend_spec uml_spec = {

@@ -1,14 +1,8 @@
 # --host: the same container on the host's own kernel. The files of the matrix (tests/run) hold for
 # it, too; here is what is its own. docs/host-backend.md describes it.
 # bats file_tags=native
-if [ -z "${VMC_TEST_BACKEND-}" ]; then
-    export VMC_TEST_BACKEND=host VMC_UNDER_TEST=$VMC VMC=$VMC_TEST_LIB/vmc-backend
-fi
-load ../lib/common
-load ../lib/probe
-load ../lib/examples
-
-TRAFFIC=$VMC_TEST_LIB/traffic
+BACKEND=host
+load ../lib/backend
 
 # see, and what is expected of it on a host: FILTER on top of the default run.
 expect_hosted() {
@@ -49,6 +43,7 @@ words"
 # --- what is refused ---------------------------------------------------------------------
 
 @test "what only a machine has is refused with its reason" {
+    "$VMC_UNDER_TEST" pack "$SMALL" -o image
     check_table <<'EOT'
 qemu.*no machine|run --qemu @
 libvirt.*no machine|run --libvirt @
@@ -83,18 +78,13 @@ crash-dump.*look into|run --crash-dump x @
 upper disk.*mounting|run --upper disk @
 net tap.*a machine's|run --net tap=x @
 net bridge.*a machine's|run --net bridge @
+shows a directory.*image|run -r image -- true
+cold.*nothing is booted|run --cold @
 EOT
 }
 
 @test "a program of another architecture is refused" {
-    copy_tree "$SMALL" tree
-    # e_machine, elf(5): EM_AARCH64, or EM_X86_64 on that
-    local machine='\267'
-    [ "$VMC_TEST_ARCH" = x86_64 ] || machine='\076'
-    as_container_root sh -c "cp tree/bin/true tree/bin/foreign; printf '$machine' | dd of=tree/bin/foreign bs=1 seek=18 conv=notrunc 2>/dev/null"
-    run --separate-stderr vmc_at tree -- foreign
-    assert_refused "host runs programs of this host's architecture alone"
-    remove_tree tree
+    refuses_foreign_programs
 }
 
 # bats test_tags=root
@@ -246,64 +236,6 @@ EOT
     run vmc_at "$FULL" --net none -v "$PWD/data:/data:ro" --cap-add SYS_ADMIN --security-opt seccomp=unconfined -- \
         perl -e "\$none = 'none'; \$data = '/data'; print syscall($number, \$none, \$data, 0, 32 | 4096, 0) == 0 ? 'changed' : 'refused'; open(F, '>/data/x') and print ' and written'"
     assert_output refused
-}
-
-# --- network -----------------------------------------------------------------------------
-
-@test "--net none has the loopback interface alone, --net user eth0 besides" {
-    run vmc --net none -- ls /sys/class/net
-    assert_output lo
-    run vmc --mac-address 02:00:5e:10:00:01 -- sh -c 'ls /sys/class/net; cat /sys/class/net/eth0/address'
-    assert_output $'eth0\nlo\n02:00:5e:10:00:01'
-}
-
-# A server on this host's loopback, as NAME.
-host_server() {
-    local name=$1
-    shift
-    NAME=$name "$TRAFFIC" "$@" >"server-$name" 2>&1 3>&- &
-    BACKGROUND+=($!)
-    wait_for 10 has_line "server-$name" up || fail "no server: $(cat "server-$name")"
-}
-
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-@test "user: the host's loopback where it is asked for, TCP and UDP" {
-    local port
-    port=$(free_port)
-    host_server outside serve 127.0.0.1 "$port"
-    run vmc_at "$FULL" --net user:host-loopback -- python3 -c "$(cat "$TRAFFIC")" get 10.0.2.2 "$port"
-    assert_match "$output" '^hello from outside'
-    run vmc_at "$FULL" -- python3 -c "$(cat "$TRAFFIC")" refused 10.0.2.2 "$port"
-    assert_equal "${lines[-1]}" refused
-    host_server echo echo 127.0.0.1 "$port"
-    run vmc_at "$FULL" --net user:host-loopback -- python3 -c "$(cat "$TRAFFIC")" ask 10.0.2.2 "$port" text
-    assert_output 'echo text'
-}
-
-@test "user: a published port" {
-    local port
-    port=$(free_port)
-    SMALL=$FULL vmc_background -p "$port:80" -e NAME=inside -- python3 -c "$(cat "$TRAFFIC")" serve 0.0.0.0 80
-    wait_for "$DEADLINE" has_line out up || fail "no server in the container"
-    run "$TRAFFIC" get 127.0.0.1 "$port"
-    assert_match "$output" '^hello from inside'
-    kill -TERM "$PID"
-    finish
-}
-
-@test "user: 20 MB come in whole and without waiting for a timer" {
-    local port
-    port=$(free_port)
-    head -c 20000000 /dev/zero >zeros
-    python3 -m http.server "$port" --bind 127.0.0.1 >/dev/null 2>&1 3>&- &
-    BACKGROUND+=($!)
-    wait_for 10 "$TRAFFIC" get 127.0.0.1 "$port" >/dev/null || fail "no server"
-    run timeout 30 "$VMC" run -r "$FULL" --net user:host-loopback -- python3 -c "import urllib.request
-print(len(urllib.request.urlopen('http://10.0.2.2:$port/zeros').read()))"
-    assert_equal "${lines[-1]}" 20000000
 }
 
 # --- what is left ------------------------------------------------------------------------

@@ -76,6 +76,14 @@ emulator_process() {
     assert_output $'<two words><><$HOME><a\nb>'
 }
 
+@test "an image is the root file system" {
+    "$VMC" pack "$SMALL" -o image
+    run --separate-stderr timeout -k 5 60 "$VMC" run "--libvirt=$LIBVIRT_URI" -r image -- sh -c 'echo x >/new; cat /new /etc/debian_version' 3>&-
+    assert_status 0
+    assert_output "x
+$(cat "$SMALL/etc/debian_version")"
+}
+
 @test "signals reach the workload" {
     vmc_background "--libvirt=$LIBVIRT_URI" -- vmc-probe signals 2
     wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"

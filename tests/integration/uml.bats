@@ -1,14 +1,8 @@
 # --uml: the same container on User Mode Linux, a kernel that is a process of the host's. The files
 # of the matrix (tests/run) hold for it, too; here is what is its own. docs/uml-backend.md describes it.
 # bats file_tags=native
-if [ -z "${VMC_TEST_BACKEND-}" ]; then
-    export VMC_TEST_BACKEND=uml VMC_UNDER_TEST=$VMC VMC=$VMC_TEST_LIB/vmc-backend
-fi
-load ../lib/common
-load ../lib/probe
-load ../lib/examples
-
-TRAFFIC=$VMC_TEST_LIB/traffic
+BACKEND=uml
+load ../lib/backend
 
 kernel_process() {
     machine_processes | head -n 1
@@ -71,6 +65,7 @@ expect_uml() {
 # --- what is refused ---------------------------------------------------------------------
 
 @test "what it does not have is refused with its reason" {
+    "$VMC_UNDER_TEST" pack "$SMALL" -o image
     check_table <<'EOT'
 qemu.*give one|run --qemu @
 libvirt.*give one|run --libvirt @
@@ -90,18 +85,14 @@ kernel distro.*machines|run --kernel distro @
 volume.*opened|run -v /tmp:/x:cache=loose @
 net tap.*line|run --net tap=x @
 net bridge.*line|run --net bridge @
+shows a directory.*image|run -r image -- true
 EOT
     run --separate-stderr "$VMC_UNDER_TEST" run --uml --host -r "$SMALL" -- true
     assert_refused 'uml cannot go with --host'
 }
 
 @test "a program of another architecture is refused" {
-    copy_tree "$SMALL" tree
-    # e_machine, elf(5): EM_AARCH64
-    as_container_root sh -c "cp tree/bin/true tree/bin/foreign; printf '\267' | dd of=tree/bin/foreign bs=1 seek=18 conv=notrunc 2>/dev/null"
-    run --separate-stderr vmc_at tree -- foreign
-    assert_refused "uml runs programs of this host's architecture alone"
-    remove_tree tree
+    refuses_foreign_programs
 }
 
 # --- lines -------------------------------------------------------------------------------
@@ -169,44 +160,6 @@ name 1000 2000 666"
     run --separate-stderr vmc --hostname inside -v "$PWD/shared:/s" -- sh -c 'cat /s/up; cat /s/link'
     assert_output inside
     assert_status 1
-}
-
-# --- the network -------------------------------------------------------------------------
-
-@test "--net none has the loopback interface alone, --net user eth0 besides" {
-    run vmc --net none -- ls /sys/class/net
-    assert_output lo
-    run vmc --mac-address 02:00:5e:10:00:01 -- sh -c 'ls /sys/class/net; cat /sys/class/net/eth0/address'
-    assert_output $'eth0\nlo\n02:00:5e:10:00:01'
-}
-
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-@test "the host's loopback where it is asked for, and 20 MB of it, whole" {
-    local port
-    port=$(free_port)
-    head -c 20000000 /dev/urandom >bytes
-    python3 -m http.server "$port" --bind 127.0.0.1 >/dev/null 2>&1 3>&- &
-    BACKGROUND+=($!)
-    wait_for 10 "$TRAFFIC" get 127.0.0.1 "$port" >/dev/null || fail "no server"
-    run timeout 60 "$VMC" run -r "$FULL" --net user:host-loopback -- python3 -c "import hashlib, urllib.request
-print(hashlib.sha256(urllib.request.urlopen('http://10.0.2.2:$port/bytes').read()).hexdigest())"
-    assert_equal "${lines[-1]}" "$(sha256sum <bytes | cut -d' ' -f1)"
-    run vmc_at "$FULL" -- python3 -c "$(cat "$TRAFFIC")" refused 10.0.2.2 "$port"
-    assert_equal "${lines[-1]}" refused
-}
-
-@test "a published port" {
-    local port
-    port=$(free_port)
-    SMALL=$FULL vmc_background -p "$port:80" -e NAME=inside -- python3 -c "$(cat "$TRAFFIC")" serve 0.0.0.0 80
-    wait_for "$DEADLINE" has_line out up || fail "no server in the container"
-    run "$TRAFFIC" get 127.0.0.1 "$port"
-    assert_match "$output" '^hello from inside'
-    kill -TERM "$PID"
-    finish
 }
 
 # --- the end -----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 # Volumes: what the guest sees of the host's files, what the host sees of the guest's, and what is
 # left. docs/volumes.md describes them.
 load ../lib/common
+load ../lib/nine-p
 
 setup() {
     vmc_setup
@@ -202,21 +203,8 @@ for mode in ("none", "mmap", "loose"):
     done
 }
 
-# What 9p cannot do (files.bats), and without a cache: memory that is shared through a file.
-FILES='
-    rename-noreplace    EINVAL
-    rename-exchange     EINVAL
-    fallocate           EOPNOTSUPP
-    unlinked-fallocate  EOPNOTSUPP
-    unlinked-truncate   ENOENT
-    unlinked-chmod      ENOENT
-    temporary-file      EOPNOTSUPP
-    fifo                ENXIO
-    socket              ENXIO
-    device              EPERM
-    nanoseconds         wrong
-'
-FILES_NONE="$FILES
+# Without a cache 9p has no memory that is shared through a file, either.
+FILES_NONE="$NINE_P
     map-shared          EINVAL
     map-unlinked        EINVAL
 "
@@ -239,8 +227,8 @@ check_files() {
         done" >out 2>err
     assert_equal "$(cat out)" $'3000 operations ok, without maps\n3000 operations ok\n3000 operations ok'
     check_files none/outcomes "$FILES_NONE"
-    check_files mmap/outcomes "$FILES"
-    check_files loose/outcomes "$FILES"
+    check_files mmap/outcomes "$NINE_P"
+    check_files loose/outcomes "$NINE_P"
     as_container_root rm -rf none mmap loose
 }
 

@@ -9,27 +9,21 @@
 #include <cmocka.h>
 
 #include "host/qemu_argv.h"
+#include "tests/unit/plain_machine.h"
 
 static struct strings build_all(const struct vm_spec *spec, enum accel accel,
                                 const struct rootfs *rootfs, const struct volumes *volumes,
                                 int swap_fd, const struct network *network, unsigned khz)
 {
-    char kernel[] = "/images/vmlinux", initrd[] = "/images/initramfs.cpio";
-    const struct guest_image image = {.kernel = kernel, .initrd = initrd};
-    const struct debugging debugging = DEBUGGING_INIT;
-    const struct machine_request request = {
-        .spec = spec,
-        .accel = accel,
-        .vmm = "/usr/bin/qemu-system-x86_64",
-        .image = &image,
-        .rootfs = rootfs,
-        .swap_fd = swap_fd,
-        .volumes = volumes,
-        .network = network,
-        .debugging = &debugging,
-    };
+    struct plain_machine machine;
+    struct machine_request *request = plain_machine(&machine, spec);
+    request->accel = accel;
+    request->rootfs = rootfs;
+    request->swap_fd = swap_fd;
+    request->volumes = volumes;
+    request->network = network;
     struct strings argv = {0};
-    qemu_argv(&request, khz, &argv);
+    qemu_argv(request, khz, &argv);
     return argv;
 }
 
@@ -181,28 +175,13 @@ static void test_kvm_has_a_monitor(void **state)
 
 static void check_template(enum template_role role, const char *memory, const char *incoming)
 {
-    char share[] = "/s", kernel[] = "/k", initrd[] = "/i";
-    const struct guest_image image = {.kernel = kernel, .initrd = initrd};
-    const struct rootfs rootfs = {.share = share, .read_only = true, .disk_fd = -1};
-    const struct volumes volumes = {0};
-    const struct network network = NETWORK_INIT;
-    const struct debugging debugging = DEBUGGING_INIT;
     const struct template template = {.role = role};
     const struct vm_spec spec = plain_spec();
-    const struct machine_request request = {
-        .spec = &spec,
-        .accel = ACCEL_TCG,
-        .vmm = "/usr/bin/qemu-system-x86_64",
-        .image = &image,
-        .rootfs = &rootfs,
-        .swap_fd = -1,
-        .volumes = &volumes,
-        .network = &network,
-        .debugging = &debugging,
-        .template = &template,
-    };
+    struct plain_machine machine;
+    struct machine_request *request = plain_machine(&machine, &spec);
+    request->template = &template;
     struct strings argv = {0};
-    qemu_argv(&request, 0, &argv);
+    qemu_argv(request, 0, &argv);
     assert_string_equal(value_after(&argv, "-object"), memory);
     assert_true(has_word(&argv, "memory-backend=memory"));
     assert_true(has_word(&argv, "chardev=monitor,mode=control"));

@@ -16,6 +16,7 @@
 #include "host/template.h"
 #include "host/template_file.h"
 #include "host/template_key.h"
+#include "tests/unit/plain_machine.h"
 
 #define MEMORY (1u << 20)
 
@@ -175,6 +176,40 @@ static void test_directory_of_others_is_refused(void **fixture)
     assert_non_null(strstr(err.text, "is not the user's alone"));
 }
 
+/* As if the host had been started anew since it was made. */
+static void make_stale(const char *path)
+{
+    struct template_trailer trailer;
+    AUTO_CLOSE int fd = open(path, O_RDWR);
+    assert_int_equal(template_trailer_read(fd, &trailer, NULL), 0);
+    memset(trailer.boot, 'x', 8);
+    template_trailer_seal(&trailer);
+    assert_int_equal(pwrite(fd, &trailer, sizeof(trailer), MEMORY + sizeof(state)),
+                     sizeof(trailer));
+}
+
+static void test_those_of_another_boot_are_stale_and_go(void **fixture)
+{
+    AUTO_FREE char *path = path_of(fixture);
+    AUTO_FREE char *other = xasprintf("%.*s%032x", (int)(strlen(path) - 32), path, 7u);
+    struct template_list list = {0};
+    struct template t;
+    struct error err = ERROR_INIT;
+    save();
+    make_stale(path);
+    assert_int_equal(template_list(&list, &err), 0);
+    assert_int_equal(list.count, 1);
+    assert_true(list.items[0].stale);
+    template_list_free(&list);
+    assert_int_equal(rename(path, other), 0);
+    save();
+    assert_int_equal(access(other, F_OK), -1);
+    assert_int_equal(access(path, F_OK), 0);
+    make_stale(path);
+    assert_int_equal(template_open(key, MEMORY, &t, &err), -1);
+    assert_non_null(strstr(err.text, "it is another machine's"));
+}
+
 static void test_few_are_kept(void **fixture)
 {
     struct error err = ERROR_INIT;
@@ -205,31 +240,13 @@ static void test_few_are_kept(void **fixture)
 
 static char *key_of(const struct vm_spec *spec, const char *share, const char *mac)
 {
-    char kernel[] = "/images/vmlinux", initrd[] = "/images/initramfs.cpio";
-    AUTO_FREE char *own_share = xstrdup(share);
-    const struct guest_image image = {.kernel = kernel, .initrd = initrd};
-    const struct rootfs rootfs = {
-        .share = own_share, .read_only = true, .image_fd = -1, .disk_fd = -1};
-    const struct debugging debugging = DEBUGGING_INIT;
-    const struct volumes volumes = {0};
-    struct network network = NETWORK_INIT;
-    network.link.kind = LINK_STREAM;
-    snprintf(network.guest.mac, sizeof(network.guest.mac), "%s", mac);
-    const struct tsc_reading tsc = {0};
-    const struct machine_request request = {
-        .spec = spec,
-        .accel = ACCEL_TCG,
-        .vmm = "/usr/bin/qemu-system-x86_64",
-        .image = &image,
-        .rootfs = &rootfs,
-        .swap_fd = -1,
-        .volumes = &volumes,
-        .network = &network,
-        .debugging = &debugging,
-        .tsc = &tsc,
-    };
-    assert_null(template_refusal(&request));
-    return template_key(&request);
+    struct plain_machine machine;
+    struct machine_request *request = plain_machine(&machine, spec);
+    machine.network.link.kind = LINK_STREAM;
+    snprintf(machine.share, sizeof(machine.share), "%s", share);
+    snprintf(machine.network.guest.mac, sizeof(machine.network.guest.mac), "%s", mac);
+    assert_null(template_refusal(request));
+    return template_key(request);
 }
 
 static void test_keys(void **fixture)
@@ -265,6 +282,7 @@ int main(void)
         TEST(test_no_good_file_is_removed),
         TEST(test_others_files_are_refused),
         TEST(test_directory_of_others_is_refused),
+        TEST(test_those_of_another_boot_are_stale_and_go),
         TEST(test_few_are_kept),
         cmocka_unit_test(test_keys),
     };

@@ -1,0 +1,29 @@
+/*
+ * What differs from one tenant of a jail to the next, in one table.
+ */
+#ifndef VMC_HOST_JAIL_RULES_H
+#define VMC_HOST_JAIL_RULES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "host/jail_stages.h"
+
+struct jail_rules {
+    /*
+     * It makes a container, and locks that up: it gets neither filter nor limits, takes its trees
+     * from its own namespace, runs programs in them, and must have a user namespace.
+     */
+    bool trusted;
+    mode_t umask;
+    unsigned long personality;      /* that it is executed with, personality(2) */
+    const char *const *environment; /* besides what all have, NULL-terminated */
+    /* Its root directory, besides files, trees and devices. */
+    int (*attach)(struct jail_child *child, int root, struct error *err);
+    /* Its filter, the last stage; NULL where it is trusted. */
+    int (*load_filter)(const struct jail_needs *needs, int program, struct error *err);
+};
+
+const struct jail_rules *jail_rules(enum jail_tenant tenant);
+
+#endif

@@ -1,0 +1,61 @@
+# --net user, whatever carries its frames: a device of QEMU's, or the agent (guest-agent/frames.h). What
+# else a machine's network can do is in network.bats.
+load ../lib/common
+
+TRAFFIC=$VMC_TEST_LIB/traffic
+
+# A server on this host's loopback, as NAME.
+host_server() {
+    local name=$1
+    shift
+    NAME=$name "$TRAFFIC" "$@" >"server-$name" 2>&1 3>&- &
+    BACKGROUND+=($!)
+    wait_for 10 has_line "server-$name" up || fail "no server: $(cat "server-$name")"
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+@test "--net none has the loopback interface alone, --net user eth0 besides" {
+    run vmc --net none -- ls /sys/class/net
+    assert_output lo
+    run vmc --mac-address 02:00:5e:10:00:01 -- sh -c 'ls /sys/class/net; cat /sys/class/net/eth0/address'
+    assert_output $'eth0\nlo\n02:00:5e:10:00:01'
+}
+
+@test "the host's loopback where it is asked for, TCP and UDP" {
+    local port
+    port=$(free_port)
+    host_server outside serve 127.0.0.1 "$port"
+    run vmc_at "$FULL" --net user:host-loopback -- python3 -c "$(cat "$TRAFFIC")" get 10.0.2.2 "$port"
+    assert_match "$output" '^hello from outside'
+    run vmc_at "$FULL" -- python3 -c "$(cat "$TRAFFIC")" refused 10.0.2.2 "$port"
+    assert_equal "${lines[-1]}" refused
+    host_server echo echo 127.0.0.1 "$port"
+    run vmc_at "$FULL" --net user:host-loopback -- python3 -c "$(cat "$TRAFFIC")" ask 10.0.2.2 "$port" text
+    assert_output 'echo text'
+}
+
+@test "a published port" {
+    local port
+    port=$(free_port)
+    SMALL=$FULL vmc_background -p "$port:80" -e NAME=inside -- python3 -c "$(cat "$TRAFFIC")" serve 0.0.0.0 80
+    wait_for "$DEADLINE" has_line out up || fail "no server in the container"
+    run "$TRAFFIC" get 127.0.0.1 "$port"
+    assert_match "$output" '^hello from inside'
+    kill -TERM "$PID"
+    finish
+}
+
+@test "20 MB come in whole" {
+    local port
+    port=$(free_port)
+    head -c 20000000 /dev/urandom >bytes
+    python3 -m http.server "$port" --bind 127.0.0.1 >/dev/null 2>&1 3>&- &
+    BACKGROUND+=($!)
+    wait_for 10 "$TRAFFIC" get 127.0.0.1 "$port" >/dev/null || fail "no server"
+    run timeout 60 "$VMC" run -r "$FULL" --net user:host-loopback -- python3 -c "import hashlib, urllib.request
+print(hashlib.sha256(urllib.request.urlopen('http://10.0.2.2:$port/bytes').read()).hexdigest())"
+    assert_equal "${lines[-1]}" "$(sha256sum <bytes | cut -d' ' -f1)"
+}

@@ -1,0 +1,21 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # for the tests
+# What 9p cannot do where it holds the changes itself, with the error that reports it; everything
+# else works. Only one loss is silent: the kernel's 9p client keeps times in whole seconds.
+#   rename flags, fallocate, O_TMPFILE    the protocol has no such request
+#   special files                         QEMU refuses to open them (its fix of CVE-2023-2861)
+#   device nodes                          QEMU is in a user namespace, mknod(2)
+#   a file's attributes after unlink      QEMU's server goes by path
+NINE_P='
+    rename-noreplace    EINVAL
+    rename-exchange     EINVAL
+    fallocate           EOPNOTSUPP
+    unlinked-fallocate  EOPNOTSUPP
+    unlinked-truncate   ENOENT
+    unlinked-chmod      ENOENT
+    temporary-file      EOPNOTSUPP
+    fifo                ENXIO
+    socket              ENXIO
+    device              EPERM
+    nanoseconds         wrong
+'
