@@ -1,7 +1,7 @@
 # --host: the same container on the host's own kernel. The files of the matrix (tests/run) hold for
 # it, too; here is what is its own. docs/host-backend.md describes it.
 # bats file_tags=native
-BACKEND=host
+export BACKEND=host
 load ../lib/backend
 
 # see, and what is expected of it on a host: FILTER on top of the default run.

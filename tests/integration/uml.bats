@@ -1,7 +1,7 @@
 # --uml: the same container on User Mode Linux, a kernel that is a process of the host's. The files
 # of the matrix (tests/run) hold for it, too; here is what is its own. docs/uml-backend.md describes it.
 # bats file_tags=native
-BACKEND=uml
+export BACKEND=uml
 load ../lib/backend
 
 kernel_process() {
@@ -82,7 +82,7 @@ ftrace.*tracer|run --ftrace x @
 gdb.*QEMU|run --gdb 1234 @
 crash-dump.*QEMU|run --crash-dump x @
 kernel distro.*machines|run --kernel distro @
-volume.*opened|run -v /tmp:/x:cache=loose @
+volume.*directory itself|run -v /tmp:/x:cache=loose @
 net tap.*line|run --net tap=x @
 net bridge.*line|run --net bridge @
 shows a directory.*image|run -r image -- true
