@@ -13,6 +13,7 @@
 #include "common/util.h"
 #include "host/cache.h"
 #include "host/identity.h"
+#include "host/qemu.h"
 
 #define VERDICT_FILE_MAX 65536
 
@@ -161,6 +162,24 @@ enum verdict accel_verdict(const struct arch *arch, const char *vmm,
         return VERDICT_UNKNOWN;
     AUTO_FREE char *key = verdict_key(vmm, image, kvm_errno());
     return read_verdict(key, ret_reason, size);
+}
+
+enum verdict accel_native_verdict(char *ret_reason, size_t size)
+{
+    const struct arch *arch = arch_native();
+    AUTO_FREE char *qemu = NULL;
+    struct guest_image image = {0};
+    struct error err = ERROR_INIT;
+    enum verdict verdict = VERDICT_UNKNOWN;
+    int cause = kvm_errno();
+    snprintf(ret_reason, size, "/dev/kvm: %s", strerror(cause));
+    if (cause)
+        return VERDICT_FAILS;
+    if (arch && qemu_find(arch, &qemu, &err) == 0 &&
+        guest_image_find(arch, &(struct image_choice){0}, &image, &err) == 0)
+        verdict = accel_verdict(arch, qemu, &image, ret_reason, size);
+    guest_image_free(&image);
+    return verdict;
 }
 
 void accel_plan_free(struct accel_plan *plan)

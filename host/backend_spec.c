@@ -14,6 +14,14 @@ const struct backend_spec *backend_spec_find(const struct request *req)
     return NULL;
 }
 
+const struct backend_spec *backend_spec_of(enum backend backend)
+{
+    for (size_t i = 0; i < ARRAY_LEN(backends); i++)
+        if (backends[i]->backend == backend)
+            return backends[i];
+    return NULL;
+}
+
 const char *backend_spec_refusal(const struct backend_spec *backend, enum option_id id)
 {
     for (size_t i = 0; i < backend->moot_count; i++)

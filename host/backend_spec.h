@@ -42,6 +42,9 @@ int backend_spec_check_native(const struct backend_spec *backend, const struct v
 /* The one that the command line asks for; NULL: the default, which is QEMU. */
 const struct backend_spec *backend_spec_find(const struct request *req);
 
+/* That of a resolved spec; NULL: none has an option of its own. */
+const struct backend_spec *backend_spec_of(enum backend backend);
+
 /* Why the option means nothing with it; NULL if it does. Pure. */
 const char *backend_spec_refusal(const struct backend_spec *backend, enum option_id id);
 

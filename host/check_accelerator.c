@@ -7,23 +7,7 @@
 #include "common/util.h"
 #include "host/accel.h"
 #include "host/checks.h"
-#include "host/qemu.h"
-
-/* What runs on this host have learnt about KVM, with the QEMU and the image a run would take. */
-static enum verdict read_verdict(char *ret_reason, size_t size)
-{
-    const struct arch *arch = arch_native();
-    AUTO_FREE char *qemu = NULL;
-    struct guest_image image = {0};
-    struct error err = ERROR_INIT;
-    enum verdict verdict = VERDICT_UNKNOWN;
-
-    if (arch && qemu_find(arch, &qemu, &err) == 0 &&
-        guest_image_find(arch, &(struct image_choice){0}, &image, &err) == 0)
-        verdict = accel_verdict(arch, qemu, &image, ret_reason, size);
-    guest_image_free(&image);
-    return verdict;
-}
+#include "host/preferences.h"
 
 static const char *open_advice(int cause)
 {
@@ -59,7 +43,7 @@ static enum verdict check_kvm(struct checks *checks)
                    xstrdup("machines are emulated by TCG on this host"));
         return VERDICT_FAILS;
     }
-    switch (read_verdict(reason, sizeof(reason))) {
+    switch (accel_native_verdict(reason, sizeof(reason))) {
     case VERDICT_WORKS:
         checks_add(checks, "kvm", CHECK_OK, xstrdup("a machine has booted with KVM on this host"),
                    NULL);
@@ -81,6 +65,8 @@ static enum verdict check_kvm(struct checks *checks)
 
 void check_accelerator(struct checks *checks)
 {
+    struct preferences preferences;
+    struct error err = ERROR_INIT;
     switch (check_kvm(checks)) {
     case VERDICT_WORKS:
         checks_add(checks, "isolation", CHECK_OK,
@@ -96,8 +82,20 @@ void check_accelerator(struct checks *checks)
     case VERDICT_FAILS:
         break;
     }
-    checks_add(checks, "isolation", CHECK_WARN,
-               xstrdup("TCG: software emulation, not a security boundary by QEMU's own policy"),
-               xstrdup("run only what you would run without a machine around it, or get KVM to "
-                       "work; --accel kvm refuses to run without it, and --uml needs none"));
+    if (preferences_read(&preferences, &err) < 0) {
+        checks_add(checks, "isolation", CHECK_FAIL, xstrdup(err.text), NULL);
+        return;
+    }
+    if (preferences.without_kvm == WITHOUT_KVM_UML)
+        checks_add(checks, "isolation", CHECK_WARN,
+                   xstrdup("User Mode Linux, as vmc.conf says: the jail around a kernel that is a "
+                           "process, with at most 30 system calls of this host's. TCG for what it "
+                           "does not have"),
+                   xstrdup("--qemu, or --accel, has QEMU's machine all the same"));
+    else
+        checks_add(checks, "isolation", CHECK_WARN,
+                   xstrdup("TCG: software emulation, not a security boundary by QEMU's own policy"),
+                   xstrdup("run only what you would run without a machine around it, or get KVM to "
+                           "work; --accel kvm refuses to run without it, and --uml, or without-kvm "
+                           "= uml in vmc.conf, needs none"));
 }

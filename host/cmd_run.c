@@ -13,6 +13,7 @@
 #include "host/jail_memory.h"
 #include "host/libvirt.h"
 #include "host/maintenance.h"
+#include "host/preferences.h"
 #include "host/session.h"
 #include "host/signals.h"
 #include "host/state.h"
@@ -88,6 +89,8 @@ static int resolve(struct run *run, const struct request *req, struct error *err
     if (spec_resolve(req, &run->spec, err) < 0)
         return -1;
     log_debug_enabled = run->spec.debug;
+    if (preferences_apply(req, &run->spec, err) < 0)
+        return -1;
     /* vmc's own profile has no faults to be refused for: it is compiled while the guest boots. */
     if (run->spec.container.security.seccomp_text &&
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,

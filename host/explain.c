@@ -6,6 +6,7 @@
 #include "host/backend_spec.h"
 #include "host/json_add.h"
 #include "host/output.h"
+#include "host/preferences.h"
 #include "host/spec.h"
 
 #define SETTING_WIDTH 38
@@ -49,10 +50,9 @@ static void add(struct json_object *list, const struct explained *e)
 }
 
 /* list: NULL to print. */
-static void show(const struct request *req, struct json_object *list, const struct option *option,
-                 const char *value, bool is_default)
+static void show(const struct backend_spec *backend, struct json_object *list,
+                 const struct option *option, const char *value, bool is_default)
 {
-    const struct backend_spec *backend = backend_spec_find(req);
     const char *layer = backend ? backend->layer(option->id) : NULL;
     const struct explained e = {option, value, layer ? layer : option->layer, is_default};
     if (list)
@@ -61,11 +61,16 @@ static void show(const struct request *req, struct json_object *list, const stru
         print(&e);
 }
 
-static int check(const struct request *req, struct error *err)
+/* *ret_backend: what the run would be on, NULL for QEMU. */
+static int check(const struct request *req, const struct backend_spec **ret_backend,
+                 struct error *err)
 {
     struct vm_spec spec = {0};
     struct seccomp_filter filter = {0};
     int result = spec_resolve(req, &spec, err);
+    if (result == 0)
+        result = preferences_apply(req, &spec, err);
+    *ret_backend = backend_spec_of(spec.backend);
     if (result == 0)
         result = container_compile_seccomp(&spec.container, spec.arch->seccomp, &filter, err);
     seccomp_filter_free(&filter);
@@ -75,22 +80,24 @@ static int check(const struct request *req, struct error *err)
 
 int explain(const struct request *req, struct error *err)
 {
-    if (check(req, err) < 0)
+    const struct backend_spec *backend;
+    if (check(req, &backend, err) < 0)
         return -1;
-    const struct backend_spec *backend = backend_spec_find(req);
     struct json_object *list = request_has(req, OPTION_JSON) ? json_object_new_array() : NULL;
     for (size_t i = 0; i < req->setting_count; i++) {
         const struct setting *s = &req->settings[i];
         bool counts = s->option->repeatable || s->value == request_value(req, s->option->id);
         if (counts && !is_about_explaining(s->option))
-            show(req, list, s->option, s->value, false);
+            show(backend, list, s->option, s->value, false);
     }
+    if (backend && !request_has(req, backend->option))
+        show(backend, list, option_by_id(backend->option), "", true);
     for (size_t i = 0; i < option_count; i++) {
         const struct option *option = &option_table[i];
         bool moot = backend && backend_spec_refusal(backend, option->id);
         if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value && !moot &&
             !request_has(req, option->id))
-            show(req, list, option, option->default_value, true);
+            show(backend, list, option, option->default_value, true);
     }
     if (list) {
         output_json(list);

@@ -42,14 +42,14 @@ static int resolve(const struct request *req, struct vm_spec *spec, struct error
     const char *cpus = request_value(req, OPTION_CPUS);
     if (parse_count(cpus ? cpus : "1", 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
         return error_wrap(err, "--cpus");
-    if (spec->cpus > 1)
-        return error_set(err, "--cpus %s cannot go with --uml: User Mode Linux has one processor",
-                         cpus);
     return resolve_memory(req, spec, err) < 0 ? -1 : kernel_spec_resolve(req, spec, err);
 }
 
 static int check(const struct backend_spec *backend, const struct vm_spec *spec, struct error *err)
 {
+    if (spec->cpus > 1)
+        return error_set(err, "--cpus %u cannot go with --uml: User Mode Linux has one processor",
+                         spec->cpus);
     if (spec->upper == UPPER_DISK)
         return error_set(err, "--upper disk cannot go with --uml: " NO_DISK);
     if (spec->distro)

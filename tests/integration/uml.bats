@@ -58,6 +58,62 @@ expect_uml() {
     assert_match "$(jq -r '.checks[] | select(.name == "uml").detail' <<<"$output")" 'jail'
 }
 
+prefer() {
+    mkdir -p "$XDG_CONFIG_HOME/vmc"
+    printf '%s\n' "$1" >"$XDG_CONFIG_HOME/vmc/vmc.conf"
+}
+
+# assert_preferred KERNEL OPTIONS: whose processor a run without --uml is on, 'QEMU' or 'User Mode Linux'.
+assert_preferred() {
+    run --separate-stderr "$VMC_UNDER_TEST" run "${@:2}" -- cat /proc/cpuinfo
+    assert_status 0
+    case $output in *'User Mode Linux'*) output='User Mode Linux' ;; *) output=QEMU ;; esac
+    assert_output "$1"
+}
+
+@test "vmc.conf: without-kvm = uml is --uml where KVM is not usable, for what UML has" {
+    local without_kvm='User Mode Linux'
+    "$VMC_UNDER_TEST" info --json >info
+    [ "$(jq -r '.checks[] | select(.name == "kvm").verdict' info)" != ok ] || without_kvm=QEMU
+    prefer '# no emulation where it can be helped
+without-kvm = uml'
+    assert_preferred "$without_kvm" -r "$SMALL"
+    assert_preferred "$without_kvm" -r "$SMALL" --net none --read-only
+    assert_preferred QEMU --qemu -r "$SMALL"
+    assert_preferred QEMU -c 2 -r "$SMALL"
+    assert_preferred QEMU --upper disk -r "$SMALL"
+    "$VMC_UNDER_TEST" pack "$SMALL" -o image
+    assert_preferred QEMU -r image
+    prefer 'without-kvm = tcg'
+    assert_preferred QEMU -r "$SMALL"
+}
+
+@test "vmc.conf: --explain and vmc info say what it makes of a run" {
+    prefer 'without-kvm = uml'
+    "$VMC_UNDER_TEST" info --json >info
+    "$VMC_UNDER_TEST" run --explain -r "$SMALL" >explained
+    if [ "$(jq -r '.checks[] | select(.name == "kvm").verdict' info)" = ok ]; then
+        ! grep -e '--uml' explained || fail "KVM is usable"
+        return
+    fi
+    assert_match "$(jq -r '.checks[] | select(.name == "isolation").detail' info)" 'User Mode Linux.*jail'
+    grep -e '--uml .*(default)' explained
+    ! grep -e '--accel' explained || fail "the run has no accelerator"
+}
+
+@test "vmc.conf: a line that is not understood is refused, with its place" {
+    prefer 'without-kvm = xen'
+    run --separate-stderr "$VMC_UNDER_TEST" run -r "$SMALL" -- true
+    assert_refused "vmc/vmc.conf:1: without-kvm = 'xen' is none of tcg, uml"
+    prefer $'\nmemory = 1g'
+    run --separate-stderr "$VMC_UNDER_TEST" run -r "$SMALL" -- true
+    assert_refused "vmc/vmc.conf:2: 'memory' is no key"
+    rm "$XDG_CONFIG_HOME/vmc/vmc.conf"
+    mkdir "$XDG_CONFIG_HOME/vmc/vmc.conf"
+    run --separate-stderr "$VMC_UNDER_TEST" run -r "$SMALL" -- true
+    assert_refused 'vmc/vmc.conf'
+}
+
 @test "every example of docs/uml-backend.md prints what it says" {
     VMC=$VMC_UNDER_TEST check_examples "$VMC_SOURCE/docs/uml-backend.md" 2 timeout 60 bash
 }

@@ -39,7 +39,7 @@ teardown() {
 }
 
 vmc_setup() {
-    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
     export VMC_TEST_MARK=$BATS_TEST_TMPDIR
     mkdir -m 700 "$XDG_RUNTIME_DIR"
     BACKGROUND=()
