@@ -14,9 +14,13 @@ int serial_open(void)
         "/dev/hvc0",    /* a virtio console */
     };
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-        int fd = open(lines[i], O_RDWR | O_NOCTTY | O_CLOEXEC);
-        if (fd >= 0 || (errno != ENOENT && errno != ENXIO && errno != ENODEV && errno != EIO))
-            return fd;
+        struct termios settings;
+        AUTO_CLOSE int fd = open(lines[i], O_RDWR | O_NOCTTY | O_CLOEXEC);
+        /* A driver may have lines without hardware behind them: they open, and that is all. */
+        if (fd >= 0 && tcgetattr(fd, &settings) == 0)
+            return take_fd(&fd);
+        if ((errno != ENOENT && errno != ENXIO && errno != ENODEV && errno != EIO))
+            return -1;
     }
     errno = ENODEV;
     return -1;

@@ -3,7 +3,7 @@ load ../lib/common
 
 # A command in the guest's own shell, without a container: its output.
 shell_guest() {
-    timeout -k 5 "$DEADLINE" "$VMC" shell-guest "$@" 3>&-
+    timeout -k 5 "$DEADLINE" "$VMC" shell-guest --arch "$VMC_TEST_ARCH" "$@" 3>&-
 }
 
 # --- a distribution's --------------------------------------------------------------------
@@ -108,7 +108,7 @@ TABLE
     wait_for "$DEADLINE" test -S socket || fail "no socket"
     assert_equal "$(stat -c %a socket)" 700
     [ ! -s out ] || fail "it did not wait"
-    timeout "$DEADLINE" gdb -nx -batch -ex 'set architecture auto' -ex 'target remote ./socket' \
+    timeout "$DEADLINE" gdb-multiarch -nx -batch -ex 'set architecture auto' -ex 'target remote ./socket' \
         -ex 'info threads' -ex detach </dev/null >gdb.out 2>&1 3>&- || fail "$(cat gdb.out)"
     assert_match "$(cat gdb.out)" 'Thread 1'
     finish
@@ -127,7 +127,7 @@ TABLE
     wait_for "$DEADLINE" grep -q "127.0.0.1:$port" err || fail "$(cat err)"
     run --separate-stderr vmc --gdb "$port" -- true
     assert_refused '--gdb: port .* of the host is taken'
-    timeout "$DEADLINE" gdb -nx -batch -ex "target remote 127.0.0.1:$port" -ex kill </dev/null >gdb.out 2>&1 3>&- || true
+    timeout "$DEADLINE" gdb-multiarch -nx -batch -ex "target remote 127.0.0.1:$port" -ex kill </dev/null >gdb.out 2>&1 3>&- || true
     finish
     assert_equal "$STATUS" 125
 }
@@ -136,7 +136,7 @@ TABLE
     shell_guest --accel tcg >out < <(echo 'uname -r'; echo 'echo $((6 * 7))'; echo 'ls /')
     tr -d '\r' <out | grep -qx 42 || fail "$(cat out)"
     tr -d '\r' <out | grep -q -- '-vmc$' || fail "$(cat out)"
-    run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 'expect=vmc-guest:/#' 'send=exit\n' -- "$VMC" shell-guest --accel tcg
+    run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 'expect=vmc-guest:/#' 'send=exit\n' -- "$VMC" shell-guest --arch "$VMC_TEST_ARCH" --accel tcg
     assert_match "$output" 'maintenance shell'
     assert_match "$stderr" 'status 0, terminal restored'
 }

@@ -268,7 +268,7 @@ debian_files() {
     # apt is to ask nothing, and to install what vmc recommends but not what others do.
     read -ra recommended < <(field vmc Recommends | sed 's/vmc-guest-[^,]*,//; s/,//g')
     mapfile -t foreign < <(foreign_qemu)
-    printf 'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\n' >mnt/apt.conf
+    printf 'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\nAPT::AutoRemove::RecommendsImportant "false";\n' >mnt/apt.conf
     logged "${ENTER[@]}" sh -euc 'cp /mnt/apt.conf /etc/apt/apt.conf.d/suite
         apt install "$@"
         useradd --create-home somebody' sh "${recommended[@]}" "${foreign[@]}"

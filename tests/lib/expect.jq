@@ -404,7 +404,7 @@ def architecture:
         # The machine is described by a device tree.
         | if .mounts["/sys/firmware"] then . else .masked["/sys/firmware"] = "a directory" end
         # The serial line is another driver's.
-        | .device_access["ttyS0 c 4:64"] |= map_values(if . == "ok" then "ENXIO" else . end)
+        | .device_access["ttyS0 c 4:64"] |= (if .read == "ok" then .read = "ENXIO" | .write = "ENXIO" else . end)
         | if .dev["/dev/ttyS0"] | not then . else
             .dev["/dev/ttyAMA0"] = .dev["/dev/ttyS0"] + {number: "204:64"} | del(.dev["/dev/ttyS0"])
           end
