@@ -73,8 +73,8 @@ assert_preferred() {
 
 @test "vmc.conf: without-kvm = uml is --uml where KVM is not usable, for what UML has" {
     local without_kvm='User Mode Linux'
-    "$VMC_UNDER_TEST" info --json >info
-    [ "$(jq -r '.checks[] | select(.name == "kvm").verdict' info)" != ok ] || without_kvm=QEMU
+    "$VMC_UNDER_TEST" info --json >seen
+    [ "$(jq -r '.checks[] | select(.name == "kvm").verdict' seen)" != ok ] || without_kvm=QEMU
     prefer '# no emulation where it can be helped
 without-kvm = uml'
     assert_preferred "$without_kvm" -r "$SMALL"
@@ -90,13 +90,13 @@ without-kvm = uml'
 
 @test "vmc.conf: --explain and vmc info say what it makes of a run" {
     prefer 'without-kvm = uml'
-    "$VMC_UNDER_TEST" info --json >info
+    "$VMC_UNDER_TEST" info --json >seen
     "$VMC_UNDER_TEST" run --explain -r "$SMALL" >explained
-    if [ "$(jq -r '.checks[] | select(.name == "kvm").verdict' info)" = ok ]; then
+    if [ "$(jq -r '.checks[] | select(.name == "kvm").verdict' seen)" = ok ]; then
         ! grep -e '--uml' explained || fail "KVM is usable"
         return
     fi
-    assert_match "$(jq -r '.checks[] | select(.name == "isolation").detail' info)" 'User Mode Linux.*jail'
+    assert_match "$(jq -r '.checks[] | select(.name == "isolation").detail' seen)" 'User Mode Linux.*jail'
     grep -e '--uml .*(default)' explained
     ! grep -e '--accel' explained || fail "the run has no accelerator"
 }
