@@ -16,9 +16,7 @@ static int load(const char *name, struct error *err)
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return error_errno(err, "module %s", path);
-    /* ENODEV: of a driver for what this processor has not; what is needed is named when it is
-     * missed.
-     */
+    /* ENODEV: this processor lacks what it drives; what is needed is missed later. */
     if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST && errno != ENODEV)
         return error_errno(err, "module %s", path);
     return 0;

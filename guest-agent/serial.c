@@ -19,7 +19,7 @@ int serial_open(void)
         /* A driver may have lines without hardware behind them: they open, and that is all. */
         if (fd >= 0 && tcgetattr(fd, &settings) == 0)
             return take_fd(&fd);
-        if ((errno != ENOENT && errno != ENXIO && errno != ENODEV && errno != EIO))
+        if (errno != ENOENT && errno != ENXIO && errno != ENODEV && errno != EIO)
             return -1;
     }
     errno = ENODEV;

@@ -154,30 +154,25 @@ void accel_failed(struct accel_plan *plan, const char *reason, bool keep)
     plan->trial = false;
 }
 
-enum verdict accel_verdict(const struct arch *arch, const char *vmm,
-                           const struct guest_image *image, char *ret_reason, size_t size)
-{
-    ret_reason[0] = '\0';
-    if (arch != arch_native())
-        return VERDICT_UNKNOWN;
-    AUTO_FREE char *key = verdict_key(vmm, image, kvm_errno());
-    return read_verdict(key, ret_reason, size);
-}
-
-enum verdict accel_native_verdict(char *ret_reason, size_t size)
+enum verdict accel_verdict(char *ret_reason, size_t size)
 {
     const struct arch *arch = arch_native();
     AUTO_FREE char *qemu = NULL;
+    AUTO_FREE char *key = NULL;
     struct guest_image image = {0};
     struct error err = ERROR_INIT;
     enum verdict verdict = VERDICT_UNKNOWN;
     int cause = kvm_errno();
-    snprintf(ret_reason, size, "/dev/kvm: %s", strerror(cause));
-    if (cause)
+    if (cause) {
+        snprintf(ret_reason, size, "/dev/kvm: %s", strerror(cause));
         return VERDICT_FAILS;
+    }
+    ret_reason[0] = '\0';
     if (arch && qemu_find(arch, &qemu, &err) == 0 &&
         guest_image_find(arch, &(struct image_choice){0}, &image, &err) == 0)
-        verdict = accel_verdict(arch, qemu, &image, ret_reason, size);
+        key = verdict_key(qemu, &image, 0);
+    if (key)
+        verdict = read_verdict(key, ret_reason, size);
     guest_image_free(&image);
     return verdict;
 }

@@ -44,15 +44,12 @@ void accel_worked(const struct accel_plan *plan);
  */
 void accel_failed(struct accel_plan *plan, const char *reason, bool keep);
 
-/* For vmc info: the verdict now, with its reason (or "") in ret_reason. */
-enum verdict accel_verdict(const struct arch *arch, const char *vmm,
-                           const struct guest_image *image, char *ret_reason, size_t size);
-
 /*
  * What runs of this host's architecture on this host's KVM have shown, with the QEMU and the image
- * that a run takes by default. VERDICT_FAILS also where /dev/kvm cannot be opened.
+ * that a run takes by default. VERDICT_FAILS also where /dev/kvm cannot be opened;
+ * why is in ret_reason, else "".
  */
-enum verdict accel_native_verdict(char *ret_reason, size_t size);
+enum verdict accel_verdict(char *ret_reason, size_t size);
 
 void accel_plan_free(struct accel_plan *plan);
 

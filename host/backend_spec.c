@@ -22,6 +22,13 @@ const struct backend_spec *backend_spec_of(enum backend backend)
     return NULL;
 }
 
+void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec)
+{
+    spec->backend = backend->backend;
+    if (backend->netns(spec))
+        spec->container.netns = true;
+}
+
 const char *backend_spec_refusal(const struct backend_spec *backend, enum option_id id)
 {
     for (size_t i = 0; i < backend->moot_count; i++)

@@ -45,6 +45,9 @@ const struct backend_spec *backend_spec_find(const struct request *req);
 /* That of a resolved spec; NULL: none has an option of its own. */
 const struct backend_spec *backend_spec_of(enum backend backend);
 
+/* For a spec that is otherwise resolved: it runs on this backend. */
+void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec);
+
 /* Why the option means nothing with it; NULL if it does. Pure. */
 const char *backend_spec_refusal(const struct backend_spec *backend, enum option_id id);
 

@@ -1,18 +1,14 @@
 #include "host/cache.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/util.h"
+#include "host/xdg.h"
 
 char *cache_directory(void)
 {
-    const char *cache = getenv("XDG_CACHE_HOME");
-    if (cache && cache[0] == '/')
-        return xasprintf("%s/vmc", cache);
-    const char *home = getenv("HOME");
-    return home && home[0] == '/' ? xasprintf("%s/.cache/vmc", home) : NULL;
+    return xdg_directory("XDG_CACHE_HOME", ".cache");
 }
 
 void cache_make_directory(const char *dir)

@@ -43,7 +43,7 @@ static enum verdict check_kvm(struct checks *checks)
                    xstrdup("machines are emulated by TCG on this host"));
         return VERDICT_FAILS;
     }
-    switch (accel_native_verdict(reason, sizeof(reason))) {
+    switch (accel_verdict(reason, sizeof(reason))) {
     case VERDICT_WORKS:
         checks_add(checks, "kvm", CHECK_OK, xstrdup("a machine has booted with KVM on this host"),
                    NULL);
@@ -63,10 +63,28 @@ static enum verdict check_kvm(struct checks *checks)
     return VERDICT_FAILS;
 }
 
-void check_accelerator(struct checks *checks)
+static void check_without_kvm(struct checks *checks)
 {
     struct preferences preferences;
     struct error err = ERROR_INIT;
+    if (preferences_read(&preferences, &err) < 0)
+        checks_add(checks, "isolation", CHECK_FAIL, xstrdup(err.text), NULL);
+    else if (preferences.without_kvm == WITHOUT_KVM_UML)
+        checks_add(checks, "isolation", CHECK_WARN,
+                   xstrdup("User Mode Linux, as vmc.conf says: the jail around a kernel that is a "
+                           "process, with at most 30 system calls of this host's. TCG for what it "
+                           "does not have"),
+                   xstrdup("--qemu, or --accel, has QEMU's machine all the same"));
+    else
+        checks_add(checks, "isolation", CHECK_WARN,
+                   xstrdup("TCG: software emulation, not a security boundary by QEMU's own policy"),
+                   xstrdup("run only what you would run without a machine around it, or get KVM to "
+                           "work; --accel kvm refuses to run without it, and --uml, or without-kvm "
+                           "= uml in vmc.conf, needs none"));
+}
+
+void check_accelerator(struct checks *checks)
+{
     switch (check_kvm(checks)) {
     case VERDICT_WORKS:
         checks_add(checks, "isolation", CHECK_OK,
@@ -80,22 +98,6 @@ void check_accelerator(struct checks *checks)
                            "without KVM"));
         return;
     case VERDICT_FAILS:
-        break;
+        check_without_kvm(checks);
     }
-    if (preferences_read(&preferences, &err) < 0) {
-        checks_add(checks, "isolation", CHECK_FAIL, xstrdup(err.text), NULL);
-        return;
-    }
-    if (preferences.without_kvm == WITHOUT_KVM_UML)
-        checks_add(checks, "isolation", CHECK_WARN,
-                   xstrdup("User Mode Linux, as vmc.conf says: the jail around a kernel that is a "
-                           "process, with at most 30 system calls of this host's. TCG for what it "
-                           "does not have"),
-                   xstrdup("--qemu, or --accel, has QEMU's machine all the same"));
-    else
-        checks_add(checks, "isolation", CHECK_WARN,
-                   xstrdup("TCG: software emulation, not a security boundary by QEMU's own policy"),
-                   xstrdup("run only what you would run without a machine around it, or get KVM to "
-                           "work; --accel kvm refuses to run without it, and --uml, or without-kvm "
-                           "= uml in vmc.conf, needs none"));
 }

@@ -15,6 +15,9 @@ int console_log_open(struct console_log *log, const char *path, bool echo, struc
     *log = (struct console_log){.file_fd = -1, .echo = echo};
     if (!path)
         return 0;
+    if (strcmp(path, "-") == 0)
+        return error_set(err, "--console - names no file: --debug shows the console on standard "
+                              "error");
     log->file_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
     if (log->file_fd < 0)
         return error_errno(err, "--console %s", path);

@@ -10,21 +10,20 @@
 #include "common/util.h"
 #include "host/cache.h"
 #include "host/object_name.h"
+#include "host/xdg.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 char *data_directory(void)
 {
-    const char *data = getenv("XDG_DATA_HOME");
-    if (data && data[0] == '/')
-        return xasprintf("%s/vmc", data);
-    if (geteuid() == 0)
+    bool root = geteuid() == 0;
+    char *data = xdg_directory("XDG_DATA_HOME", root ? NULL : ".local/share");
+    if (data)
+        return data;
+    if (root)
         return xstrdup("/var/lib/vmc");
-    const char *home = getenv("HOME");
-    struct passwd *user = home && home[0] == '/' ? NULL : getpwuid(geteuid());
-    if (user)
-        home = user->pw_dir;
-    return home && home[0] == '/' ? xasprintf("%s/.local/share/vmc", home) : NULL;
+    const struct passwd *user = getpwuid(geteuid());
+    return user && user->pw_dir[0] == '/' ? xasprintf("%s/.local/share/vmc", user->pw_dir) : NULL;
 }
 
 int data_directory_open(const char *base, const char *kind, bool create, int *ret_fd,

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "host/accel.h"
 #include "host/backend_spec.h"
 #include "host/uml.h"
+#include "host/xdg.h"
 
 #define FILE_SIZE_MAX 65536
 #define SYSTEM_FILE "/etc/vmc/vmc.conf"
@@ -84,18 +84,10 @@ static int read_one(const char *path, struct preferences *ret, struct error *err
     return preferences_parse(path, text, ret, err);
 }
 
-static char *user_file(void)
-{
-    const char *config = getenv("XDG_CONFIG_HOME");
-    if (config && config[0] == '/')
-        return xasprintf("%s/vmc/vmc.conf", config);
-    const char *home = getenv("HOME");
-    return home && home[0] == '/' ? xasprintf("%s/.config/vmc/vmc.conf", home) : NULL;
-}
-
 int preferences_read(struct preferences *ret, struct error *err)
 {
-    AUTO_FREE char *path = user_file();
+    AUTO_FREE char *dir = xdg_directory("XDG_CONFIG_HOME", ".config");
+    AUTO_FREE char *path = dir ? xasprintf("%s/vmc.conf", dir) : NULL;
     *ret = (struct preferences){0};
     if (path && read_one(path, ret, err) < 0)
         return -1;
@@ -107,20 +99,18 @@ int preferences_apply(const struct request *req, struct vm_spec *spec, struct er
     struct preferences preferences;
     struct error why = ERROR_INIT;
     char reason[256];
-    if (req->command->id != COMMAND_RUN)
+    if (req->command->id != COMMAND_RUN || spec->backend != BACKEND_QEMU)
         return 0;
     if (preferences_read(&preferences, err) < 0)
         return -1;
-    if (preferences.without_kvm != WITHOUT_KVM_UML || backend_spec_find(req) ||
-        spec->backend != BACKEND_QEMU || spec->kernel || spec->initrd ||
-        accel_native_verdict(reason, sizeof(reason)) != VERDICT_FAILS)
+    if (preferences.without_kvm != WITHOUT_KVM_UML || spec->kernel || spec->initrd ||
+        accel_verdict(reason, sizeof(reason)) != VERDICT_FAILS)
         return 0;
     if (backend_spec_check_options(&uml_spec, req, &why) < 0 ||
         uml_spec.check(&uml_spec, spec, &why) < 0) {
         log_debug("not in User Mode Linux: %s", why.text);
         return 0;
     }
-    spec->backend = uml_spec.backend;
-    spec->container.netns = spec->container.netns || uml_spec.netns(spec);
+    backend_spec_take(&uml_spec, spec);
     return 0;
 }

@@ -311,7 +311,6 @@ static int resolve_volumes(const struct request *req, struct vm_spec *spec, stru
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
 {
     const struct backend_spec *backend = backend_spec_find(req);
-    ret->backend = backend ? backend->backend : BACKEND_QEMU;
     if (backend && backend_spec_check_options(backend, req, err) < 0)
         return -1;
     ret->debug = request_has(req, OPTION_DEBUG);
@@ -338,8 +337,8 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     };
     if (container_resolve(req, &machine, &ret->container, err) < 0)
         return -1;
-    if (backend && backend->netns(ret))
-        ret->container.netns = true;
+    if (backend)
+        backend_spec_take(backend, ret);
     if (resolve_volumes(req, ret, err) < 0 || (backend && backend->check(backend, ret, err) < 0))
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)

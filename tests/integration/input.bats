@@ -87,6 +87,7 @@ accel|run --accel fast @
 directory|run --kernel directory @
 directory|run --initrd directory @
 /no/such|run --console /no/such/log @
+--debug shows|run --console - @
 directory|run --console directory @
 EOT
 }
