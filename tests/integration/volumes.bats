@@ -206,6 +206,7 @@ for mode in ("none", "mmap", "loose"):
 # Without a cache 9p has no memory that is shared through a file, either.
 FILES_NONE="$NINE_P
     map-shared          EINVAL
+    map-after-write     EINVAL
     map-unlinked        EINVAL
 "
 

@@ -21,6 +21,7 @@
 #define HISTORY 16
 
 static struct {
+    unsigned seed;
     uint64_t random;
     int fd;
     size_t length;
@@ -50,7 +51,7 @@ __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 __attribute__((format(printf, 1, 2))) static int wrong(const char *format, ...)
 {
     va_list args;
-    printf("operation %u: ", x.number);
+    printf("seed %u, operation %u: ", x.seed, x.number);
     va_start(args, format);
     vprintf(format, args);
     va_end(args);
@@ -197,6 +198,7 @@ static int check_length(void)
 
 static int one(void)
 {
+    note("nothing");
     size_t from = below(x.length + PIECE_MAX), length = 1 + below(below(4) ? 5000 : PIECE_MAX);
     if (from + length > LENGTH_MAX)
         from = LENGTH_MAX - length;
@@ -227,6 +229,7 @@ static int one(void)
 
 int exercise(const char *directory, unsigned seed, unsigned count)
 {
+    x.seed = seed;
     x.random = 0x9e3779b97f4a7c15u ^ ((uint64_t)seed << 20 | seed);
     x.fd = -1;
     if (chdir(directory) || reopen() || ftruncate(x.fd, 0))

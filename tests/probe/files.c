@@ -162,7 +162,7 @@ static int try_fallocate(void)
     return st.st_size == 1 << 20 ? 0 : WRONG;
 }
 
-/* Maps the first page of fd with the given flags, checks that it reads "page". */
+/* Maps the first page of fd; NULL if that is refused. */
 static char *map_page(int fd, int protection, int flags)
 {
     char *page = mmap(NULL, 4096, protection, flags, fd, 0);
@@ -209,6 +209,32 @@ static int try_map_unlinked(void)
     bool right = !memcmp(page, "page", 4);
     close(fd);
     return right ? 0 : WRONG;
+}
+
+/* Forgets what the page cache holds of an open file. */
+static int forget_pages(int fd)
+{
+    return fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) ? -1 : 0;
+}
+
+/* A page of which write(2) has brought a part, and a store through a map another. */
+static int try_map_after_write(void)
+{
+    char page[4096];
+    memset(page, '-', sizeof(page));
+    int fd = write_file("map-after-write", "");
+    if (fd < 0 || write(fd, page, sizeof(page)) != sizeof(page) || forget_pages(fd))
+        return failed();
+    if (pwrite(fd, "write", 5, 0) != 5)
+        return failed();
+    char *map = map_page(fd, PROT_READ | PROT_WRITE, MAP_SHARED);
+    if (!map)
+        return failed();
+    memcpy(map + 100, "store", 5);
+    if (munmap(map, 4096) || forget_pages(fd) || pread(fd, page, sizeof(page), 0) != sizeof(page))
+        return failed();
+    close(fd);
+    return !memcmp(page, "write-", 6) && !memcmp(page + 99, "-store-", 7) ? 0 : WRONG;
 }
 
 static int try_unlinked_stat(void)
@@ -477,6 +503,7 @@ static const struct {
     {"fallocate", try_fallocate},
     {"map-private", try_map_private},
     {"map-shared", try_map_shared},
+    {"map-after-write", try_map_after_write},
     {"map-unlinked", try_map_unlinked},
     {"unlinked-stat", try_unlinked_stat},
     {"unlinked-truncate", try_unlinked_truncate},
