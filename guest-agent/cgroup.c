@@ -16,6 +16,8 @@
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define CONTAINER CGROUP_ROOT "/container"
 #define PERIOD_DEFAULT_US 100000
+/* PID_MAX_LIMIT of include/linux/threads.h: pids.max takes no more, and more would be no limit. */
+#define PROCESSES_MAX (sizeof(long) > 4 ? 4 << 20 : 32 << 10)
 
 static int set(const char *file, const char *value, struct error *err)
 {
@@ -66,7 +68,7 @@ static int set_limits(const struct cgroup_limits *limits, struct error *err)
 {
     if (set_memory(limits, err) < 0 || set_cpu(limits, err) < 0 || set_io(limits, err) < 0)
         return -1;
-    return set_number("pids.max", limits->pids_max, err);
+    return set_number("pids.max", limits->pids_max > PROCESSES_MAX ? 0 : limits->pids_max, err);
 }
 
 int cgroup_make(struct error *err)

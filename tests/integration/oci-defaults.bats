@@ -9,7 +9,7 @@ setup_file() {
     vmc --hostname slartibartfast -w /usr -e ONE=1 -- vmc-probe see >"$BATS_FILE_TMPDIR/default.json"
     "$VMC_TEST_LIB/pty" size=24x80 -- "$VMC" run -r "$SMALL" -t --read-only --ulimit nofile=1024:2048 \
         --cap-drop ALL --cap-add KILL --no-new-privileges -u 1:1 --group-add 5 --group-add 6 --sysctl net.core.somaxconn=256 \
-        --pids-limit 32771 --mem-limit 256m -- vmc-probe see 2>/dev/null |
+        --pids-limit 3277 --mem-limit 256m -- vmc-probe see 2>/dev/null |
         tr -d '\r' >"$BATS_FILE_TMPDIR/terminal.json"
 }
 
@@ -130,7 +130,7 @@ link_to() {
 
 @test "config-linux.md, Memory, PIDs: limits are the ones asked for, and none by default" {
     holds default '.cgroup | .["memory.max"] == "max" and .["pids.max"] == "max"'
-    holds terminal '.cgroup | .["memory.max"] == "268435456" and .["pids.max"] == "32771"'
+    holds terminal '.cgroup | .["memory.max"] == "268435456" and .["pids.max"] == "3277"'
 }
 
 @test "config-linux.md, Sysctl" {

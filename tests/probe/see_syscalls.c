@@ -174,10 +174,17 @@ static long ptrace_init(void)
     return syscall(SYS_ptrace, PTRACE_SEIZE, 1, 0, 0);
 }
 
+/* Where a static program begins, as the agent is one: the linker's default. */
+#ifdef __arm__
+#define PROGRAM_START 0x10000
+#else
+#define PROGRAM_START 0x400000
+#endif
+
 static long process_vm_readv_init(void)
 {
     char byte;
-    struct iovec here = {&byte, 1}, there = {(void *)0x400000, 1};
+    struct iovec here = {&byte, 1}, there = {(void *)PROGRAM_START, 1};
     return syscall(SYS_process_vm_readv, 1, &here, 1, &there, 1, 0);
 }
 
