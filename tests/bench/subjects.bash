@@ -14,10 +14,10 @@ start  debian  QEMU q35, Debian cloud kernel, busybox
 start  bare    QEMU alone: vmc'\''s kernel, an init that ends
 start  arm64   vmc run --cold -- true, an arm64 guest
 start  runc    runc run true, on the host'\''s kernel
-stream out     vmc run -- head -c 1G /dev/zero | cat
-stream pipe    head -c 1G /dev/zero | cat
-stream in      head -c 1G /dev/zero | vmc run -- cat
-stream echo    head -c 1G /dev/zero | vmc run -- cat | cat
+stream out     vmc run -- head -c 256M /dev/zero | cat
+stream pipe    head -c 256M /dev/zero | cat
+stream in      head -c 256M /dev/zero | vmc run -- cat
+stream echo    head -c 256M /dev/zero | vmc run -- cat | cat
 '
 
 # suite, subject, the one it is divided by, the goal: at most that (-: none)
@@ -42,7 +42,7 @@ subject_names() {
 chart_title() {
     case $1 in
         start) echo "A start of true, under ${accel^^} (but runc and --uml)" ;;
-        stream) echo '1 GiB through standard output and input' ;;
+        stream) echo '256 MiB through standard output and input' ;;
     esac
 }
 
@@ -190,7 +190,7 @@ run_runc() {
 
 # --- streams -----------------------------------------------------------------------------
 
-stream_bytes=${VMC_BENCH_BYTES:-1073741824}
+stream_bytes=${VMC_BENCH_BYTES:-268435456}
 
 # What arrives is counted: a stream that lost something is no measurement.
 expect_all() {
