@@ -71,9 +71,17 @@ int network_make_pair(const char *far_end, const char *near_end, int64_t mtu, st
     return network_set_up(if_nametoindex(near_end), err);
 }
 
+/*
+ * What comes at once, before the reader has had a turn: ten frames of the largest kind (TCP's first
+ * window), and with one processor all that a connection may have under way, 4 MiB (tcp_wmem). A
+ * frame that finds no room is lost, and TCP waits for it. Root of a user namespace may have no more
+ * than net.core.rmem_max, socket(7).
+ */
+#define PACKETS_ROOM (8 << 20)
+
 int network_open_packets(const char *interface, struct error *err)
 {
-    const int on = 1;
+    const int on = 1, room = PACKETS_ROOM;
     AUTO_CLOSE int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     struct sockaddr_ll address = {
         .sll_family = AF_PACKET,
@@ -82,6 +90,8 @@ int network_open_packets(const char *interface, struct error *err)
     };
     /* Ignoring: what the kernel itself would say at this end is not the container's. */
     if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0 ||
+        (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0 &&
+         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)) < 0) ||
         bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
         return error_errno(err, "cannot open a packet socket on %s", interface);
     return take_fd(&fd);

@@ -6,6 +6,7 @@
 #define VMC_HOST_FORWARDER_PRIVATE_H
 
 #include <poll.h>
+#include <seccomp.h>
 
 #include "host/forwarder.h"
 
@@ -28,10 +29,9 @@ void udp_forwarder_receive(struct udp_forwarder *u, const struct forward *forwar
 size_t udp_forwarder_prepare(struct udp_forwarder *u, struct pollfd *slots);
 void udp_forwarder_serve(struct udp_forwarder *u, const struct pollfd *slots, size_t count);
 
-/*
- * The system calls of the loop, and no other: seccomp(2). Sockets are of the internet's families.
- * Anything else fails with ENOSYS. Returns 0, or below 0 when it cannot be loaded.
- */
-int forwarder_filter_load(void);
+/* The system calls of the loop, own_process.h: sockets are of the internet's families. */
+extern const int forwarder_calls[];
+extern const size_t forwarder_call_count;
+int forwarder_allow_sockets(scmp_filter_ctx filter);
 
 #endif

@@ -57,9 +57,10 @@ struct machine;
 
 /* A backend. */
 struct machine_ops {
-    const char *machine; /* what it gives, in messages: "the virtual machine" */
-    const char *process; /* what runs it: "the hypervisor" */
-    bool accelerated;    /* enum accel means something */
+    const char *machine;   /* what it gives, in messages: "the virtual machine" */
+    const char *process;   /* what runs it: "the hypervisor" */
+    bool accelerated;      /* enum accel means something */
+    bool frames_in_pieces; /* it does not write the network's frames whole, frame_carrier.h */
 
     /*
      * Finds the program that runs it and, where it boots one, the image; both owned by the caller,

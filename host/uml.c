@@ -104,6 +104,7 @@ static int start(const struct machine_request *request, struct machine *ret,
 const struct machine_ops uml_ops = {
     .machine = "the virtual machine",
     .process = "User Mode Linux",
+    .frames_in_pieces = true,
     .find = find,
     .start = start,
 };

@@ -120,7 +120,7 @@ capability_sets() {
 
 TRACING_KERNEL=${VMC%/*}/tests/tracing/guest/$VMC_TEST_ARCH/$KERNEL
 
-# bats test_tags=native
+# bats test_tags=native,qemu
 @test "--ftrace: the script runs before the command, which finds the trace; --debugfs" {
     cat >script <<'SH'
 echo before the command >trace_marker
@@ -136,7 +136,7 @@ SH
     assert_output $'1\ntraced\ndebugfs\n0'
 }
 
-# bats test_tags=native
+# bats test_tags=native,qemu
 @test "--ftrace: a script that fails ends the run, with its last words" {
     printf 'echo some\necho words >&2\nexit 3\n' >script
     run --separate-stderr vmc --accel tcg --net none --kernel "$TRACING_KERNEL" --ftrace script -- true

@@ -112,6 +112,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     [ "$total" -ge 838860 ] || fail "$total kB of 1g"
 }
 
+# bats test_tags=qemu
 @test "-c is the guest's processors" {
     run vmc -- nproc
     assert_output 1
@@ -175,6 +176,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_output text
 }
 
+# bats test_tags=qemu
 @test "--qemu is the default and can be said; --arch, too" {
     run vmc --qemu --arch "$VMC_TEST_ARCH" -- echo text
     assert_output text

@@ -59,3 +59,19 @@ free_port() {
 print(hashlib.sha256(urllib.request.urlopen('http://10.0.2.2:$port/bytes').read()).hexdigest())"
     assert_equal "${lines[-1]}" "$(sha256sum <bytes | cut -d' ' -f1)"
 }
+
+@test "20 MB go out whole" {
+    local port
+    port=$(free_port)
+    mkdir site
+    head -c 20000000 /dev/urandom >site/bytes
+    SMALL=$FULL vmc_background -p "$port:80" -v ./site:/site:ro -w /site -- python3 -u -m http.server 80
+    wait_for "$DEADLINE" grep -q '^Serving' out || fail "no server: $(cat err)"
+    for _ in 1 2 3; do
+        run timeout 60 python3 -c "import hashlib, urllib.request
+print(hashlib.sha256(urllib.request.urlopen('http://127.0.0.1:$port/bytes').read()).hexdigest())"
+        assert_output "$(sha256sum <site/bytes | cut -d' ' -f1)"
+    done
+    kill -TERM "$PID"
+    finish
+}

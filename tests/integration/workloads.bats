@@ -167,6 +167,7 @@ crash_postgres() {
     assert_output $'t\n1000\n1'
 }
 
+# bats test_tags=qemu
 @test "PostgreSQL on a kept upper layer: 1000 transactions, kill -9 in the middle of more, recovery" {
     crash_postgres --keep --name pg
 }

@@ -1,0 +1,40 @@
+#include "common/packet_frames.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+int packet_frame_first(const struct queue *q, size_t *ret_size, struct error *err)
+{
+    uint32_t length;
+    if (q->length < PACKET_LENGTH_SIZE)
+        return 0;
+    memcpy(&length, queue_bytes(q), PACKET_LENGTH_SIZE);
+    length = ntohl(length);
+    if (length > PACKET_MAX)
+        return error_set(err, "a frame of %u bytes", length);
+    *ret_size = PACKET_LENGTH_SIZE + length;
+    return q->length >= *ret_size;
+}
+
+int packet_writer_ready(struct packet_writer *w, struct error *err)
+{
+    size_t size = 0;
+    if (w->sending > 0)
+        return 1;
+    int whole = packet_frame_first(&w->queue, &size, err);
+    w->sending = whole > 0 ? size : 0;
+    return whole;
+}
+
+int packet_writer_give(struct packet_writer *w, int fd)
+{
+    ssize_t n = write(fd, queue_bytes(&w->queue), w->sending);
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR ? 0 : -1;
+    queue_consume(&w->queue, (size_t)n);
+    w->sending -= (size_t)n;
+    return 0;
+}

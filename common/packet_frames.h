@@ -1,0 +1,45 @@
+/*
+ * Ethernet frames on a stream, as passt(1) and QEMU's stream network write them: each behind its
+ * length, 32 bits in network order.
+ */
+#ifndef VMC_COMMON_PACKET_FRAMES_H
+#define VMC_COMMON_PACKET_FRAMES_H
+
+#include "common/error.h"
+#include "common/queue.h"
+
+#define PACKET_LENGTH_SIZE 4u
+/* The largest packet of IP behind an Ethernet header, with room for a tag. */
+#define PACKET_MAX (65535u + 18u)
+
+/*
+ * Whether the queue begins with a whole frame: 1, with its size, the length's bytes included; 0:
+ * more has to come, PACKET_LENGTH_SIZE + PACKET_MAX bytes in all at most; -1: no frame can be so
+ * long.
+ */
+int packet_frame_first(const struct queue *q, size_t *ret_size, struct error *err);
+
+/*
+ * Frames on their way into a stream. Zero-initialised is empty.
+ *
+ * Each is written whole: passt (of Debian 12: its tap.c) takes what is there when it looks, and at
+ * most once more for the rest of a frame; a length or a frame that is still on its way then is
+ * lost, and so is what follows until the stream is empty. A socket is ready for writing while less
+ * than a quarter of its room is taken (unix_writable() in net/unix/af_unix.c), so one frame goes in
+ * whole.
+ */
+struct packet_writer {
+    struct queue queue; /* frames behind their lengths; the last may be a part of one */
+    size_t sending;     /* what is left of the first one, once a byte of it has gone */
+};
+
+/* Whether a whole frame, or the rest of one, waits: 1 or 0; -1 as packet_frame_first(). */
+int packet_writer_ready(struct packet_writer *w, struct error *err);
+
+/*
+ * Writes one frame, or the rest of it. Only once it is ready, and poll(2) has found room in fd,
+ * which does not block. -1 with errno; an attempt that was too early is none.
+ */
+int packet_writer_give(struct packet_writer *w, int fd);
+
+#endif

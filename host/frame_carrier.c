@@ -1,0 +1,114 @@
+#include "host/frame_carrier.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/packet_frames.h"
+#include "common/util.h"
+#include "host/own_process.h"
+
+/* One read of either stream. */
+#define PIECE 65536u
+
+struct carrier {
+    int machine, net;
+    struct packet_writer frames; /* of the machine's: less than two whole ones, and a piece */
+    struct queue back;           /* of the net's: a piece */
+};
+
+/* 1: more may come; 0: the end. */
+static int take(int fd, struct queue *q)
+{
+    ssize_t n = read(fd, queue_space(q, PIECE), PIECE);
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    queue_added(q, (size_t)n);
+    return n > 0;
+}
+
+static int give_back(struct carrier *c)
+{
+    ssize_t n = write(c->machine, queue_bytes(&c->back), c->back.length);
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    queue_consume(&c->back, (size_t)n);
+    return 1;
+}
+
+/* 1, or 0 at the end. */
+static int turn(struct carrier *c, struct error *err)
+{
+    int ready = packet_writer_ready(&c->frames, err);
+    if (ready < 0)
+        return -1;
+    struct pollfd fds[] = {
+        {.fd = c->machine,
+         .events = (short)((ready ? 0 : POLLIN) | (c->back.length ? POLLOUT : 0))},
+        {.fd = c->net, .events = (short)((ready ? POLLOUT : 0) | (c->back.length ? 0 : POLLIN))},
+    };
+    if (poll(fds, ARRAY_LEN(fds), -1) < 0)
+        return errno == EINTR;
+    if ((fds[1].revents & POLLOUT) && packet_writer_give(&c->frames, c->net) < 0)
+        return 0;
+    if ((fds[0].revents & POLLOUT) && !give_back(c))
+        return 0;
+    if ((fds[0].revents & POLLIN) && !take(c->machine, &c->frames.queue))
+        return 0;
+    if ((fds[1].revents & POLLIN) && !take(c->net, &c->back))
+        return 0;
+    /* An end that is gone ends this; what it has sent before that is taken first. */
+    int events = fds[0].revents | fds[1].revents;
+    return (events & POLLIN) || !(events & (POLLHUP | POLLERR));
+}
+
+int frame_carrier_run(int machine, int net, struct error *err)
+{
+    struct carrier c = {.machine = machine, .net = net};
+    int more = 1;
+    if (set_nonblocking(machine, true) < 0 || set_nonblocking(net, true) < 0)
+        more = error_errno(err, "cannot prepare a socket");
+    while (more > 0)
+        more = turn(&c, err);
+    queue_free(&c.frames.queue);
+    queue_free(&c.back);
+    return more;
+}
+
+static _Noreturn void serve(void *arg)
+{
+    struct error err = ERROR_INIT;
+    (void)arg;
+    signal(SIGPIPE, SIG_IGN);
+    _exit(frame_carrier_run(OWN_PROCESS_FDS, OWN_PROCESS_FDS + 1, &err) < 0 ? STATUS_VMC_FAILED
+                                                                            : 0);
+}
+
+int frame_carrier_start(struct network *network, struct error *err)
+{
+    static const int calls[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(fcntl),
+                                SCMP_SYS(rt_sigaction)};
+    const int most = INT_MAX / 2;
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return error_errno(err, "cannot make a socket");
+    AUTO_CLOSE int inner = pair[1];
+    AUTO_CLOSE int net = network->link.fd;
+    network->link.fd = pair[0];
+    setsockopt(net, SOL_SOCKET, SO_SNDBUF, &most, sizeof(most));
+    const int fds[] = {inner, net};
+    const struct own_process process = {
+        .name = "vmc-frames",
+        .fds = fds,
+        .count = ARRAY_LEN(fds),
+        .files = 8,
+        .calls = calls,
+        .call_count = ARRAY_LEN(calls),
+        .serve = serve,
+    };
+    return own_process_start(&process, &network->carrier, err);
+}

@@ -1,0 +1,20 @@
+/*
+ * The process between passt and a machine whose frames come in pieces: the lines of User Mode Linux
+ * take 4 KiB at a time, and passt wants frames whole (common/packet_frames.h).
+ */
+#ifndef VMC_HOST_FRAME_CARRIER_H
+#define VMC_HOST_FRAME_CARRIER_H
+
+#include "host/network.h"
+
+/*
+ * Starts the process as network->carrier; network->link.fd, which was passt's other end, is the
+ * machine's from here on. The process ends when either end is closed, and at a frame that cannot
+ * be.
+ */
+int frame_carrier_start(struct network *network, struct error *err);
+
+/* Its loop, for tests: 0 at the end of either stream, or -1 at a frame that cannot be. */
+int frame_carrier_run(int machine, int net, struct error *err);
+
+#endif
