@@ -1,7 +1,6 @@
 #include "host/frame_carrier.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -92,14 +91,12 @@ int frame_carrier_start(struct network *network, struct error *err)
 {
     static const int calls[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(fcntl),
                                 SCMP_SYS(rt_sigaction)};
-    const int most = INT_MAX / 2;
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return error_errno(err, "cannot make a socket");
     AUTO_CLOSE int inner = pair[1];
     AUTO_CLOSE int net = network->link.fd;
     network->link.fd = pair[0];
-    setsockopt(net, SOL_SOCKET, SO_SNDBUF, &most, sizeof(most));
     const int fds[] = {inner, net};
     const struct own_process process = {
         .name = "vmc-frames",

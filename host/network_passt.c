@@ -161,9 +161,13 @@ static int make_descriptors(struct network *network, int fds[PASST_FD_END], stru
         return error_errno(err, "cannot make a socket");
     network->link.fd = pair[0];
     fds[PASST_FD_SOCKET] = pair[1];
-    /* As much as the host allows, socket(7): passt waits seconds for a timer once it is full. */
+    /*
+     * As much as the host allows, socket(7): passt waits seconds for a timer once its end is full,
+     * and loses a frame of which it finds a part, because ours is (common/packet_frames.h).
+     */
     const int most = INT_MAX / 2;
-    setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &most, sizeof(most));
+    for (size_t i = 0; i < ARRAY_LEN(pair); i++)
+        setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &most, sizeof(most));
     if (pipe2(ready, O_CLOEXEC) < 0)
         return error_errno(err, "cannot make a pipe");
     network->ready_fd = ready[0];
