@@ -20,6 +20,7 @@
 #define UPPER_PATH "/upper"
 #define ROOT_PATH "/root"
 #define VOLUMES_PATH "/volumes"
+#define FILES_PATH "/volume-files"
 
 /*
  * virtio carries at most 512000 bytes (126 pages and headers, net/9p/trans_virtio.c).
@@ -169,17 +170,56 @@ static int mount_volume_share(const struct mount_spec *m, const char *target, st
     return mount_on_directory("9p", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, target, err);
 }
 
+/*
+ * Each directory is a mount of its own: hostfs knows one by its inode and has it in one place of a
+ * mount, where the last look found it (d_splice_alias()), and two volumes may show the same one.
+ */
+static int mount_hostfs_volume(const struct mount_spec *m, struct error *err)
+{
+    const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    AUTO_FREE char *share = xasprintf("%s/%s", VOLUMES_PATH, m->tag);
+    AUTO_FREE char *target = xasprintf("%s/%s", share, m->path);
+    AUTO_FREE char *files = xasprintf("%s/%s", FILES_PATH, m->tag);
+    AUTO_FREE char *file = xasprintf("%s/%s", files, m->path);
+    const struct mount_option options[] = {{"source", target}, {"hostfs", target}, {NULL, NULL}};
+    struct stat st;
+    AUTO_CLOSE int fd = mount_detached("hostfs", options, attributes, err);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) < 0)
+        return error_errno(err, "%s", target);
+    if (S_ISDIR(st.st_mode)) {
+        if (mount_point_make(target, true, err) < 0)
+            return -1;
+        if (move_mount(fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+            return error_errno(err, "cannot mount %s", target);
+        return 0;
+    }
+    /* A file's path goes through a directory; the share's will do, since files have many places. */
+    if (access(files, F_OK) < 0 && mount_hostfs(share, attributes, files, err) < 0)
+        return -1;
+    return mount_bind(AT_FDCWD, file, target, 0, err);
+}
+
+static int mount_hostfs_volumes(const struct mount_list *list, struct error *err)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == MOUNT_VOLUME && mount_hostfs_volume(&list->items[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 int rootfs_mount_volumes(const struct agent_config *config, struct error *err)
 {
     const struct mount_list *list = &config->mounts;
+    if (config->hostfs)
+        return mount_hostfs_volumes(list, err);
     for (size_t i = 0; i < list->count; i++) {
         const struct mount_spec *m = &list->items[i];
         if (m->kind != MOUNT_VOLUME || is_mounted(list, i))
             continue;
         AUTO_FREE char *target = xasprintf("%s/%s", VOLUMES_PATH, m->tag);
-        if ((config->hostfs
-                 ? mount_hostfs(target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, target, err)
-                 : mount_volume_share(m, target, err)) < 0)
+        if (mount_volume_share(m, target, err) < 0)
             return -1;
     }
     return 0;

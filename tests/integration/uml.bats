@@ -208,6 +208,23 @@ name 1000 2000 666"
 }
 
 # A link of the guest's is the guest's to follow: it ends in the guest's root.
+@test "volumes: a directory that several of them show is in each what that one was given as" {
+    mkdir -p shared/below
+    echo one >shared/file
+    echo two >shared/below/file
+    run vmc_full --privileged -v "$PWD/shared:/r:ro" -v "$PWD/shared:/w" -v "$PWD/shared/below:/b" -v "$PWD/shared/file:/f:ro" -- sh -c '
+        cat /r/file /r/below/file /b/file /f
+        echo three >/b/new; cat /r/below/new
+        # Undone in the guest (MS_REMOUNT, MS_BIND), it holds on the host.
+        python3 -c "import ctypes; print([ctypes.CDLL(None).mount(None, p, None, 0x1020, None) for p in (b\"/r\", b\"/f\")])"
+        for place in /r/file /r/below/file /f; do echo x 2>/dev/null >$place || echo "$place kept"; done
+        rm -f /r/file 2>/dev/null || echo "file kept"
+        echo four >/w/file; echo five >/b/file; cat /r/file /w/below/file'
+    assert_output $'one\ntwo\ntwo\none\nthree\n[0, 0]\n/r/file kept\n/r/below/file kept\n/f kept\nfile kept\nfour\nfive'
+    assert_equal "$(cat shared/file shared/below/file shared/below/new)" $'four\nfive\nthree'
+    as_container_root rm -rf shared
+}
+
 @test "a symbolic link in a tree or a volume leads nowhere on the host" {
     mkdir shared
     echo secret >outside
