@@ -237,11 +237,14 @@ static int pump_user(struct session *s, const struct pollfd fds[SLOT_COUNT], str
     return pump_sink(s, &s->err, fds[SLOT_ERR].revents, err);
 }
 
+/* Between the end of a killed hypervisor's sockets, which libvirt sees, and its own. */
+#define DYING_PATIENCE_MS 500
+
 /* libvirt lets a domain go, too, whose hypervisor has ended: that is check_machine()'s. */
 static bool has_ended(const struct machine *machine)
 {
     struct pollfd ended = {.fd = machine->process.pidfd, .events = POLLIN};
-    return poll(&ended, 1, 0) > 0;
+    return poll(&ended, 1, DYING_PATIENCE_MS) > 0;
 }
 
 static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)
