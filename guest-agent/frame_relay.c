@@ -15,8 +15,8 @@
 /* One read(2) of the stream. */
 #define PIECE 65536u
 
-/* What waits for the stream at most: more than a connection has under way, tcp_wmem. */
-#define WAITING_MAX (8u << 20)
+/* What waits for the stream at most: as much as a connection may have under way, tcp_wmem. */
+#define WAITING_MAX (4u << 20)
 
 struct frame_relay {
     int packets, stream;

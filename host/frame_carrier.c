@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,11 +67,9 @@ static int turn(struct carrier *c, struct error *err)
 int frame_carrier_run(int machine, int net, struct error *err)
 {
     struct carrier c = {.machine = machine, .net = net};
-    int more = 1;
-    if (set_nonblocking(machine, true) < 0 || set_nonblocking(net, true) < 0)
-        more = error_errno(err, "cannot prepare a socket");
-    while (more > 0)
-        more = turn(&c, err);
+    int more;
+    while ((more = turn(&c, err)) > 0)
+        ;
     queue_free(&c.frames.queue);
     queue_free(&c.back);
     return more;
@@ -82,21 +79,21 @@ static _Noreturn void serve(void *arg)
 {
     struct error err = ERROR_INIT;
     (void)arg;
-    signal(SIGPIPE, SIG_IGN);
     _exit(frame_carrier_run(OWN_PROCESS_FDS, OWN_PROCESS_FDS + 1, &err) < 0 ? STATUS_VMC_FAILED
                                                                             : 0);
 }
 
 int frame_carrier_start(struct network *network, struct error *err)
 {
-    static const int calls[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(fcntl),
-                                SCMP_SYS(rt_sigaction)};
+    static const int calls[] = {SCMP_SYS(read), SCMP_SYS(write)};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return error_errno(err, "cannot make a socket");
     AUTO_CLOSE int inner = pair[1];
     AUTO_CLOSE int net = network->link.fd;
     network->link.fd = pair[0];
+    if (set_nonblocking(inner, true) < 0 || set_nonblocking(net, true) < 0)
+        return error_errno(err, "cannot prepare a socket");
     const int fds[] = {inner, net};
     const struct own_process process = {
         .name = "vmc-frames",

@@ -14,7 +14,10 @@
  */
 int frame_carrier_start(struct network *network, struct error *err);
 
-/* Its loop, for tests: 0 at the end of either stream, or -1 at a frame that cannot be. */
+/*
+ * Its loop, over descriptors that do not block: 0 at the end of either stream, or -1 at a frame
+ * that cannot be. For its tests, too.
+ */
 int frame_carrier_run(int machine, int net, struct error *err);
 
 #endif

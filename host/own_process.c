@@ -75,12 +75,14 @@ static int shut_in(const struct own_process *what)
     if (keep_only(what) < 0 || raise_limit(what->files) < 0)
         return -1;
     setsid();
+    signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_NAME, what->name);
     if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
                            setresuid(NOBODY, NOBODY, NOBODY) < 0))
         return -1;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    /* After the change of ids, which clears it: prctl(2). */
+    /* After the change of ids, which clears it: prctl(2). Of an earlier end its descriptors tell.
+     */
     return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -1 : load_filter(what);
 }
 

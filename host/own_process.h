@@ -25,7 +25,7 @@ struct own_process {
     const int *calls; /* besides poll(2), memory, the time and its end; anything else is ENOSYS */
     size_t call_count;
     int (*more)(scmp_filter_ctx filter); /* calls with arguments, or NULL; 0, or below 0 */
-    void (*serve)(void *arg);            /* does not return */
+    void (*serve)(void *arg);            /* does not return; SIGPIPE is ignored */
     void *arg;
 };
 
