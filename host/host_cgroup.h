@@ -56,7 +56,10 @@ int host_cgroup_enter(const struct host_cgroup *cgroup, pid_t pid, struct error 
 /* Removes the groups once all in them have ended, and frees. Accepts an empty one. */
 void host_cgroup_remove(struct host_cgroup *cgroup);
 
-/* Removes the groups that a killed vmc noted in its container's directory. */
-void host_cgroup_sweep(int container_fd);
+/*
+ * Removes the groups that a vmc noted in its container's directory. -1 with err if one is in use
+ * still, after a tenth of a second: the note is to stay for another time.
+ */
+int host_cgroup_sweep(int container_fd, struct error *err);
 
 #endif

@@ -131,13 +131,14 @@ static int empty_as_range(int parent_fd, const char *name, struct error *err)
     return idmap_run(userns, NULL, empty, &dir, err);
 }
 
-/* A container's directory with all in it, and the control groups it notes. */
+/* The control groups that a container's directory notes, and the directory with all in it. */
 static int remove_container(int base_fd, const char *id, struct error *err)
 {
     AUTO_CLOSE int dir = openat(base_fd, id, DIR_FLAGS);
     if (dir < 0)
         return errno == ENOENT ? 0 : error_errno(err, "cannot open %s", id);
-    host_cgroup_sweep(dir);
+    if (host_cgroup_sweep(dir, err) < 0)
+        return -1;
     if (empty_as_range(dir, "upper", err) < 0 || empty_as_range(dir, "work", err) < 0)
         return error_wrap(err, "container %s", id);
     return remove_tree(base_fd, id, err);

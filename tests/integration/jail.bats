@@ -199,6 +199,10 @@ limit_of() {
     ! [ -e "$pids" ] || fail "$pids is left"
 }
 
+no_process_in() {
+    [ -z "$(cat "$1/cgroup.procs")" ]
+}
+
 @test "vmc killed: no machine, no mounts, and no control group after the next start" {
     local memory
     start_sleeper --upper host
@@ -206,9 +210,33 @@ limit_of() {
     kill -KILL "$PID"
     finish 5
     wait_for 2 no_machine || fail "QEMU is left"
+    ! am_root || wait_for 5 no_process_in "$memory" || fail "processes in $memory"
     run vmc -- true
     assert_status 0
     ! am_root || ! [ -e "$memory" ] || fail "$memory is left"
+    assert_nothing_left
+}
+
+# Nobody else expects control groups.
+# bats test_tags=root
+@test "vmc killed: a control group in use is left alone, and removed by a later start" {
+    local memory inside
+    start_sleeper
+    memory=$(group_of memory)
+    sleep 1000 3>&- &
+    inside=$!
+    echo "$inside" > "$memory/cgroup.procs"
+    kill -KILL "$PID"
+    finish 5
+    run --separate-stderr vmc -- true
+    assert_status 0
+    assert_equal "$stderr" ''
+    [ -d "$memory" ] || fail "$memory was removed under a process"
+    kill "$inside"
+    wait "$inside" || true
+    run vmc -- true
+    assert_status 0
+    ! [ -e "$memory" ] || fail "$memory is left"
     assert_nothing_left
 }
 
