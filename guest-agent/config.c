@@ -196,8 +196,11 @@ static int check_root(void *item, struct error *err)
     const struct agent_config *config = item;
     if (config->upper == UPPER_STAY)
         return error_set(err, "configuration: root has no upper");
-    if (config->image && config->upper != UPPER_RAM && config->upper != UPPER_DISK)
-        return error_set(err, "configuration: an image has its upper in the guest");
+    if ((config->image || config->virtiofs) && config->upper != UPPER_RAM &&
+        config->upper != UPPER_DISK)
+        return error_set(err, "configuration: what is only read has its upper in the guest");
+    if (config->image && config->virtiofs)
+        return error_set(err, "configuration: the root is an image, or comes by virtiofs");
     return 0;
 }
 
@@ -207,6 +210,7 @@ static const struct field root_fields[] = {
     {"size", FIELD_INTEGER, AT(struct agent_config, upper_size), SIZE},
     {"read_only", FIELD_BOOL, AT(struct agent_config, read_only)},
     {"image", FIELD_BOOL, AT(struct agent_config, image)},
+    {"virtiofs", FIELD_BOOL, AT(struct agent_config, virtiofs)},
 };
 static const struct schema root_schema = SCHEMA(struct agent_config, root_fields, check_root);
 

@@ -18,9 +18,10 @@
  *             the container shares (hosted.h)
  *   hostfs    bool           the root and the volumes are directories of the host's that the kernel
  *             itself opens (User Mode Linux), at /share and /volumes/TAG: not 9p
- *   root      {"upper": "ram"|"disk"|"host"|"none", "size": n, "read_only": bool, "image": bool};
- *             image: the lower layer is erofs on the disk "vmc-rootfs", and no share; absent: the
- *             current root: the workload shares the agent's, and nothing below applies
+ *   root      {"upper": "ram"|"disk"|"host"|"none", "size": n, "read_only": bool, "image": bool,
+ *             "virtiofs": bool}; image: the lower layer is erofs on the disk "vmc-rootfs", and no
+ *             share; virtiofs: the share is one of its kind, and no 9p; absent: the current root:
+ *             the workload shares the agent's, and nothing below applies
  *
  *   no_init   bool           the workload is process 1 of its PID namespace itself
  *   netns     bool           a network namespace besides those that are always new
@@ -190,6 +191,7 @@ struct agent_config {
     int64_t upper_size; /* 0: the file system's default */
     bool read_only;     /* the root */
     bool image;         /* the lower layer is one */
+    bool virtiofs;      /* the lower layer comes by it */
 
     bool no_init, netns, userns;
     bool has_capabilities;

@@ -41,10 +41,20 @@ static int mount_hostfs(const char *source, unsigned attributes, const char *tar
     return mount_on_directory("hostfs", options, attributes, target, err);
 }
 
-static int mount_share_readonly(bool hostfs, struct error *err)
+/* How much is kept, and for how long, is the server's to say: everything, for as long as it runs.
+ */
+static int mount_virtiofs(struct error *err)
 {
-    if (hostfs)
+    static const struct mount_option options[] = {{"source", ROOTFS_MOUNT_TAG}, {"ro", NULL}, {0}};
+    return mount_on_directory("virtiofs", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
+}
+
+static int mount_share_readonly(const struct agent_config *config, struct error *err)
+{
+    if (config->hostfs)
         return mount_hostfs(SHARE_PATH, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
+    if (config->virtiofs)
+        return mount_virtiofs(err);
     static const struct mount_option options[] = {SHARE_OPTIONS, {"ro", NULL}, {0}};
     return mount_on_directory("9p", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
 }
@@ -136,7 +146,7 @@ int rootfs_mount_share(const struct agent_config *config, struct error *err)
 {
     if (writes_through(config))
         return mount_share_writable(config->hostfs, err);
-    return config->image ? mount_image(err) : mount_share_readonly(config->hostfs, err);
+    return config->image ? mount_image(err) : mount_share_readonly(config, err);
 }
 
 int rootfs_build(const struct agent_config *config, struct error *err)

@@ -27,6 +27,8 @@ static struct json_object *root_object(const struct vm_spec *spec)
     json_add_string(root, "upper", upper_name(spec->upper));
     if (spec->image)
         json_add_bool(root, "image", true);
+    if (spec->virtiofs)
+        json_add_bool(root, "virtiofs", true);
     uint64_t size = spec->upper == UPPER_RAM ? spec->upper_size : 0;
     json_add_number(root, "size", (int64_t)size);
     json_add_bool(root, "read_only", spec->container.read_only);

@@ -168,10 +168,11 @@ static int say_go(int socket, struct error *err)
 }
 
 /* The group is left out, not the run, where it cannot be had. */
-static void enter_groups(struct jailed *ret, struct isolation *isolation)
+static void enter_groups(const struct jail *jail, struct jailed *ret, struct isolation *isolation)
 {
     struct error why = ERROR_INIT;
-    if (!isolation->missing[LAYER_CGROUP] && host_cgroup_enter(&ret->cgroup, ret->pid, &why) < 0)
+    const struct host_cgroup *group = jail->group ? jail->group : &ret->cgroup;
+    if (!isolation->missing[LAYER_CGROUP] && host_cgroup_enter(group, ret->pid, &why) < 0)
         isolation_lacks(isolation, LAYER_CGROUP, "%s", why.text);
 }
 
@@ -223,13 +224,13 @@ static int guide(const struct jail *jail, struct jail_child *child, int socket, 
     if (child->user_namespace && idmap_process(ret->pid, jail->ids ? jail->ids->first : 0, err) < 0)
         return -1;
     if (jail->required)
-        enter_groups(ret, isolation);
+        enter_groups(jail, ret, isolation);
     if (jail->required && !isolation_complete(isolation))
         return isolation_refuse(isolation, err);
     if (say_go(socket, err) < 0)
         return -1;
     if (!jail->required)
-        enter_groups(ret, isolation);
+        enter_groups(jail, ret, isolation);
     if (follow(socket, ret, isolation, err) < 0)
         return -1;
     return jail->required && !isolation_complete(isolation) ? isolation_refuse(isolation, err) : 0;
@@ -240,7 +241,7 @@ static void make_groups(const struct jail *jail, struct jailed *ret, struct isol
     const struct host_cgroup_limits limits = {
         .memory = jail->memory, .no_swap = jail->no_swap, .tasks = jail->tasks};
     struct error why = ERROR_INIT;
-    if (!jail->memory && !jail->tasks)
+    if (jail->group || (!jail->memory && !jail->tasks))
         return;
     if (host_cgroup_create(jail->container, &limits, jail->privileged, &ret->cgroup, &why) < 0)
         isolation_lacks(isolation, LAYER_CGROUP, "%s", why.text);

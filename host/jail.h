@@ -35,6 +35,8 @@ enum jail_tenant {
      * its memory is a file, and nothing that it does needs a /proc.
      */
     JAIL_KERNEL,
+    /* It reads a tree for a hypervisor (file_server.h), and holds a descriptor of each file. */
+    JAIL_FILE_SERVER,
 };
 
 /* The directory for the file that a kernel's memory is: a file system of its own, without a name.
@@ -74,8 +76,9 @@ struct jail {
     uint64_t memory;        /* of its control group, bytes; 0: no limit */
     bool no_swap;           /* the memory's limit is one of memory and swap */
     unsigned tasks; /* of its control group and the process; 0: no limit. Without any, no group */
-    bool asks_for_memory; /* a file of vmc's is the guest's memory, jail_memory.h */
-    bool required;        /* every layer, or no start at all */
+    const struct host_cgroup *group; /* another's, to be in with it; NULL: one of its own */
+    bool asks_for_memory;            /* a file of vmc's is the guest's memory, jail_memory.h */
+    bool required;                   /* every layer, or no start at all */
 };
 
 /* A started program. Owns the descriptors and groups. */

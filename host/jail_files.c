@@ -123,7 +123,8 @@ static int find_all(const struct arch *arch, const char *binary, struct strings 
     struct trace trace = {.interpreter = interpreter, .binary = binary, .modules = &modules};
     int status;
     strings_add(ret, binary);
-    add_data(arch, binary, &modules, ret);
+    if (arch)
+        add_data(arch, binary, &modules, ret);
     if (!interpreter)
         return 0;
     strings_add(ret, interpreter);
@@ -136,18 +137,18 @@ static int find_all(const struct arch *arch, const char *binary, struct strings 
 }
 
 /* One line: all that the list depends on. NULL if the binary cannot be looked at. */
-static char *cache_key(const struct arch *arch, const char *binary)
+static char *cache_key(const struct arch *arch, const char *name, const char *binary)
 {
     struct stat st, loader = {0};
     if (stat(binary, &st) < 0)
         return NULL;
     stat("/etc/ld.so.cache", &loader);
     AUTO_STRINGS struct strings words = {0};
-    strings_addf(&words, "%s %s %s %lld %lld.%ld %lld.%ld", VMC_VERSION, arch->name, binary,
+    strings_addf(&words, "%s %s %s %lld %lld.%ld %lld.%ld", VMC_VERSION, name, binary,
                  (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
                  (long long)loader.st_mtim.tv_sec, loader.st_mtim.tv_nsec);
-    for (const char *const *name = arch->firmware; *name; name++)
-        strings_add(&words, *name);
+    for (const char *const *file = arch ? arch->firmware : NULL; file && *file; file++)
+        strings_add(&words, *file);
     return strings_join(&words, " ");
 }
 
@@ -186,15 +187,16 @@ static void write_cache(const char *path, const char *key, const struct strings 
 int jail_files_find(const struct arch *arch, const char *binary, struct strings *ret,
                     struct error *err)
 {
-    AUTO_FREE char *key = cache_key(arch, binary);
+    const char *name = arch ? arch->name : strrchr(binary, '/') + 1;
+    AUTO_FREE char *key = cache_key(arch, name, binary);
     AUTO_FREE char *dir = cache_directory();
-    AUTO_FREE char *path = dir ? xasprintf("%s/%s-%s", dir, CACHE_NAME, arch->name) : NULL;
+    AUTO_FREE char *path = dir ? xasprintf("%s/%s-%s", dir, CACHE_NAME, name) : NULL;
     if (key && path && read_cache(path, key, ret))
         return 0;
     strings_free(ret);
     if (find_all(arch, binary, ret, err) < 0)
         return -1;
-    log_debug("the hypervisor needs %zu files", ret->count);
+    log_debug("%s needs %zu files", binary, ret->count);
     if (key && path) {
         cache_make_directory(dir);
         write_cache(path, key, ret);

@@ -10,7 +10,8 @@
 #include "host/arch.h"
 
 /*
- * Appends the files by the absolute paths under which the binary looks for them. Asks the dynamic
+ * Appends the files by the absolute paths under which the binary looks for them; arch is a
+ * hypervisor's, or NULL for another program, which has no modules and no firmware. Asks the dynamic
  * loader once, and keeps its answer in $XDG_CACHE_HOME/vmc for as long as the binary and the
  * loader's cache stay the same.
  */

@@ -85,13 +85,12 @@ int jail_root_attach_kernel(struct jail_child *child, int root, struct error *er
 }
 
 /*
- * /proc, which QEMU's 9p needs to name descriptors, with nothing in it but processes of the
- * namespace: of one. Where the kernel refuses a new one (something is mounted over parts of the
- * host's), the host's stands in.
+ * /proc with the processes of the namespace. Where the kernel refuses a new one (something is
+ * mounted over parts of the host's), the host's stands in.
  */
-int jail_root_attach_proc(struct jail_child *child, int root, struct error *err)
+static int attach_proc(struct jail_child *child, int root, const char *const *options,
+                       struct error *err)
 {
-    static const char *const options[] = {"subset", "pid", NULL};
     unsigned attributes =
         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
     AUTO_CLOSE int proc = make_mount("proc", options, attributes);
@@ -103,6 +102,20 @@ int jail_root_attach_proc(struct jail_child *child, int root, struct error *err)
             return error_errno(err, "cannot mount /proc");
     }
     return attach(root, "/proc", true, proc, err);
+}
+
+/* QEMU's 9p needs it to name descriptors: nothing is in it but processes, of which there is one. */
+int jail_root_attach_proc(struct jail_child *child, int root, struct error *err)
+{
+    static const char *const options[] = {"subset", "pid", NULL};
+    return attach_proc(child, root, options, err);
+}
+
+/* virtiofsd also wants to know how many files the host can open, and leaves it behind then. */
+int jail_root_attach_whole_proc(struct jail_child *child, int root, struct error *err)
+{
+    static const char *const options[] = {NULL};
+    return attach_proc(child, root, options, err);
 }
 
 /* A kernel maps its memory, from a file that it makes and unlinks, and executes what is in it. */

@@ -18,6 +18,7 @@ int jail_root_open_trees(const struct jail_child *child, struct error *err);
 /* What a tenant's root directory shows besides, jail_rules.h: processes of its own; the kernel's
  * file systems; a place for its memory. */
 int jail_root_attach_proc(struct jail_child *child, int root, struct error *err);
+int jail_root_attach_whole_proc(struct jail_child *child, int root, struct error *err);
 int jail_root_attach_kernel(struct jail_child *child, int root, struct error *err);
 int jail_root_attach_ram(struct jail_child *child, int root, struct error *err);
 

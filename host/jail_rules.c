@@ -2,6 +2,7 @@
 
 #include <sys/personality.h>
 
+#include "host/file_server_seccomp.h"
 #include "host/jail_root.h"
 #include "host/kernel_seccomp.h"
 
@@ -12,12 +13,45 @@ static const char *const for_an_agent[] = {NULL};
 static const char *const for_a_kernel[] = {"TMPDIR=" JAIL_RAM_PATH,
                                            "GLIBC_TUNABLES=glibc.pthread.rseq=0", NULL};
 
+/* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
+ */
+#define DESCRIPTORS 16384u
+/* A file that the guest knows is one. */
+#define DESCRIPTORS_OF_FILES 262144u
+
+#define CAPABILITIES(list)                                                                         \
+    {                                                                                              \
+        .values = (list), .count = ARRAY_LEN(list)                                                 \
+    }
+
+/* To serve files of every owner in the user namespace. */
+static const struct jail_capabilities *to_serve(const struct jail_needs *needs)
+{
+    static const cap_value_t reading[] = {CAP_DAC_READ_SEARCH};
+    static const cap_value_t writing[] = {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN,
+                                          CAP_FOWNER, CAP_FSETID};
+    static const struct jail_capabilities reader = CAPABILITIES(reading);
+    static const struct jail_capabilities writer = CAPABILITIES(writing);
+    return needs->writes ? &writer : &reader;
+}
+
+/* virtiofsd enters the tree and drops all but the first itself, before it serves. */
+static const struct jail_capabilities *to_enter(const struct jail_needs *needs)
+{
+    static const cap_value_t entering[] = {CAP_DAC_READ_SEARCH, CAP_SYS_CHROOT, CAP_SETPCAP};
+    static const struct jail_capabilities enterer = CAPABILITIES(entering);
+    (void)needs;
+    return &enterer;
+}
+
 static const struct jail_rules rules[] = {
     [JAIL_HYPERVISOR] =
         {
             .umask = 022,
             .environment = for_a_hypervisor,
+            .descriptors = DESCRIPTORS,
             .attach = jail_root_attach_proc,
+            .capabilities = to_serve,
             .load_filter = jail_seccomp_load,
         },
     [JAIL_AGENT] =
@@ -38,12 +72,33 @@ static const struct jail_rules rules[] = {
              */
             .personality = ADDR_NO_RANDOMIZE,
             .environment = for_a_kernel,
+            .descriptors = DESCRIPTORS,
             .attach = jail_root_attach_ram,
+            .capabilities = to_serve,
             .load_filter = kernel_seccomp_load,
+        },
+    [JAIL_FILE_SERVER] =
+        {
+            .umask = 022,
+            .environment = for_a_hypervisor,
+            .descriptors = DESCRIPTORS_OF_FILES,
+            .attach = jail_root_attach_whole_proc,
+            .capabilities = to_enter,
+            .load_filter = file_server_seccomp_load,
         },
 };
 
 const struct jail_rules *jail_rules(enum jail_tenant tenant)
 {
     return &rules[tenant];
+}
+
+rlim_t jail_descriptors(enum jail_tenant tenant)
+{
+    struct rlimit now;
+    rlim_t most = rules[tenant].descriptors;
+    if (getrlimit(RLIMIT_NOFILE, &now) < 0)
+        return 0;
+    /* One is the program's, until it is executed. */
+    return now.rlim_max > most ? most : now.rlim_max - 1;
 }

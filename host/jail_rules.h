@@ -5,9 +5,16 @@
 #define VMC_HOST_JAIL_RULES_H
 
 #include <stdbool.h>
+#include <sys/capability.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "host/jail_stages.h"
+
+struct jail_capabilities {
+    const cap_value_t *values;
+    size_t count;
+};
 
 struct jail_rules {
     /*
@@ -16,14 +23,21 @@ struct jail_rules {
      */
     bool trusted;
     mode_t umask;
+    rlim_t descriptors;             /* RLIMIT_NOFILE, where the hard limit is not lower */
     unsigned long personality;      /* that it is executed with, personality(2) */
     const char *const *environment; /* besides what all have, NULL-terminated */
     /* Its root directory, besides files, trees and devices. */
     int (*attach)(struct jail_child *child, int root, struct error *err);
+    /* What it keeps in its own user namespace; unused where it is trusted. */
+    const struct jail_capabilities *(*capabilities)(const struct jail_needs *needs);
     /* Its filter, the last stage; NULL where it is trusted. */
     int (*load_filter)(const struct jail_needs *needs, int program, struct error *err);
 };
 
 const struct jail_rules *jail_rules(enum jail_tenant tenant);
+
+/* How many descriptors a tenant can have: its rule, or what the caller's hard limit leaves of it.
+ */
+rlim_t jail_descriptors(enum jail_tenant tenant);
 
 #endif

@@ -165,6 +165,10 @@ static const int contents[] = {
     SCMP_SYS(copy_file_range), SCMP_SYS(fdatasync), SCMP_SYS(fsync),    SCMP_SYS(sync_file_range),
 };
 
+/* Memory that is a file, and a way for the process that maps it, too, to ask questions: vhost-user.
+ */
+static const int sharing[] = {SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(socketpair)};
+
 /* Changes to a tree. */
 static const int changes[] = {
     SCMP_SYS(mkdirat),   SCMP_SYS(mknodat),     SCMP_SYS(unlinkat),     SCMP_SYS(renameat),
@@ -360,7 +364,7 @@ static int add_holes(scmp_filter_ctx filter, const struct jail_needs *needs)
 {
     if (needs->copy)
         return seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(fallocate), 0);
-    if (needs->writes || needs->disk || needs->memory)
+    if (needs->writes || needs->disk || needs->memory || needs->shared)
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fallocate), 0);
     return 0;
 }
@@ -372,6 +376,8 @@ static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs)
         result = ADD(filter, SCMP_ACT_ALLOW, contents);
     if (result == 0 && needs->writes)
         result = ADD(filter, SCMP_ACT_ALLOW, changes);
+    if (result == 0 && needs->shared)
+        result = ADD(filter, SCMP_ACT_ALLOW, sharing);
     if (result == 0 && needs->sockets)
         result = ADD(filter, SCMP_ACT_ALLOW, sockets);
     if (result == 0 && (needs->sockets || needs->listens))

@@ -21,6 +21,7 @@ struct jail_needs {
     bool sockets; /* it makes connections itself */
     bool kvm;     /* /dev/kvm */
     bool memory;  /* the guest's memory is a file that it may write to */
+    bool shared;  /* that file is its own, and another process maps it, too */
     bool copy;    /* the guest's memory is a private copy of a file */
 };
 

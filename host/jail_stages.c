@@ -29,10 +29,6 @@
 #include "host/jail_root.h"
 #include "host/jail_rules.h"
 
-/* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
- */
-#define DESCRIPTORS_MAX 16384u
-
 static void report(const struct jail_child *child, int layer, const char *text)
 {
     struct jail_report message = {.layer = layer};
@@ -154,7 +150,7 @@ static int open_program(const struct jail_child *child, int *ret_fd, struct erro
     struct rlimit now;
     if (getrlimit(RLIMIT_NOFILE, &now) < 0)
         return error_errno(err, "getrlimit");
-    rlim_t number = now.rlim_max > DESCRIPTORS_MAX ? DESCRIPTORS_MAX : now.rlim_max - 1;
+    rlim_t number = jail_descriptors(child->jail->tenant);
     now.rlim_cur = now.rlim_max;
     if (number < 64 || setrlimit(RLIMIT_NOFILE, &now) < 0)
         return error_set(err, "the limit on descriptors is too low");
@@ -194,32 +190,26 @@ static int stage_descriptors(struct jail_child *child, struct error *err)
     return 0;
 }
 
-/* What QEMU's 9p needs of its user namespace, to serve files of every owner in it. */
-static const cap_value_t read_capabilities[] = {CAP_DAC_READ_SEARCH};
-static const cap_value_t write_capabilities[] = {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN,
-                                                 CAP_FOWNER, CAP_FSETID};
-
 /*
  * Privileges.
- * Must: keep the capabilities that 9p needs, in its own user namespace, and no way to more.
- * Must not: hold CAP_SYS_ADMIN over its mounts any longer, nor any other capability.
+ * Must: keep the capabilities that serving files takes, in its own user namespace, and no way to
+ * more. Must not: hold CAP_SYS_ADMIN over its mounts any longer, nor any other capability.
  */
 static int stage_privileges(const struct jail_child *child, struct error *err)
 {
-    bool writes = child->jail->needs.writes;
-    const cap_value_t *keep = writes ? write_capabilities : read_capabilities;
-    size_t count = writes ? ARRAY_LEN(write_capabilities) : ARRAY_LEN(read_capabilities);
+    const struct jail_capabilities *keep = child->rules->capabilities(&child->jail->needs);
     /* The bounding set is what exec gives a root, capabilities(7). */
     for (cap_value_t value = 0; CAP_IS_SUPPORTED(value); value++) {
         bool kept = false;
-        for (size_t i = 0; i < count; i++)
-            kept = kept || keep[i] == value;
+        for (size_t i = 0; i < keep->count; i++)
+            kept = kept || keep->values[i] == value;
         if (!kept && cap_drop_bound(value) < 0)
             return error_errno(err, "cannot drop a capability");
     }
     cap_t set = cap_init();
-    bool good = set && cap_set_flag(set, CAP_PERMITTED, (int)count, keep, CAP_SET) == 0 &&
-                cap_set_flag(set, CAP_EFFECTIVE, (int)count, keep, CAP_SET) == 0 &&
+    bool good = set &&
+                cap_set_flag(set, CAP_PERMITTED, (int)keep->count, keep->values, CAP_SET) == 0 &&
+                cap_set_flag(set, CAP_EFFECTIVE, (int)keep->count, keep->values, CAP_SET) == 0 &&
                 cap_set_proc(set) == 0;
     cap_free(set);
     if (!good)

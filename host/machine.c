@@ -71,7 +71,7 @@ size_t machine_trees(const struct machine_request *request, const char *share,
 {
     const struct rootfs *rootfs = request->rootfs;
     size_t count = 0;
-    if (rootfs->share)
+    if (rootfs->share && !request->spec->virtiofs)
         trees[count++] =
             (struct jail_tree){rootfs->share, share ? share : rootfs->share, rootfs->read_only};
     for (enum volume_cache i = 0; i < VOLUME_CACHE_COUNT; i++) {
@@ -100,6 +100,8 @@ int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err)
 
 void machine_stop(struct machine *m)
 {
+    /* First who is in the other's control groups. */
+    jail_stop(&m->file_server);
     jail_stop(&m->process);
     close_fd(&m->keeper_fd);
     if (m->ops && m->ops->stop)

@@ -79,6 +79,7 @@ struct machine_ops {
 struct machine {
     const struct machine_ops *ops; /* NULL: never started */
     struct jailed process;         /* the hypervisor's; its pidfd is readable when it has ended */
+    struct jailed file_server;     /* beside it, file_server.h; or none */
     int control_fd;                /* the guest's ports, protocol.h */
     int data_fd;
     int console_fd; /* the kernel's console, from the guest only */
@@ -91,8 +92,8 @@ struct machine {
 
 #define MACHINE_INIT                                                                               \
     {                                                                                              \
-        .process = JAILED_INIT, .control_fd = -1, .data_fd = -1, .console_fd = -1,                 \
-        .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1, .keeper_fd = -1                        \
+        .process = JAILED_INIT, .file_server = JAILED_INIT, .control_fd = -1, .data_fd = -1,       \
+        .console_fd = -1, .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1, .keeper_fd = -1      \
     }
 
 const struct machine_ops *machine_ops(enum backend backend);

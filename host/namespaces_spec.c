@@ -17,6 +17,7 @@ static const struct moot_option moot[] = {
     {OPTION_UML, NO_MACHINE},
     {OPTION_LIBVIRT, NO_MACHINE},
     {OPTION_ACCEL, NO_MACHINE},
+    {OPTION_TRANSPORT, NO_MACHINE "; the directory itself is there"},
     {OPTION_MEMORY, NO_MACHINE "; --mem-limit is for COMMAND's processes"},
     {OPTION_CPUS, NO_MACHINE "; taskset(1) is for processes"},
     {OPTION_KEEP, "what is kept is a disk, which takes root's rights to mount"},

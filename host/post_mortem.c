@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -76,19 +77,27 @@ const char *vmm_last_words(struct vmm_errors *e, struct machine *m)
     return last_line(e);
 }
 
-/* How the machine's process ended, without reaping it: that is machine_stop()'s. */
-static void describe_process_end(const struct machine *m, char *text, size_t size)
+/* How the machine's process ended, without reaping it: that is machine_stop()'s. si_pid 0: it has
+ * not. */
+static siginfo_t process_end(const struct machine *m)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        info.si_pid = 0;
+    return info;
+}
+
+static void describe_process_end(const struct machine *m, const siginfo_t *end, char *text,
+                                 size_t size)
 {
     const char *name = m->ops->process;
-    siginfo_t info = {0};
-    if (waitid(P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-        info.si_pid == 0)
+    if (end->si_pid == 0)
         snprintf(text, size, "%s closed its connection", name);
-    else if (info.si_code == CLD_EXITED)
-        snprintf(text, size, "%s ended with status %d", name, info.si_status);
+    else if (end->si_code == CLD_EXITED)
+        snprintf(text, size, "%s ended with status %d", name, end->si_status);
     else
-        snprintf(text, size, "%s was killed by signal %d (%s)", name, info.si_status,
-                 strsignal(info.si_status));
+        snprintf(text, size, "%s was killed by signal %d (%s)", name, end->si_status,
+                 strsignal(end->si_status));
 }
 
 int post_mortem(const char *what, struct machine *m, struct console_log *log,
@@ -98,10 +107,13 @@ int post_mortem(const char *what, struct machine *m, struct console_log *log,
     console_pump(log, &m->console_fd);
     if (!console_log_panic(log, cause, sizeof(cause))) {
         const char *said = vmm_last_words(errors, m);
-        if (said[0])
+        const siginfo_t end = process_end(m);
+        /* Nobody has a last word at SIGKILL: what was said is about something else. */
+        bool killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
+        if (said[0] && !killed)
             snprintf(cause, sizeof(cause), "%.500s", said);
         else
-            describe_process_end(m, cause, sizeof(cause));
+            describe_process_end(m, &end, cause, sizeof(cause));
     }
     error_set(err, "%s: %s", what, cause);
     console_log_last_lines(log, err->detail, sizeof(err->detail));

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "host/child.h"
+#include "host/file_server.h"
 #include "host/jail_files.h"
 #include "host/qemu.h"
 #include "host/qemu_argv.h"
@@ -24,8 +25,9 @@ struct inheritance {
     int fds[QEMU_FD_END];
 };
 
+/* files: the file server's end, or none. */
 static int make_descriptors(const struct machine_request *request, struct machine *m,
-                            struct inheritance *theirs, struct error *err)
+                            struct inheritance *theirs, int *files, struct error *err)
 {
     const struct machine_gift gifts[] = {
         {QEMU_FD_IMAGE, request->rootfs->image_fd},
@@ -44,7 +46,9 @@ static int make_descriptors(const struct machine_request *request, struct machin
          machine_make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
          machine_make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0))
         return -1;
-    if (machine_make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
+    if (machine_make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0 ||
+        (request->spec->virtiofs &&
+         file_server_connect(request->container, files, &theirs->fds[QEMU_FD_FILES], err) < 0))
         return -1;
     if (!machine_has_monitor(request))
         return 0;
@@ -117,6 +121,8 @@ static void plan_memory(const struct machine_request *request, struct jail *jail
     jail->tasks = JAIL_TASKS;
     jail->address_space = guest + ADDRESS_SPACE_OVERHEAD;
     jail->file_size = rootfs->read_only ? 0 : UINT64_MAX;
+    if (request->spec->virtiofs)
+        jail->file_size = guest;
     plan_image(rootfs->disk_fd, jail);
     plan_image(request->swap_fd, jail);
     if (volumes_writable(request->volumes) || request->spec->debugging.crash_dump)
@@ -176,6 +182,7 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
                 .kvm = request->accel == ACCEL_KVM,
                 .memory = has_template_role(request, TEMPLATE_MAKE),
                 .copy = has_template_role(request, TEMPLATE_COPY),
+                .shared = request->spec->virtiofs,
             },
         .asks_for_memory = machine_has_template(request),
         .required = request->spec->require_jail,
@@ -201,12 +208,16 @@ static int start(const struct machine_request *request, struct machine *ret,
     for (int i = 0; i < QEMU_FD_END; i++)
         theirs.fds[i] = -1;
     AUTO_STRINGS struct strings argv = {0};
-    int result = make_descriptors(request, ret, &theirs, err);
+    AUTO_CLOSE int files = -1;
+    int result = make_descriptors(request, ret, &theirs, &files, err);
     if (result == 0) {
         qemu_argv(request, qemu_tsc_khz(request), &argv);
         result = qemu_start_in_jail(request, &argv, theirs.fds, QEMU_FD_END, &ret->process,
                                     isolation, err);
     }
+    if (result == 0 && request->spec->virtiofs)
+        result = file_server_start(request, files, theirs.fds[STDERR_FILENO], &ret->process,
+                                   &ret->file_server, isolation, err);
     for (int i = 0; i < QEMU_FD_END; i++)
         close_fd(&theirs.fds[i]);
     return result;

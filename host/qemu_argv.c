@@ -36,6 +36,15 @@ static void add_template(const struct machine_request *request, struct strings *
         add_pair(argv, "-incoming", "defer");
 }
 
+/* Memory that the file server maps, too. */
+static void add_shared_memory(const struct vm_spec *spec, struct strings *argv)
+{
+    strings_add(argv, "-object");
+    strings_addf(argv, "memory-backend-memfd,id=memory,size=%lluM,share=on,seal=off",
+                 (unsigned long long)(spec->memory >> 20));
+    add_pair(argv, "-machine", "memory-backend=memory");
+}
+
 static void add_machine(const struct machine_request *request, struct strings *argv)
 {
     const struct vm_spec *spec = request->spec;
@@ -135,11 +144,22 @@ static void add_volumes(const struct volumes *volumes, struct strings *argv)
     }
 }
 
-static void add_rootfs(const struct rootfs *rootfs, struct strings *argv)
+/* vhost-user's devices are those of version 1 of virtio, as all are that have a newer bus. */
+static void add_file_server(struct strings *argv)
+{
+    add_pair(argv, "-global", "virtio-mmio.force-legacy=false");
+    add_socket(argv, "files", QEMU_FD_FILES);
+    add_pair(argv, "-device", "vhost-user-fs-device,chardev=files,tag=" ROOTFS_MOUNT_TAG);
+}
+
+static void add_rootfs(const struct rootfs *rootfs, bool virtiofs, struct strings *argv)
 {
     if (!rootfs->share)
         return;
-    add_share(argv, "rootfs", rootfs->share, rootfs->read_only, ROOTFS_MOUNT_TAG);
+    if (virtiofs)
+        add_file_server(argv);
+    else
+        add_share(argv, "rootfs", rootfs->share, rootfs->read_only, ROOTFS_MOUNT_TAG);
 }
 
 /* name is that of its node, and after "vmc-" the serial by which the agent finds it. */
@@ -245,11 +265,13 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     add_machine(request, ret);
     if (machine_has_template(request))
         add_template(request, ret);
+    if (request->spec->virtiofs)
+        add_shared_memory(request->spec, ret);
     add_kernel(request, tsc_khz, ret);
     add_serial(ret);
     if (!request->spec->maintenance) {
         add_ports(ret);
-        add_rootfs(request->rootfs, ret);
+        add_rootfs(request->rootfs, request->spec->virtiofs, ret);
     }
     add_volumes(request->volumes, ret);
     qemu_argv_descriptors(request, ret);

@@ -24,6 +24,7 @@ enum qemu_fd {
     QEMU_FD_DUMP,
     QEMU_FD_STATE,
     QEMU_FD_IMAGE,
+    QEMU_FD_FILES,
     QEMU_FD_END,
 };
 

@@ -13,6 +13,7 @@
 #include "host/object_name.h"
 #include "host/rootfs_arch.h"
 #include "host/rootfs_image.h"
+#include "host/transport_spec.h"
 #include "host/units.h"
 #include "host/volumes.h"
 
@@ -219,7 +220,7 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         spec->boot_timeout = DEADLINE_NONE / 2;
     if (spec->debugging.gdb && spec->accel == ACCEL_AUTO)
         spec->accel = ACCEL_TCG;
-    return kernel_spec_resolve(req, spec, err);
+    return kernel_spec_resolve(req, spec, err) < 0 ? -1 : transport_spec_resolve(req, spec, err);
 }
 
 /* The machine, or what stands in for it. */

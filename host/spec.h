@@ -65,6 +65,7 @@ struct vm_spec {
     bool image;   /* it is a file: rootfs_image.h */
     bool unprivileged;
     enum upper upper;
+    bool virtiofs;       /* the directory is read by a process beside QEMU: file_server.h */
     uint64_t upper_size; /* bytes; 0: the default of its kind */
 
     bool keep;  /* the upper disk outlives the run */

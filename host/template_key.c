@@ -24,6 +24,8 @@ const char *template_refusal(const struct machine_request *request)
     /* What a guest has read of a disk is in its memory, and each run's disk is another. */
     if (request->rootfs->disk_fd >= 0 || request->swap_fd >= 0)
         return "it has a disk";
+    if (spec->virtiofs)
+        return "its memory is a file server's, too";
     if (request->network->link.kind == LINK_IN_VMM)
         return "its network is QEMU's own";
     return NULL;

@@ -15,6 +15,7 @@ static const struct moot_option moot[] = {
     {OPTION_LIBVIRT, ANOTHER},
     {OPTION_ACCEL, NO_EMULATION},
     {OPTION_ACPI, NO_EMULATION},
+    {OPTION_TRANSPORT, "its kernel opens the host's files itself"},
     {OPTION_LINUX, "it boots a kernel of this processor's; --kernel takes the file 'linux' of a "
                    "build with ARCH=um"},
     {OPTION_KEEP, NO_DISK},

@@ -258,6 +258,24 @@ static void test_image(void **state)
     strings_free(&argv);
 }
 
+static void test_virtiofs(void **state)
+{
+    (void)state;
+    char share[] = "/s";
+    const struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = -1};
+    struct vm_spec spec = plain_spec();
+    spec.virtiofs = true;
+    struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
+    assert_null(value_after(&argv, "-fsdev"));
+    assert_string_equal(value_after(&argv, "-object"),
+                        "memory-backend-memfd,id=memory,size=256M,share=on,seal=off");
+    assert_true(has_word(&argv, "memory-backend=memory"));
+    assert_string_equal(value_after(&argv, "-global"), "virtio-mmio.force-legacy=false");
+    assert_true(has_word(&argv, "socket,id=files,fd=15"));
+    assert_true(has_word(&argv, "vhost-user-fs-device,chardev=files,tag=vmc-rootfs"));
+    strings_free(&argv);
+}
+
 static void test_kept_disk_is_flushed(void **state)
 {
     (void)state;
@@ -357,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_disk_and_writable_share),
         cmocka_unit_test(test_network),
         cmocka_unit_test(test_image),
+        cmocka_unit_test(test_virtiofs),
         cmocka_unit_test(test_kept_disk_is_flushed),
         cmocka_unit_test(test_volumes),
         cmocka_unit_test(test_everything_at_once_fits),

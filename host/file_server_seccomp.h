@@ -1,0 +1,15 @@
+/*
+ * The system calls of virtiofsd (file_server.h): an allow list for its start, and for reading a
+ * directory. It adds a filter of its own before it serves the first request. seccomp(2).
+ *
+ * What is not on the list fails with ENOSYS.
+ */
+#ifndef VMC_HOST_FILE_SERVER_SECCOMP_H
+#define VMC_HOST_FILE_SERVER_SECCOMP_H
+
+#include "host/jail_seccomp.h"
+
+/* As jail_seccomp_load(): the program open at exec_fd can still be executed. */
+int file_server_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error *err);
+
+#endif
