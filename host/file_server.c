@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #define PROGRAM "/usr/lib/qemu/virtiofsd"
 #define SHARE_PATH "/share"
 #define SOCKET_NAME "files"
+/* Who owns what belongs to an id that the user namespace does not have, user_namespaces(7). */
+#define UID_OF_NOBODY 65534
 /* A thread for each queue, and those of its libraries. */
 #define TASKS 16
 /* Besides the machine's memory, which it maps. */
@@ -55,9 +58,10 @@ static void add_arguments(struct strings *argv)
         /* The jail's limit is the one. */
         "--rlimit-nofile=0",
         /* cache: nobody changes the directory while the guest runs. sandbox: it is in one; this
-         * kind makes no namespaces. modcaps: to read files of every owner, and nothing else. */
+         * kind makes no namespaces. modcaps: to read files of every owner, and nothing else
+         * (jail_rules.c). */
         "-o", "source=" SHARE_PATH ",cache=always,sandbox=chroot,xattr,log_level=err", "-o",
-        "modcaps=+dac_read_search:-chown:-dac_override:-fowner:-fsetid:-setgid:-setuid:-mknod:"
+        "modcaps=+dac_read_search:-chown:-dac_override:-fsetid:-setgid:-setuid:-mknod:"
         "-setfcap"};
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         strings_add(argv, words[i]);
@@ -72,6 +76,20 @@ static void say_limit(void)
                 "vmc: virtiofs: the guest can know some %llu files at a time, and cannot open more "
                 "(ulimit -Hn)\n",
                 (unsigned long long)most);
+}
+
+/* Where a file's owner has no id, nobody stands in for it, and O_NOATIME is refused. */
+static int check_owner(const struct machine_request *request, struct error *err)
+{
+    struct stat st;
+    if (stat(request->rootfs->share, &st) < 0)
+        return error_errno(err, "%s", request->rootfs->share);
+    if (request->privileged || st.st_uid != UID_OF_NOBODY)
+        return 0;
+    return error_set(err,
+                     "--rootfs-transport virtiofs is for files of the caller and its subordinate "
+                     "ids, and %s is somebody else's: leave it out",
+                     request->spec->rootfs);
 }
 
 int file_server_start(const struct machine_request *request, int listener, int errors,
@@ -96,7 +114,7 @@ int file_server_start(const struct machine_request *request, int listener, int e
         .group = &hypervisor->cgroup,
         .required = request->spec->require_jail,
     };
-    if (jail_files_find(NULL, PROGRAM, &files, err) < 0)
+    if (check_owner(request, err) < 0 || jail_files_find(NULL, PROGRAM, &files, err) < 0)
         return -1;
     say_limit();
     add_arguments(&argv);

@@ -35,10 +35,14 @@ static const struct jail_capabilities *to_serve(const struct jail_needs *needs)
     return needs->writes ? &writer : &reader;
 }
 
-/* virtiofsd enters the tree and drops all but the first itself, before it serves. */
+/*
+ * virtiofsd enters the tree and drops the last two itself, before it serves. An overlay opens what
+ * is below it with O_NOATIME, open(2), which is for a file's owner.
+ */
 static const struct jail_capabilities *to_enter(const struct jail_needs *needs)
 {
-    static const cap_value_t entering[] = {CAP_DAC_READ_SEARCH, CAP_SYS_CHROOT, CAP_SETPCAP};
+    static const cap_value_t entering[] = {CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_SYS_CHROOT,
+                                           CAP_SETPCAP};
     static const struct jail_capabilities enterer = CAPABILITIES(entering);
     (void)needs;
     return &enterer;

@@ -47,6 +47,18 @@ status_of() {
     [ "$(wc -l <inside)" -gt 500 ] || fail "only $(wc -l <inside)"
 }
 
+@test "files of every owner, readable by their owner alone" {
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'echo secret >tree/etc/secret && chown 33:34 tree/etc/secret && chmod 600 tree/etc/secret'
+    run --separate-stderr vmc_at tree --rootfs-transport virtiofs -- sh -c 'stat -c %u:%g:%a /etc/secret; cat /etc/secret'
+    remove_tree tree
+    assert_output $'33:34:600\nsecret'
+    am_root || {
+        run --separate-stderr vmc_at / --rootfs-transport virtiofs -- true
+        assert_refused 'is for files of the caller and its subordinate ids, and / is somebody'
+    }
+}
+
 @test "every file operation works above it, in memory and on a disk; the directory is unchanged" {
     local upper before
     before=$(tree_checksum "$SMALL")
@@ -87,7 +99,7 @@ status_of() {
             fail "the $name namespace is QEMU's"
     done
     for name in CapEff CapPrm; do
-        assert_equal "$name $(status_of "$SERVER" $name)" "$name 0000000000000004"
+        assert_equal "$name $(status_of "$SERVER" $name)" "$name 000000000000000c"
     done
     assert_equal "$(status_of "$SERVER" CapBnd)" 0000000000000000
     assert_equal "$(status_of "$SERVER" NoNewPrivs)" 1
