@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -123,7 +124,9 @@ int ports_open_lines(const char *list, struct ports *ret_ports, struct error *er
         if (i == ARRAY_LEN(places))
             return error_set(err, "'%s' names too many lines", list);
         *places[i] = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-        if (*places[i] < 0 || serial_make_raw(*places[i]) < 0)
+        /* As a virtio port is, a line is for one: nobody with --usedev speaks in the agent's place.
+         */
+        if (*places[i] < 0 || serial_make_raw(*places[i]) < 0 || ioctl(*places[i], TIOCEXCL) < 0)
             return error_errno(err, "cannot use the line %s", path);
     }
     if (ports.data < 0)

@@ -43,6 +43,10 @@ void uml_argv(const struct machine_request *request, struct strings *ret)
      */
     strings_add(ret, "uml_dir=");
     strings_add(ret, "root=none");
+    /* There is none but these: who opens another one (--usedev) would have its kernel look for
+     * terminals of the host's, which is the end of it. */
+    strings_add(ret, "con=none");
+    strings_add(ret, "ssl=none");
     strings_addf(ret, "con0=fd:%d", UML_FD_CONSOLE);
     strings_add(ret, "console=tty0");
     add_line(ret, LINE_SERIAL, UML_FD_SERIAL);

@@ -1,7 +1,7 @@
 # Volumes: what the guest sees of the host's files, what the host sees of the guest's, and what is
 # left. docs/volumes.md describes them.
 load ../lib/common
-load ../lib/nine-p
+load ../lib/host-files
 
 setup() {
     vmc_setup

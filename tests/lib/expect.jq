@@ -258,10 +258,19 @@ def uml:
 # Its network is an interface that is made, in a namespace of the container's own.
 def uml_network: .namespaces.net = "its own";
 
-# After the consequences: no nodes of a machine's devices; and an int 0x80 is taken for a call of 64
-# bits, by kernel and filter alike.
+# After the consequences: no nodes of a machine's devices, and other drivers behind those of a
+# kernel's; an int 0x80 is taken for a call of 64 bits, by kernel and filter alike (writev(2) of some
+# descriptor is what getpid is then).
 def uml_kernel:
-    .system_calls += {clock_gettime_i386: "EFAULT", getpid_i386: "EBADF"}
+    def instead($of; $value): if . == $of then $value else . end;
+    def behind($device; $read; $write):
+        .device_access[$device] |= if .read == null or .read == "EPERM" then . else .read = $read | .write = $write end;
+    .system_calls.clock_gettime_i386 |= if . == "EAGAIN" then . else "EFAULT" end
+    | .system_calls.getpid_i386 |= if . == "EAGAIN" then . else "~^(EBADF|EINVAL)$" end
+    | .system_calls.perf_event_open |= instead("ok"; "ENOSYS")
+    | .system_calls["unshare time"] |= instead("ok"; "EINVAL")
+    | behind("tty0 c 4:0"; "ok"; "ok") | behind("hwrng c 10:183"; "ENODEV"; "ENODEV")
+    | behind("fuse c 10:229"; "ENODEV"; "ENODEV") | behind("hvc0 c 229:0"; "ENXIO"; "ENXIO")
     | reduce ("virtblk b *:0", "virtio-portsdev c *:1", "virtio-portsdev c *:2") as $node (.;
         .device_access[$node] = {});
 

@@ -10,10 +10,21 @@ see() {
     printf '%s\n' "$output" >seen.json
 }
 
+# The words of expect.jq that come first and last for what these runs are in.
+case ${VMC_TEST_BACKEND-} in
+    uml) BEFORE='uml | ' NETWORK='uml_network | ' AFTER=' | uml_kernel' ;;
+    *) BEFORE='' NETWORK='' AFTER='' ;;
+esac
+
 # expect [FILTER]: seen.json is the default run's, changed by FILTER and what follows from that,
 # and nothing else.
 expect() {
-    "$VMC_TEST_LIB/expect" seen.json "$VMC_SOURCE/tests/probe/default.json" "${1-.} | consequences"
+    expect_of "$NETWORK${1-.}"
+}
+
+# The same, and a filter for what comes after the consequences.
+expect_of() {
+    "$VMC_TEST_LIB/expect" seen.json "$VMC_SOURCE/tests/probe/default.json" "$BEFORE$1 | consequences$AFTER${2-}"
 }
 
 # Both, without a network, which is what most options have nothing to do with.
@@ -22,5 +33,5 @@ see_alone() {
 }
 
 expect_alone() {
-    expect "network_none | ${1-.}"
+    expect_of "network_none | ${1-.}"
 }

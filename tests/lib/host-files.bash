@@ -19,3 +19,23 @@ NINE_P='
     device              EPERM
     nanoseconds         wrong
 '
+
+# What hostfs cannot do, where User Mode Linux writes to the host's files itself: its driver has no
+# such operations; a count of links is what the last look found; times are set in microseconds.
+#   device nodes                          the kernel is in a user namespace, mknod(2)
+HOSTFS='
+    fallocate           EOPNOTSUPP
+    unlinked-fallocate  EOPNOTSUPP
+    unlinked-stat       wrong
+    temporary-file      EOPNOTSUPP
+    xattr               EOPNOTSUPP
+    acl                 EOPNOTSUPP
+    device              EPERM
+    nanoseconds         wrong
+'
+
+# Where the host holds the changes, and where the guest's own kernel does.
+case ${VMC_TEST_BACKEND-} in
+    uml) HOST_FILES=$HOSTFS GUEST_UPPERS=ram ;;
+    *) HOST_FILES=$NINE_P GUEST_UPPERS='ram disk' ;;
+esac
