@@ -51,15 +51,17 @@ static int wait_for_question(int listener, int pidfd, int interrupt_fd, int64_t 
 }
 
 /* The descriptor and the answer in one step: the process cannot be interrupted in between. */
-static int answer(int listener, int fd, struct error *err)
+static int answer(int listener, int fd, int number, struct error *err)
 {
     struct seccomp_notif *question = NULL;
     struct seccomp_notif_resp *unused = NULL;
     if (seccomp_notify_alloc(&question, &unused) < 0)
         return error_set(err, "out of memory");
     bool asked = seccomp_notify_receive(listener, question) == 0;
-    struct seccomp_notif_addfd given = {
-        .id = question->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (uint32_t)fd};
+    struct seccomp_notif_addfd given = {.id = question->id,
+                                        .flags = SECCOMP_ADDFD_FLAG_SEND | SECCOMP_ADDFD_FLAG_SETFD,
+                                        .srcfd = (uint32_t)fd,
+                                        .newfd = (uint32_t)number};
     int result = asked ? ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &given) : -1;
     int reason = errno;
     seccomp_notify_free(question, unused);
@@ -67,9 +69,9 @@ static int answer(int listener, int fd, struct error *err)
     return result < 0 ? error_errno(err, "cannot give the hypervisor its memory") : 0;
 }
 
-int jail_memory_grant(int listener, int pidfd, int interrupt_fd, int fd, int64_t deadline,
-                      struct error *err)
+int jail_memory_grant(int listener, int pidfd, int interrupt_fd, int fd, int number,
+                      int64_t deadline, struct error *err)
 {
     int asked = wait_for_question(listener, pidfd, interrupt_fd, deadline, err);
-    return asked <= 0 ? asked : answer(listener, fd, err);
+    return asked <= 0 ? asked : answer(listener, fd, number, err);
 }

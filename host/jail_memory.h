@@ -26,11 +26,11 @@ bool jail_memory_supported(void);
 int jail_memory_filter(int *ret_listener, struct error *err);
 
 /*
- * In vmc: answers the first such call with a duplicate of fd. Returns without having done so, and
- * without an error, when the process of pidfd has ended or there is something to read from
- * interrupt_fd. Once the listener is closed, such calls fail.
+ * In vmc: answers the first such call with a duplicate of fd, which has that number there. Returns
+ * without having done so, and without an error, when the process of pidfd has ended or there is
+ * something to read from interrupt_fd. Once the listener is closed, such calls fail.
  */
-int jail_memory_grant(int listener, int pidfd, int interrupt_fd, int fd, int64_t deadline,
-                      struct error *err);
+int jail_memory_grant(int listener, int pidfd, int interrupt_fd, int fd, int number,
+                      int64_t deadline, struct error *err);
 
 #endif

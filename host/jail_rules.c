@@ -106,3 +106,8 @@ rlim_t jail_descriptors(enum jail_tenant tenant)
     /* One is the program's, until it is executed. */
     return now.rlim_max > most ? most : now.rlim_max - 1;
 }
+
+int jail_memory_number(void)
+{
+    return JAIL_MEMORY_NUMBER((int)jail_descriptors(JAIL_HYPERVISOR));
+}

@@ -36,8 +36,13 @@ struct jail_rules {
 
 const struct jail_rules *jail_rules(enum jail_tenant tenant);
 
-/* How many descriptors a tenant can have: its rule, or what the caller's hard limit leaves of it.
+/*
+ * In vmc: how many descriptors a tenant can have, its rule or what the hard limit leaves of it. The
+ * first number beyond is that of the program to be executed.
  */
 rlim_t jail_descriptors(enum jail_tenant tenant);
+
+/* In vmc: JAIL_MEMORY_NUMBER in a hypervisor's jail. */
+int jail_memory_number(void);
 
 #endif

@@ -358,20 +358,29 @@ static int add_restricted(scmp_filter_ctx filter, int exec_fd)
  * Memory that a guest gives back: QEMU makes a hole in its file, and forgets what it has mapped of
  * it. A file that it has a private copy of is not its to change: it is told that the hole is there
  * (7.2 gives up otherwise), and forgets its copy. What is mapped there then is the file's again,
- * and a guest expects nothing of a page that it has given back.
+ * and a guest expects nothing of a page that it has given back. Of its disk it expects zeros where
+ * it has asked for them, so that the file is told by its number.
  */
-static int add_holes(scmp_filter_ctx filter, const struct jail_needs *needs)
+static int add_holes(scmp_filter_ctx filter, const struct jail_needs *needs, int memory_fd)
 {
-    if (needs->copy)
-        return seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(fallocate), 0);
-    if (needs->writes || needs->disk || needs->memory || needs->shared)
+    bool files = needs->writes || needs->disk;
+    if (needs->copy) {
+        const scmp_datum_t memory = (scmp_datum_t)memory_fd;
+        int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(fallocate), 1,
+                                      SCMP_A0_32(SCMP_CMP_EQ, memory));
+        if (result == 0 && files)
+            result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fallocate), 1,
+                                      SCMP_A0_32(SCMP_CMP_NE, memory));
+        return result;
+    }
+    if (files || needs->memory || needs->shared)
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fallocate), 0);
     return 0;
 }
 
-static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs)
+static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs, int memory_fd)
 {
-    int result = add_holes(filter, needs);
+    int result = add_holes(filter, needs, memory_fd);
     if (result == 0 && (needs->writes || needs->disk))
         result = ADD(filter, SCMP_ACT_ALLOW, contents);
     if (result == 0 && needs->writes)
@@ -401,7 +410,7 @@ int jail_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error 
     if (result == 0)
         result = add_restricted(filter, exec_fd);
     if (result == 0)
-        result = add_needs(filter, needs);
+        result = add_needs(filter, needs, JAIL_MEMORY_NUMBER(exec_fd));
     if (result == 0)
         result = ADD(filter, SCMP_ACT_KILL_PROCESS, deadly);
     if (result == 0)

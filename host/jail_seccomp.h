@@ -25,6 +25,9 @@ struct jail_needs {
     bool copy;    /* the guest's memory is a private copy of a file */
 };
 
+/* The number of the guest's memory, where it is a file of vmc's: the last that the limit allows. */
+#define JAIL_MEMORY_NUMBER(exec_fd) ((exec_fd)-1)
+
 /*
  * Loads the filter for this process, which has no_new_privs set. One program can still be executed:
  * the one open at exec_fd, with execveat(2). exec_fd is not below the limit on descriptors, and

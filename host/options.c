@@ -162,7 +162,7 @@ const struct option option_table[] = {
      "boot the machine, instead of copying one that has booted",
      "Otherwise the first machine of its kind is kept as a template when it has booted, and later "
      "ones are copies of it, which start in a fraction of the time ('vmc template ls'). A machine "
-     "with a disk, a kernel of one's own or something to debug always boots.",
+     "with a kernel of one's own or something to debug always boots.",
      NULL, NULL, false, false},
 
     {OPTION_ENV, "env", 'e', "NAME[=VALUE]", RUN, WORKLOAD, BY_VMC,

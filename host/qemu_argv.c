@@ -175,11 +175,11 @@ static void add_disk(const char *name, enum qemu_fd fd, const char *options, str
 
 static void add_disks(const struct machine_request *request, struct strings *argv)
 {
-    /* An image that is gone after the run holds nothing that need ever reach the disk. */
-    static const char scratch[] = "cache.no-flush=on,discard=unmap";
-    static const char kept[] = "cache.no-flush=off,discard=unmap";
-    /* Nobody writes to it. And QEMU tries out whether there are locks by opening /dev/null as it
-     * opens a file that is to be memory, which jail_memory.h would take for that. */
+    /* QEMU tries out whether there are locks by opening /dev/null as it opens a file that is to be
+     * memory, which jail_memory.h would take for that; and its filter has none. An image that is
+     * gone after the run holds nothing that need ever reach the disk. */
+    static const char scratch[] = "cache.no-flush=on,discard=unmap,locking=off";
+    static const char kept[] = "cache.no-flush=off,discard=unmap,locking=off";
     static const char image[] = "read-only=on,locking=off";
     const struct rootfs *rootfs = request->rootfs;
     if (rootfs->image_fd >= 0)

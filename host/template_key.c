@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #define XXH_NO_INLINE_HINTS 1
 #include <xxhash.h>
 
@@ -21,9 +22,6 @@ const char *template_refusal(const struct machine_request *request)
         return "its boot is to be seen";
     if (spec->debugging.gdb || spec->debugging.crash_dump)
         return "it is to be debugged";
-    /* What a guest has read of a disk is in its memory, and each run's disk is another. */
-    if (request->rootfs->disk_fd >= 0 || request->swap_fd >= 0)
-        return "it has a disk";
     if (spec->virtiofs)
         return "its memory is a file server's, too";
     if (request->network->link.kind == LINK_IN_VMM)
@@ -51,6 +49,14 @@ static void plain_argv(const struct machine_request *request, struct strings *re
     qemu_argv(&plain, 0, ret);
 }
 
+/* A copy's disk is another one than its template's; but a guest has learnt its size. */
+static void add_size(int fd, struct strings *ret)
+{
+    struct stat st;
+    if (fd >= 0 && fstat(fd, &st) == 0)
+        strings_addf(ret, "disk %lld", (long long)st.st_size);
+}
+
 char *template_key(const struct machine_request *request)
 {
     AUTO_STRINGS struct strings parts = {0};
@@ -66,6 +72,8 @@ char *template_key(const struct machine_request *request)
     AUTO_FREE char *image = request->spec->image ? file_identity(request->spec->rootfs) : NULL;
     if (image)
         strings_add(&parts, image);
+    add_size(request->rootfs->disk_fd, &parts);
+    add_size(request->swap_fd, &parts);
     plain_argv(request, &parts);
     AUTO_FREE char *text = strings_join(&parts, "\n");
     XXH128_hash_t hash = XXH3_128bits(text, strlen(text));

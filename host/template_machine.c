@@ -7,6 +7,7 @@
 
 #include "common/util.h"
 #include "host/jail_memory.h"
+#include "host/jail_rules.h"
 #include "host/qemu_argv.h"
 
 /* From its exec until QEMU asks for its memory: some 20 ms on an idle host. */
@@ -22,8 +23,9 @@
 int template_give_memory(const struct template *t, struct session *session, struct error *err)
 {
     struct jailed *process = &session->machine->process;
-    int result = jail_memory_grant(process->memory_listener, process->pidfd, session->signal_fd,
-                                   t->memory_fd, now_ns() + MEMORY_PATIENCE_NS, err);
+    int result =
+        jail_memory_grant(process->memory_listener, process->pidfd, session->signal_fd,
+                          t->memory_fd, jail_memory_number(), now_ns() + MEMORY_PATIENCE_NS, err);
     close_fd(&process->memory_listener);
     return result;
 }

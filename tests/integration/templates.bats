@@ -92,15 +92,64 @@ identity='cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid
     has_line out got || fail "no signal arrived"
 }
 
-@test "a machine with a disk, with a kernel of its own or to be looked at boots, and makes no template" {
+@test "a machine with a kernel of its own or to be looked at boots, and makes no template" {
     local options
-    for options in '--upper disk' '--mem-limit 64m --mem-swap 96m' "--kernel $GUEST_IMAGE/$KERNEL" '--console log'; do
+    for options in "--kernel $GUEST_IMAGE/$KERNEL" '--console log'; do
         # shellcheck disable=SC2086 # words
         run --separate-stderr vmc --timing $options -- echo text
         assert_output text
         assert_equal "$(way_of "$stderr")" boot
     done
     assert_equal "$(templates)" ''
+}
+
+# What a guest has read of a disk before it is copied would be another machine's.
+@test "a copy has disks of its own: an upper layer, one that is kept, swap" {
+    local turn name keys
+    export XDG_DATA_HOME=$PWD/data
+    run vmc --upper disk -- sh -c 'echo one >/first'
+    keys=$(templates)
+    run --separate-stderr vmc --timing --upper disk -- sh -c 'ls /first; head -c 30000000 /dev/urandom >/big; sha256sum </big; sync; echo 3 >/proc/sys/vm/drop_caches; sha256sum </big'
+    assert_equal "$(way_of "$stderr")" copy
+    assert_match "$stderr" "cannot access '/first'"
+    assert_equal "${#lines[@]} ${lines[0]}" "2 ${lines[1]}"
+    for turn in 1 2 3; do
+        for name in ada bob; do
+            run --separate-stderr vmc --timing --keep --name $name -- sh -c "echo $name $turn >>/turns; cp -r /etc /etc-$turn; cat /turns"
+            assert_status 0
+            assert_output "$(seq -f "$name %g" "$turn")"
+            [ "$turn $name" = '1 ada' ] || assert_equal "$(way_of "$stderr")" copy
+        done
+    done
+    find data -type f -size +1M >images
+    assert_equal "$(wc -l <images)" 2
+    while read -r name; do
+        /sbin/e2fsck -fn "$name" >report 2>&1 || fail "$name: $(cat report)"
+    done <images
+    for turn in 1 2; do
+        run --separate-stderr vmc --timing --mem-limit 64m --mem-swap 128m -- sh -c 'grep -c /dev/vd /proc/swaps; head -c 80000000 /dev/zero >/dev/shm/big && sha256sum </dev/shm/big'
+    done
+    assert_equal "$(way_of "$stderr")" copy
+    assert_equal "${lines[0]}" 1
+    # Another size is another machine.
+    run vmc --upper disk:1g -- true
+    [ "$(templates | wc -l)" -gt "$(wc -l <<<"$keys")" ] || fail "no template of its own"
+}
+
+# A copy's hypervisor is told that every hole it makes in its memory is there, and that of memory alone.
+@test "a copy's disk has zeros where the guest has asked for them" {
+    local turn
+    for turn in 1 2; do
+        run --separate-stderr vmc_full --timing --net none --privileged --usedev --mem-limit 64m --mem-swap 96m -- sh -c '
+            python3 -c "import ctypes; ctypes.CDLL(None).swapoff(b\"/dev/vda\")"
+            head -c 4000000 /dev/zero | tr "\0" x | dd of=/dev/vda bs=4000 conv=fsync status=none
+            head -c 4000000 /dev/vda | tr -d "\0" | wc -c
+            blkdiscard -z /dev/vda
+            echo 3 >/proc/sys/vm/drop_caches
+            head -c 4000000 /dev/vda | tr -d "\0" | wc -c'
+        assert_output $'4000000\n0'
+    done
+    assert_equal "$(way_of "$stderr")" copy
 }
 
 # Adds 1 to a byte of a file.
@@ -219,8 +268,6 @@ damage() {
     run "$VMC" template rm --all
     assert_equal "${#lines[@]}" 1
     assert_equal "$(templates)" ''
-    run --separate-stderr "$VMC" template warm -r "$SMALL" --upper disk
-    assert_refused 'there is no template for this: it has a disk'
     run --separate-stderr "$VMC" template warm -r "$SMALL" --gdb 1234
     assert_refused "--gdb"
 }
