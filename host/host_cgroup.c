@@ -15,7 +15,7 @@
 #define TEXT_MAX (16u << 20)
 #define NOTE_NAME "cgroups"
 #define NOTE_MAX 16384u
-#define BUSY_TRIES 50 /* 2 ms apart */
+#define BUSY_TRIES 250 /* 2 ms apart */
 
 /* True if the comma- or space-separated list has the word. */
 static bool has_word(const char *list, const char *word)

@@ -45,16 +45,16 @@ expect_uml() {
 
 @test "--usedev and --privileged: the agent's lines are its own, and to open a device is not the end" {
     local line
-    run vmc --usedev --net none -- sh -c 'for f in /dev/tty*; do (: <>"$f") && echo "open $f"; done; echo end'
+    run --separate-stderr vmc --usedev --net none -- sh -c 'for f in /dev/tty*; do (: <>"$f") && echo "open $f"; done; echo end'
     for line in 1 2; do
-        assert_match "$output" "/dev/ttyS$line: Device or resource busy"
+        assert_match "$stderr" "/dev/ttyS$line: Device or resource busy"
     done
     assert_match "$output" 'open /dev/ttyS0'
     assert_equal "${lines[-1]}" end
-    run vmc --privileged --net none -- sh -c 'mknod c c 4 7; mknod s c 4 90; (: <>c); (: <>s); echo end'
-    assert_match "$output" 'c: No such device'
-    assert_match "$output" 's: No such device'
-    assert_equal "${lines[-1]}" end
+    run --separate-stderr vmc --privileged --net none -- sh -c 'mknod c c 4 7; mknod s c 4 90; (: <>c); (: <>s); echo end'
+    assert_match "$stderr" 'c: No such device'
+    assert_match "$stderr" 's: No such device'
+    assert_output end
 }
 
 @test "--explain names it, and leaves out what only QEMU has" {
