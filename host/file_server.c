@@ -32,7 +32,7 @@ int file_server_find(struct error *err)
                             "(" PROGRAM "); --rootfs-transport 9p needs none");
 }
 
-int file_server_connect(const struct container *container, int *ret_ours, int *ret_theirs,
+static int connect_both(const struct container *container, int *ret_ours, int *ret_theirs,
                         struct error *err)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -92,6 +92,15 @@ static int check_owner(const struct machine_request *request, struct error *err)
                      request->spec->rootfs);
 }
 
+int file_server_prepare(const struct machine_request *request, int *ret_ours, int *ret_theirs,
+                        struct error *err)
+{
+    if (check_owner(request, err) < 0)
+        return -1;
+    say_limit();
+    return connect_both(request->container, ret_ours, ret_theirs, err);
+}
+
 int file_server_start(const struct machine_request *request, int listener, int errors,
                       const struct jailed *hypervisor, struct jailed *ret,
                       struct isolation *isolation, struct error *err)
@@ -114,9 +123,8 @@ int file_server_start(const struct machine_request *request, int listener, int e
         .group = &hypervisor->cgroup,
         .required = request->spec->require_jail,
     };
-    if (check_owner(request, err) < 0 || jail_files_find(NULL, PROGRAM, &files, err) < 0)
+    if (jail_files_find(NULL, PROGRAM, &files, err) < 0)
         return -1;
-    say_limit();
     add_arguments(&argv);
     int result = jail_start(&jail, &argv, fds, FD_END, ret, isolation, err);
     return result < 0 ? error_wrap(err, "virtiofsd") : 0;

@@ -12,10 +12,11 @@
 int file_server_find(struct error *err);
 
 /*
- * Two ends that have found each other: *ret_ours is the file server's, and listens; *ret_theirs is
- * the hypervisor's, and connected already. Both are the caller's.
+ * Refuses a directory that it could not serve, and makes two ends that have found each other:
+ * *ret_ours is the file server's, and listens; *ret_theirs is the hypervisor's, and connected
+ * already. Both are the caller's.
  */
-int file_server_connect(const struct container *container, int *ret_ours, int *ret_theirs,
+int file_server_prepare(const struct machine_request *request, int *ret_ours, int *ret_theirs,
                         struct error *err);
 
 /*

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
 
 #include "common/util.h"
 #include "host/seccomp_filter.h"
@@ -46,7 +47,6 @@ static const int calls[] = {
     SCMP_SYS(capset),
     SCMP_SYS(chroot),
     SCMP_SYS(seccomp),
-    SCMP_SYS(prctl),
     SCMP_SYS(umask),
     /* descriptors it has */
     SCMP_SYS(read),
@@ -81,40 +81,28 @@ static const int calls[] = {
     SCMP_SYS(fchdir),
 };
 
-#define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
-#define NAMESPACE_FLAGS                                                                            \
-    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
-     CLONE_NEWNET | CSIGNAL)
-
 /* No locks and no signals, which reach others' programs through the files of a share. */
-static const int fcntl_commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL};
+static const unsigned long fcntl_commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
+                                               F_SETFD, F_GETFL,         F_SETFL};
+/* libcap-ng's, and those of its own filter. */
+static const unsigned long prctl_options[] = {
+    PR_CAPBSET_READ,     PR_CAPBSET_DROP,     PR_CAP_AMBIENT, PR_GET_SECUREBITS,
+    PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_NAME,
+};
 
 /* Calls of which only a part is harmless. */
-static int add_restricted(scmp_filter_ctx filter, int exec_fd)
+static int add_restricted(scmp_filter_ctx filter)
 {
-    int result = 0;
-    for (size_t i = 0; i < ARRAY_LEN(fcntl_commands) && result == 0; i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                                  SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)fcntl_commands[i]));
+    int result = seccomp_filter_add_values(filter, SCMP_SYS(fcntl), 1, fcntl_commands,
+                                           ARRAY_LEN(fcntl_commands));
     if (result == 0)
-        result = seccomp_rule_add(
-            filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-            SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS | NAMESPACE_FLAGS, THREAD_FLAGS));
+        result = seccomp_filter_add_values(filter, SCMP_SYS(prctl), 0, prctl_options,
+                                           ARRAY_LEN(prctl_options));
     /* Each of its threads has a current directory of its own. */
     if (result == 0)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(unshare), 1,
                                   SCMP_A0(SCMP_CMP_EQ, CLONE_FS));
-    /* Reads limits, sets none. */
-    if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-                                  SCMP_A2(SCMP_CMP_EQ, 0));
-#ifdef __x86_64__
-    if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(arch_prctl), 0);
-#endif
-    if (result == 0)
-        result = seccomp_filter_allow_exec(filter, exec_fd);
-    return result;
+    return result == 0 ? seccomp_filter_allow_threads(filter) : result;
 }
 
 int file_server_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error *err)
@@ -125,9 +113,8 @@ int file_server_seccomp_load(const struct jail_needs *needs, int exec_fd, struct
         return -1;
     int result = seccomp_filter_add(filter, SCMP_ACT_ALLOW, calls, ARRAY_LEN(calls));
     if (result == 0)
-        result = add_restricted(filter, exec_fd);
+        result = add_restricted(filter);
     if (result == 0)
-        result = seccomp_load(filter);
-    seccomp_release(filter);
-    return seccomp_filter_result(result, "cannot load the system call filter", err);
+        result = seccomp_filter_allow_exec(filter, exec_fd);
+    return seccomp_filter_load(filter, result, err);
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -15,7 +14,6 @@
 #define TEXT_MAX (16u << 20)
 #define NOTE_NAME "cgroups"
 #define NOTE_MAX 16384u
-#define BUSY_TRIES 250 /* 2 ms apart */
 
 /* True if the comma- or space-separated list has the word. */
 static bool has_word(const char *list, const char *word)
@@ -249,25 +247,10 @@ int host_cgroup_enter(const struct host_cgroup *cgroup, pid_t pid, struct error 
     return 0;
 }
 
-/*
- * rmdir(2) refuses a group for as long as a process in it is ending: one that was killed may be
- * giving its memory back still, when nothing else of it is to be seen. cgroups(7).
- */
-static int remove_group(const char *dir)
-{
-    static const struct timespec between = {.tv_nsec = 2000000};
-    for (int tries = BUSY_TRIES; rmdir(dir) < 0; tries--) {
-        if (errno != EBUSY || tries == 0)
-            return -1;
-        nanosleep(&between, NULL);
-    }
-    return 0;
-}
-
 void host_cgroup_remove(struct host_cgroup *cgroup)
 {
     for (size_t i = 0; i < cgroup->dirs.count; i++)
-        if (remove_group(cgroup->dirs.items[i]) < 0)
+        if (rmdir(cgroup->dirs.items[i]) < 0)
             log_debug("cannot remove %s: %s", cgroup->dirs.items[i], strerror(errno));
     strings_free(&cgroup->dirs);
 }
@@ -279,9 +262,12 @@ int host_cgroup_sweep(int container_fd, struct error *err)
         return 0;
     char *rest = note, *dir;
     int result = 0;
-    /* rmdir(2) takes nothing but an empty group, whatever the note says. */
+    /*
+     * rmdir(2) takes nothing but an empty group, whatever the note says. One that was killed a
+     * moment ago may be giving its memory back still, when nothing else of it is to be seen.
+     */
     while ((dir = strsep(&rest, "\n"))) {
-        if (dir[0] != '/' || remove_group(dir) == 0 || errno == ENOENT)
+        if (dir[0] != '/' || rmdir(dir) == 0 || errno == ENOENT)
             continue;
         log_debug("cannot remove %s: %s", dir, strerror(errno));
         if (errno == EBUSY)

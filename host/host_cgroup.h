@@ -58,7 +58,7 @@ void host_cgroup_remove(struct host_cgroup *cgroup);
 
 /*
  * Removes the groups that a vmc noted in its container's directory. -1 with err if one is in use
- * still, after half a second: the note is to stay for another time.
+ * still: the note is to stay for another time. Nobody waits for that on the way to a start.
  */
 int host_cgroup_sweep(int container_fd, struct error *err);
 

@@ -19,34 +19,21 @@ static const char *const for_a_kernel[] = {"TMPDIR=" JAIL_RAM_PATH,
 /* A file that the guest knows is one. */
 #define DESCRIPTORS_OF_FILES 262144u
 
+/* To serve files of every owner in the user namespace. */
+static const cap_value_t to_read[] = {CAP_DAC_READ_SEARCH};
+static const cap_value_t to_write[] = {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER,
+                                       CAP_FSETID};
+/*
+ * An overlay opens what is below it with O_NOATIME, open(2), which is for a file's owner. The last
+ * two virtiofsd drops itself, once it has entered the tree.
+ */
+static const cap_value_t to_enter[] = {CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_SYS_CHROOT,
+                                       CAP_SETPCAP};
+
 #define CAPABILITIES(list)                                                                         \
     {                                                                                              \
-        .values = (list), .count = ARRAY_LEN(list)                                                 \
+        (list), ARRAY_LEN(list)                                                                    \
     }
-
-/* To serve files of every owner in the user namespace. */
-static const struct jail_capabilities *to_serve(const struct jail_needs *needs)
-{
-    static const cap_value_t reading[] = {CAP_DAC_READ_SEARCH};
-    static const cap_value_t writing[] = {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN,
-                                          CAP_FOWNER, CAP_FSETID};
-    static const struct jail_capabilities reader = CAPABILITIES(reading);
-    static const struct jail_capabilities writer = CAPABILITIES(writing);
-    return needs->writes ? &writer : &reader;
-}
-
-/*
- * virtiofsd enters the tree and drops the last two itself, before it serves. An overlay opens what
- * is below it with O_NOATIME, open(2), which is for a file's owner.
- */
-static const struct jail_capabilities *to_enter(const struct jail_needs *needs)
-{
-    static const cap_value_t entering[] = {CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_SYS_CHROOT,
-                                           CAP_SETPCAP};
-    static const struct jail_capabilities enterer = CAPABILITIES(entering);
-    (void)needs;
-    return &enterer;
-}
 
 static const struct jail_rules rules[] = {
     [JAIL_HYPERVISOR] =
@@ -55,7 +42,8 @@ static const struct jail_rules rules[] = {
             .environment = for_a_hypervisor,
             .descriptors = DESCRIPTORS,
             .attach = jail_root_attach_proc,
-            .capabilities = to_serve,
+            .reading = CAPABILITIES(to_read),
+            .writing = CAPABILITIES(to_write),
             .load_filter = jail_seccomp_load,
         },
     [JAIL_AGENT] =
@@ -78,7 +66,8 @@ static const struct jail_rules rules[] = {
             .environment = for_a_kernel,
             .descriptors = DESCRIPTORS,
             .attach = jail_root_attach_ram,
-            .capabilities = to_serve,
+            .reading = CAPABILITIES(to_read),
+            .writing = CAPABILITIES(to_write),
             .load_filter = kernel_seccomp_load,
         },
     [JAIL_FILE_SERVER] =
@@ -87,7 +76,7 @@ static const struct jail_rules rules[] = {
             .environment = for_a_hypervisor,
             .descriptors = DESCRIPTORS_OF_FILES,
             .attach = jail_root_attach_whole_proc,
-            .capabilities = to_enter,
+            .reading = CAPABILITIES(to_enter),
             .load_filter = file_server_seccomp_load,
         },
 };

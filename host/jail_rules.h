@@ -28,8 +28,8 @@ struct jail_rules {
     const char *const *environment; /* besides what all have, NULL-terminated */
     /* Its root directory, besides files, trees and devices. */
     int (*attach)(struct jail_child *child, int root, struct error *err);
-    /* What it keeps in its own user namespace; unused where it is trusted. */
-    const struct jail_capabilities *(*capabilities)(const struct jail_needs *needs);
+    /* What it keeps in its own user namespace: to read its trees, and to write to them. */
+    struct jail_capabilities reading, writing;
     /* Its filter, the last stage; NULL where it is trusted. */
     int (*load_filter)(const struct jail_needs *needs, int program, struct error *err);
 };

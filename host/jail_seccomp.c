@@ -1,6 +1,5 @@
 #include "host/jail_seccomp.h"
 
-#include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -8,7 +7,6 @@
 #include <linux/kvm.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,12 +18,6 @@
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif
-
-/* What a thread is made of, and no namespace. CLONE_NEWTIME lies in the signal's bits. */
-#define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
-#define NAMESPACE_FLAGS                                                                            \
-    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
-     CLONE_NEWNET | CSIGNAL)
 
 /* A machine that reads a tree: seen in runs of QEMU 7.2 with strace(1), and their near relatives.
  */
@@ -277,17 +269,6 @@ static const unsigned long prctl_options[] = {
     PR_SET_NAME,    PR_GET_NAME,       PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_SET_SECCOMP,
     PR_GET_SECCOMP, PR_SET_TIMERSLACK, PR_CAPBSET_READ,     PR_SET_VMA};
 
-/* Allows a call for these values of one argument, which the kernel takes as 32 bits. */
-static int add_values(scmp_filter_ctx filter, int call, unsigned argument,
-                      const unsigned long *values, size_t count)
-{
-    int result = 0;
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-                                  SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, 0xffffffff, values[i]));
-    return result;
-}
-
 /*
  * No sockets of the host's programs: those are AF_UNIX, by name or, in the host's network, without.
  * No programs on a socket: SO_ATTACH_FILTER and its like.
@@ -322,7 +303,7 @@ static int add_sockets(scmp_filter_ctx filter)
 
 #define ADD(filter, action, list) seccomp_filter_add(filter, action, list, ARRAY_LEN(list))
 #define ADD_VALUES(filter, call, argument, list)                                                   \
-    add_values(filter, SCMP_SYS(call), argument, list, ARRAY_LEN(list))
+    seccomp_filter_add_values(filter, SCMP_SYS(call), argument, list, ARRAY_LEN(list))
 
 /* Calls of which only a part is harmless. */
 static int add_restricted(scmp_filter_ctx filter, int exec_fd)
@@ -333,22 +314,11 @@ static int add_restricted(scmp_filter_ctx filter, int exec_fd)
     if (result == 0)
         result = ADD_VALUES(filter, ioctl, 1, terminal_requests);
     if (result == 0)
-        result = seccomp_rule_add(
-            filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-            SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS | NAMESPACE_FLAGS, THREAD_FLAGS));
-    /* Reads limits, sets none. */
-    if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-                                  SCMP_A2(SCMP_CMP_EQ, 0));
+        result = seccomp_filter_allow_threads(filter);
     /* It is process 1 of its namespace: signals to its own threads. */
     if (result == 0)
         result =
             seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, 1));
-#ifdef ARCH_SET_FS
-    if (result == 0)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(arch_prctl), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, ARCH_SET_FS));
-#endif
     if (result == 0)
         result = seccomp_filter_allow_exec(filter, exec_fd);
     return result;
@@ -413,8 +383,5 @@ int jail_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error 
         result = add_needs(filter, needs, JAIL_MEMORY_NUMBER(exec_fd));
     if (result == 0)
         result = ADD(filter, SCMP_ACT_KILL_PROCESS, deadly);
-    if (result == 0)
-        result = seccomp_load(filter);
-    seccomp_release(filter);
-    return seccomp_filter_result(result, "cannot load the system call filter", err);
+    return seccomp_filter_load(filter, result, err);
 }

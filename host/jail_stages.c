@@ -197,7 +197,9 @@ static int stage_descriptors(struct jail_child *child, struct error *err)
  */
 static int stage_privileges(const struct jail_child *child, struct error *err)
 {
-    const struct jail_capabilities *keep = child->rules->capabilities(&child->jail->needs);
+    const struct jail_rules *rules = child->rules;
+    const struct jail_capabilities *keep =
+        child->jail->needs.writes ? &rules->writing : &rules->reading;
     /* The bounding set is what exec gives a root, capabilities(7). */
     for (cap_value_t value = 0; CAP_IS_SUPPORTED(value); value++) {
         bool kept = false;

@@ -118,10 +118,7 @@ int kernel_seccomp_load(const struct jail_needs *needs, int exec_fd, struct erro
         result = add_open(filter, true);
     if (result == 0)
         result = seccomp_filter_allow_exec(filter, exec_fd);
-    if (result == 0)
-        result = seccomp_load(filter);
-    seccomp_release(filter);
-    return seccomp_filter_result(result, "cannot load the system call filter", err);
+    return seccomp_filter_load(filter, result, err);
 }
 
 int kernel_seccomp_file(bool writes, int *ret_fd, struct error *err)

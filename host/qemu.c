@@ -48,7 +48,7 @@ static int make_descriptors(const struct machine_request *request, struct machin
         return -1;
     if (machine_make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0 ||
         (request->spec->virtiofs &&
-         file_server_connect(request->container, files, &theirs->fds[QEMU_FD_FILES], err) < 0))
+         file_server_prepare(request, files, &theirs->fds[QEMU_FD_FILES], err) < 0))
         return -1;
     if (!machine_has_monitor(request))
         return 0;

@@ -23,26 +23,23 @@ static void add_pair(struct strings *argv, const char *option, const char *value
     strings_add(argv, value);
 }
 
-/* Memory in a file of vmc's, jail_memory.h; and a copy waits for the state of its devices. */
-static void add_template(const struct machine_request *request, struct strings *argv)
+/* Memory that is a file: one that the file server maps, too, or one of vmc's, jail_memory.h. */
+static void add_memory(const struct machine_request *request, struct strings *argv)
 {
-    bool copy = request->template->role == TEMPLATE_COPY;
+    const char *file = "memfd", *options = "seal=off,share=on";
+    bool copy = machine_has_template(request) && request->template->role == TEMPLATE_COPY;
+    if (machine_has_template(request)) {
+        file = "file";
+        options = copy ? "mem-path=" JAIL_MEMORY_PATH ",share=off"
+                       : "mem-path=" JAIL_MEMORY_PATH ",share=on";
+    }
     strings_add(argv, "-object");
-    strings_addf(argv,
-                 "memory-backend-file,id=memory,size=%lluM,mem-path=" JAIL_MEMORY_PATH ",share=%s",
-                 (unsigned long long)(request->spec->memory >> 20), copy ? "off" : "on");
+    strings_addf(argv, "memory-backend-%s,id=memory,size=%lluM,%s", file,
+                 (unsigned long long)(request->spec->memory >> 20), options);
     add_pair(argv, "-machine", "memory-backend=memory");
+    /* A copy waits for the state of its devices. */
     if (copy)
         add_pair(argv, "-incoming", "defer");
-}
-
-/* Memory that the file server maps, too. */
-static void add_shared_memory(const struct vm_spec *spec, struct strings *argv)
-{
-    strings_add(argv, "-object");
-    strings_addf(argv, "memory-backend-memfd,id=memory,size=%lluM,share=on,seal=off",
-                 (unsigned long long)(spec->memory >> 20));
-    add_pair(argv, "-machine", "memory-backend=memory");
 }
 
 static void add_machine(const struct machine_request *request, struct strings *argv)
@@ -152,13 +149,12 @@ static void add_file_server(struct strings *argv)
     add_pair(argv, "-device", "vhost-user-fs-device,chardev=files,tag=" ROOTFS_MOUNT_TAG);
 }
 
-static void add_rootfs(const struct rootfs *rootfs, bool virtiofs, struct strings *argv)
+static void add_rootfs(const struct machine_request *request, struct strings *argv)
 {
-    if (!rootfs->share)
-        return;
-    if (virtiofs)
+    const struct rootfs *rootfs = request->rootfs;
+    if (request->spec->virtiofs)
         add_file_server(argv);
-    else
+    else if (rootfs->share)
         add_share(argv, "rootfs", rootfs->share, rootfs->read_only, ROOTFS_MOUNT_TAG);
 }
 
@@ -263,15 +259,13 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
 {
     strings_add(ret, request->vmm);
     add_machine(request, ret);
-    if (machine_has_template(request))
-        add_template(request, ret);
-    if (request->spec->virtiofs)
-        add_shared_memory(request->spec, ret);
+    if (machine_has_template(request) || request->spec->virtiofs)
+        add_memory(request, ret);
     add_kernel(request, tsc_khz, ret);
     add_serial(ret);
     if (!request->spec->maintenance) {
         add_ports(ret);
-        add_rootfs(request->rootfs, request->spec->virtiofs, ret);
+        add_rootfs(request, ret);
     }
     add_volumes(request->volumes, ret);
     qemu_argv_descriptors(request, ret);

@@ -20,8 +20,19 @@ scmp_filter_ctx seccomp_filter_new(uint32_t action, struct error *err);
 /* A rule without conditions for each call; one that this architecture does not have is none. */
 int seccomp_filter_add(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t count);
 
+/* A call for these values of one argument, which the kernel takes as 32 bits. */
+int seccomp_filter_add_values(scmp_filter_ctx filter, int call, unsigned argument,
+                              const unsigned long *values, size_t count);
+
+/* What a program of threads does: makes more of them, in no new namespace; reads limits, sets none.
+ */
+int seccomp_filter_allow_threads(scmp_filter_ctx filter);
+
 /* The one program that can still be executed, open at exec_fd: jail_seccomp.h. */
 int seccomp_filter_allow_exec(scmp_filter_ctx filter, int exec_fd);
+
+/* Loads the filter if the result is 0, and frees it: the end of a loader, as the next function. */
+int seccomp_filter_load(scmp_filter_ctx filter, int result, struct error *err);
 
 /* Turns a result into this program's: 0, or -1, with errno and "WHAT: reason". */
 int seccomp_filter_result(int result, const char *what, struct error *err);

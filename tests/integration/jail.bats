@@ -199,18 +199,13 @@ limit_of() {
     ! [ -e "$pids" ] || fail "$pids is left"
 }
 
-no_process_in() {
-    [ -z "$(cat "$1/cgroup.procs")" ]
-}
-
 @test "vmc killed: no machine, no mounts, and no control group after the next start" {
     local memory
     start_sleeper --upper host
     memory=$(group_of memory)
     kill -KILL "$PID"
     finish 5
-    wait_for 2 no_machine || fail "QEMU is left"
-    ! am_root || wait_for 5 no_process_in "$memory" || fail "processes in $memory"
+    wait_for 5 no_machine || fail "QEMU is left"
     run vmc -- true
     assert_status 0
     ! am_root || ! [ -e "$memory" ] || fail "$memory is left"

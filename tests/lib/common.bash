@@ -230,16 +230,25 @@ machine_processes() {
     done
 }
 
+# Those in the control groups that run directories note: of one that is ending nothing else is to be
+# seen, while it gives its memory back.
+grouped_processes() {
+    local group
+    cat "$XDG_RUNTIME_DIR"/vmc/*/cgroups 2>/dev/null | while read -r group; do
+        cat "$group/cgroup.procs" 2>/dev/null || true
+    done
+}
+
 no_marked_processes() {
-    [ -z "$(marked_processes)" ]
+    [ -z "$(marked_processes)$(grouped_processes)" ]
 }
 
 no_machine() {
-    [ -z "$(machine_processes)" ]
+    [ -z "$(machine_processes)$(grouped_processes)" ]
 }
 
 has_machine() {
-    ! no_machine
+    [ -n "$(machine_processes)" ]
 }
 
 shared_memory() {

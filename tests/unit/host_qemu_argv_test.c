@@ -268,7 +268,7 @@ static void test_virtiofs(void **state)
     struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
     assert_null(value_after(&argv, "-fsdev"));
     assert_string_equal(value_after(&argv, "-object"),
-                        "memory-backend-memfd,id=memory,size=512M,share=on,seal=off");
+                        "memory-backend-memfd,id=memory,size=512M,seal=off,share=on");
     assert_true(has_word(&argv, "memory-backend=memory"));
     assert_string_equal(value_after(&argv, "-global"), "virtio-mmio.force-legacy=false");
     assert_true(has_word(&argv, "socket,id=files,fd=15"));
