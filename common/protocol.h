@@ -12,11 +12,12 @@
  *
  * port     direction      frame    payload
  * control  guest -> host  HELLO    version, clock readings; first frame of all
- *          host -> guest  WAKE     to the copy of a guest that said HELLO long ago: say it again
- *          host -> guest  CONFIG   a piece of the JSON configuration; an empty one ends it
- *          guest -> host  STARTED  the workload runs
- *          guest -> host  ERROR    it does not: exit status and text; ends the session
- *          host -> guest  SIGNAL   signal number (of the guest's architecture: Linux generic)
+ *          host -> guest  PREPARE  a piece of the JSON shape of the container; an empty one ends it
+ *          guest -> host  PREPARED that much of the container stands
+ *          host -> guest  WAKE     to the copy of a guest that was prepared long ago: say HELLO
+ * again host -> guest  CONFIG   a piece of the JSON configuration; an empty one ends it guest ->
+ * host  STARTED  the workload runs guest -> host  ERROR    it does not: exit status and text; ends
+ * the session host -> guest  SIGNAL   signal number (of the guest's architecture: Linux generic)
  *          host -> guest  WINSIZE  terminal rows and columns
  *          guest -> host  EXIT     how the workload ended; last frame of all
  * data     host -> guest  STDIN    bytes; an empty frame is end of file
@@ -41,7 +42,7 @@
 
 #include "common/error.h"
 
-#define PROTOCOL_VERSION 2
+#define PROTOCOL_VERSION 3
 
 /* What the agent says on the console before it serves a shell there. */
 #define MAINTENANCE_ANNOUNCEMENT "no workload: maintenance shell on the console"
@@ -54,7 +55,8 @@
 
 #define FRAME_HEADER_SIZE 8
 #define FRAME_PAYLOAD_MAX 65536
-#define CONFIG_SIZE_MAX (16u << 20) /* all CONFIG frames together; ARG_MAX is 2 MiB */
+#define CONFIG_SIZE_MAX                                                                            \
+    (16u << 20) /* all CONFIG frames together, and all PREPARE; ARG_MAX is 2 MiB */
 #define ERROR_TEXT_MAX 1024
 #define SIGNAL_MAX 64
 
@@ -70,12 +72,14 @@ enum frame_type {
     FRAME_CREDIT = 5,
     FRAME_CLOSE = 6,
     FRAME_WAKE = 8,
+    FRAME_PREPARE = 9,
     FRAME_HELLO = 16,
     FRAME_STARTED = 17,
     FRAME_ERROR = 18,
     FRAME_EXIT = 19,
     FRAME_STDOUT = 20,
     FRAME_STDERR = 21,
+    FRAME_PREPARED = 23,
 };
 
 /* A frame as decoded. payload points into the decoder and is valid until its next call. */

@@ -64,11 +64,13 @@ static int set_io(const struct cgroup_limits *limits, struct error *err)
     return set("io.max", text, err);
 }
 
-static int set_limits(const struct cgroup_limits *limits, struct error *err)
+int cgroup_limit(const struct cgroup_limits *limits, struct error *err)
 {
-    if (set_memory(limits, err) < 0 || set_cpu(limits, err) < 0 || set_io(limits, err) < 0)
-        return -1;
-    return set_number("pids.max", limits->pids_max > PROCESSES_MAX ? 0 : limits->pids_max, err);
+    int64_t processes = limits->pids_max > PROCESSES_MAX ? 0 : limits->pids_max;
+    if (set_memory(limits, err) < 0 || set_cpu(limits, err) < 0 || set_io(limits, err) < 0 ||
+        set_number("pids.max", processes, err) < 0)
+        return error_wrap(err, "limits of the container");
+    return 0;
 }
 
 int cgroup_make(struct error *err)
@@ -84,14 +86,12 @@ int cgroup_make(struct error *err)
     return mkdir(CONTAINER, 0755) < 0 ? error_errno(err, "cannot make the container's cgroup") : 0;
 }
 
-int cgroup_configure(const struct agent_config *config, int *ret_fd, struct error *err)
+int cgroup_prepare(const struct container_shape *shape, int *ret_fd, struct error *err)
 {
     AUTO_CLOSE int fd = open(CONTAINER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return error_errno(err, "cannot open the container's cgroup");
-    if (set_limits(&config->cgroup, err) < 0)
-        return error_wrap(err, "limits of the container");
-    if (config->has_device_rules && device_rules_attach(&config->device_rules, fd, err) < 0)
+    if (shape->has_device_rules && device_rules_attach(&shape->device_rules, fd, err) < 0)
         return -1;
     *ret_fd = take_fd(&fd);
     return 0;

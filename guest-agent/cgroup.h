@@ -15,10 +15,12 @@
 int cgroup_make(struct error *err);
 
 /*
- * Sets all that config asks for; *ret_fd, owned by the caller, is the cgroup's directory, for
- * CLONE_INTO_CGROUP.
+ * Has the shape's device rules looked at; *ret_fd, owned by the caller, is the cgroup's directory,
+ * for CLONE_INTO_CGROUP.
  */
-int cgroup_configure(const struct agent_config *config, int *ret_fd, struct error *err);
+int cgroup_prepare(const struct container_shape *shape, int *ret_fd, struct error *err);
+
+int cgroup_limit(const struct cgroup_limits *limits, struct error *err);
 
 /* True if the kernel has ended a process of the container since memory ran out. */
 bool cgroup_out_of_memory(void);

@@ -19,7 +19,7 @@ static int resolve_user(struct agent_config *config, struct user *user,
                         const struct user **ret_chosen, struct error *err)
 {
     *ret_chosen = NULL;
-    if (!config->user && config->upper == UPPER_STAY)
+    if (!config->user && !config->shape.container)
         return 0;
     if (user_lookup(config->user ? config->user : "0", &config->groups, user, err) < 0)
         return -1;
@@ -38,13 +38,40 @@ static int open_terminal(const struct child *child, const struct user *user, int
     const struct agent_config *config = child->config;
     const struct window_size size = {(uint16_t)config->rows, (uint16_t)config->columns};
     struct terminal t = TERMINAL_NONE;
-    if (terminal_open(&t, &size, user, config->upper != UPPER_STAY, err) < 0)
+    if (terminal_open(&t, &size, user, config->shape.container, err) < 0)
         return -1;
     const int fds[] = {t.master, t.slave};
     int result = link_send(child->link, LINK_TERMINAL, NULL, fds, 2, err);
     close_fd(&t.master);
     *ret_slave = t.slave;
     return result;
+}
+
+static int await(int link, enum link_kind kind, struct error *err)
+{
+    struct link_message message;
+    int got = link_receive(link, &message, err);
+    if (got == 0 || (got > 0 && message.kind != (int32_t)kind))
+        return error_set(err, "the agent has left");
+    return got < 0 ? -1 : 0;
+}
+
+/* The text that the agent has read, and checked, already. */
+static int await_config(const struct child *child, struct error *err)
+{
+    if (await(child->link, LINK_CONFIG, err) < 0)
+        return -1;
+    return agent_config_parse(child->text->text, child->text->length, child->config, err);
+}
+
+/* What comes before the configuration. */
+static int prepare(const struct child *child, struct places *ret, struct error *err)
+{
+    const struct container_shape *shape = &child->config->shape;
+    if (await(child->link, LINK_GO, err) < 0 ||
+        (shape->container && container_prepare(shape, ret, err) < 0))
+        return -1;
+    return link_send(child->link, LINK_PREPARED, NULL, NULL, 0, err);
 }
 
 static int run(const struct child *child, struct error *err)
@@ -56,9 +83,12 @@ static int run(const struct child *child, struct error *err)
         .output = child->output,
         .error_output = child->error_output,
     };
+    struct places places = PLACES_NONE;
     struct user user = {0};
-    bool container = config->upper != UPPER_STAY;
-    if (container && container_enter(config, child->link, err) < 0)
+    bool container = config->shape.container;
+    if (prepare(child, &places, err) < 0 || await_config(child, err) < 0)
+        return -1;
+    if (container && container_enter(config, &places, err) < 0)
         return -1;
     if (resolve_user(config, &user, &workload.user, err) < 0)
         return -1;
@@ -71,7 +101,7 @@ static int run(const struct child *child, struct error *err)
     }
     if (container && container_seal(config, err) < 0)
         return -1;
-    if (container && !config->no_init)
+    if (container && !config->shape.no_init)
         return init_run(&workload, child->link, child->report, err);
     return workload_exec(&workload, err);
 }

@@ -1,18 +1,26 @@
 /*
- * What the container's first process does between clone3(2) and execve(2). The agent has one
- * thread, so its child may call anything.
+ * What the container's first process does between clone3(2) and execve(2): it prepares what the
+ * shape of the container tells, and waits there for the configuration. The agent has one thread, so
+ * its child may call anything.
  */
 #ifndef VMC_GUEST_AGENT_CHILD_H
 #define VMC_GUEST_AGENT_CHILD_H
 
 #include "guest-agent/config.h"
 
+/* Memory of both, in which the configuration's text comes. */
+struct shared_config {
+    size_t length;
+    char text[CONFIG_SIZE_MAX];
+};
+
 /* The child's ends; all close-on-exec. */
 struct child {
-    struct agent_config *config; /* its own copy, by fork: it adds HOME */
+    struct agent_config *config; /* the shape; its own copy, by fork */
+    const struct shared_config *text;
     int link;
     int report; /* an ERROR payload (protocol.h) when something fails; its end means execve(2) */
-    int input;  /* -1: the terminal */
+    int input;
     int output;
     int error_output;
 };

@@ -85,7 +85,6 @@ static const char *const mount_kinds[] = {
     [0] = "",
     [MOUNT_TMPFS] = "tmpfs",
     [MOUNT_VOLUME] = "volume",
-    [MOUNT_DEVTMPFS] = "devtmpfs",
     [MOUNT_DEBUGFS] = "debugfs",
     [MOUNT_TRACEFS] = "tracefs",
     [MOUNT_TRACEFS + 1] = NULL,
@@ -193,26 +192,26 @@ static const char *const uppers[] = {
 
 static int check_root(void *item, struct error *err)
 {
-    const struct agent_config *config = item;
-    if (config->upper == UPPER_STAY)
+    const struct container_shape *shape = item;
+    if (shape->upper == UPPER_STAY)
         return error_set(err, "configuration: root has no upper");
-    if ((config->image || config->virtiofs) && config->upper != UPPER_RAM &&
-        config->upper != UPPER_DISK)
+    if ((shape->image || shape->virtiofs) && shape->upper != UPPER_RAM &&
+        shape->upper != UPPER_DISK)
         return error_set(err, "configuration: what is only read has its upper in the guest");
-    if (config->image && config->virtiofs)
+    if (shape->image && shape->virtiofs)
         return error_set(err, "configuration: the root is an image, or comes by virtiofs");
     return 0;
 }
 
-/* The root's settings are members of the configuration itself: an object at offset 0. */
+/* The root's settings are members of the shape itself: an object at offset 0. */
 static const struct field root_fields[] = {
-    {"upper", FIELD_CHOICE, AT(struct agent_config, upper), .names = uppers},
-    {"size", FIELD_INTEGER, AT(struct agent_config, upper_size), SIZE},
-    {"read_only", FIELD_BOOL, AT(struct agent_config, read_only)},
-    {"image", FIELD_BOOL, AT(struct agent_config, image)},
-    {"virtiofs", FIELD_BOOL, AT(struct agent_config, virtiofs)},
+    {"upper", FIELD_CHOICE, AT(struct container_shape, upper), .names = uppers},
+    {"size", FIELD_INTEGER, AT(struct container_shape, upper_size), SIZE},
+    {"read_only", FIELD_BOOL, AT(struct container_shape, read_only)},
+    {"image", FIELD_BOOL, AT(struct container_shape, image)},
+    {"virtiofs", FIELD_BOOL, AT(struct container_shape, virtiofs)},
 };
-static const struct schema root_schema = SCHEMA(struct agent_config, root_fields, check_root);
+static const struct schema root_schema = SCHEMA(struct container_shape, root_fields, check_root);
 
 static int check_env(const struct agent_config *config, struct error *err)
 {
@@ -230,12 +229,48 @@ static int check_config(void *item, struct error *err)
     struct agent_config *config = item;
     if (config->args.count == 0)
         return error_set(err, "configuration: no args");
-    if (config->seccomp.length % sizeof(struct sock_filter))
-        return error_set(err, "configuration: seccomp is no whole number of instructions");
     if (!config->cwd)
         config->cwd = xstrdup("/");
     return check_env(config, err);
 }
+
+static int check_shape(void *item, struct error *err)
+{
+    struct container_shape *shape = item;
+    shape->container = shape->upper != UPPER_STAY;
+    if (shape->seccomp.length % sizeof(struct sock_filter))
+        return error_set(err, "configuration: seccomp is no whole number of instructions");
+    if (!shape->container &&
+        (shape->hosted || shape->netns || shape->userns || shape->devtmpfs ||
+         shape->devices.count > 0 || shape->has_device_rules || shape->network.interface))
+        return error_set(err, "configuration: a plain process has nothing of a container's");
+    return 0;
+}
+
+#define SHAPE(member) AT(struct container_shape, member)
+static const struct field shape_fields[] = {
+    {"root", FIELD_OBJECT, .schema = &root_schema},
+    {"hosted", FIELD_BOOL, SHAPE(hosted)},
+    {"netns", FIELD_BOOL, SHAPE(netns)},
+    {"userns", FIELD_BOOL, SHAPE(userns)},
+    {"devtmpfs", FIELD_BOOL, SHAPE(devtmpfs)},
+    {"sys_writable", FIELD_BOOL, SHAPE(sys_writable)},
+    {"shm_size", FIELD_INTEGER, SHAPE(shm_size), SIZE},
+    {"devices", FIELD_LIST, SHAPE(devices), .max = LIST_MAX, .schema = &device_schema},
+    {"device_rules", FIELD_LIST, SHAPE(device_rules), .max = LIST_MAX,
+     .schema = &device_rule_schema, .seen = offsetof(struct container_shape, has_device_rules)},
+    {"network", FIELD_OBJECT, SHAPE(network), .schema = &network_schema},
+    {"no_init", FIELD_BOOL, SHAPE(no_init)},
+    {"capabilities", FIELD_OBJECT, SHAPE(capabilities), .schema = &capability_schema,
+     .seen = offsetof(struct container_shape, has_capabilities)},
+    {"no_new_privs", FIELD_BOOL, SHAPE(no_new_privs)},
+    {"seccomp", FIELD_HEX, SHAPE(seccomp), .max = BPF_MAXINSNS * sizeof(struct sock_filter)},
+    {"seccomp_flags", FIELD_INTEGER, SHAPE(seccomp_flags), .max = SECCOMP_FLAGS_MAX},
+    {"rlimits", FIELD_LIST, SHAPE(rlimits), .max = LIST_MAX, .schema = &rlimit_schema},
+    {"masked", FIELD_STRINGS, SHAPE(masked)},
+    {"readonly", FIELD_STRINGS, SHAPE(readonly)},
+};
+static const struct schema shape_schema = SCHEMA(struct container_shape, shape_fields, check_shape);
 
 #define CONFIG(member) AT(struct agent_config, member)
 static const struct field config_fields[] = {
@@ -251,30 +286,12 @@ static const struct field config_fields[] = {
     {"time_ns", FIELD_INTEGER, CONFIG(time_ns), SIZE},
     {"entropy", FIELD_HEX, CONFIG(entropy), .min = ENTROPY_SIZE, .max = ENTROPY_SIZE},
     {"debug", FIELD_BOOL, CONFIG(debug)},
-    {"hosted", FIELD_BOOL, CONFIG(hosted)},
     {"hostfs", FIELD_BOOL, CONFIG(hostfs)},
-    {"root", FIELD_OBJECT, .schema = &root_schema},
-    {"no_init", FIELD_BOOL, CONFIG(no_init)},
-    {"netns", FIELD_BOOL, CONFIG(netns)},
-    {"userns", FIELD_BOOL, CONFIG(userns)},
-    {"capabilities", FIELD_OBJECT, CONFIG(capabilities), .schema = &capability_schema,
-     .seen = offsetof(struct agent_config, has_capabilities)},
-    {"no_new_privs", FIELD_BOOL, CONFIG(no_new_privs)},
-    {"seccomp", FIELD_HEX, CONFIG(seccomp), .max = BPF_MAXINSNS * sizeof(struct sock_filter)},
-    {"seccomp_flags", FIELD_INTEGER, CONFIG(seccomp_flags), .max = SECCOMP_FLAGS_MAX},
-    {"rlimits", FIELD_LIST, CONFIG(rlimits), .max = LIST_MAX, .schema = &rlimit_schema},
     {"sysctls", FIELD_LIST, CONFIG(sysctls), .max = LIST_MAX, .schema = &sysctl_schema},
     {"cgroup", FIELD_OBJECT, CONFIG(cgroup), .schema = &cgroup_schema},
     {"ftrace", FIELD_TEXT, CONFIG(ftrace), .max = SCRIPT_LENGTH_MAX},
     {"swap_disk", FIELD_BOOL, CONFIG(swap_disk)},
     {"mounts", FIELD_LIST, CONFIG(mounts), .max = LIST_MAX, .schema = &mount_schema},
-    {"shm_size", FIELD_INTEGER, CONFIG(shm_size), SIZE},
-    {"sys_writable", FIELD_BOOL, CONFIG(sys_writable)},
-    {"masked", FIELD_STRINGS, CONFIG(masked)},
-    {"readonly", FIELD_STRINGS, CONFIG(readonly)},
-    {"devices", FIELD_LIST, CONFIG(devices), .max = LIST_MAX, .schema = &device_schema},
-    {"device_rules", FIELD_LIST, CONFIG(device_rules), .max = LIST_MAX,
-     .schema = &device_rule_schema, .seen = offsetof(struct agent_config, has_device_rules)},
     {"files", FIELD_LIST, CONFIG(files), .max = LIST_MAX, .schema = &file_schema},
     {"network", FIELD_OBJECT, CONFIG(network), .schema = &network_schema},
 };
@@ -309,17 +326,33 @@ static struct json_object *parse_json(const char *json, size_t length, struct er
     return NULL;
 }
 
+int container_shape_parse(const char *json, size_t length, struct container_shape *ret,
+                          struct error *err)
+{
+    struct json_object *object = parse_json(json, length, err);
+    struct container_shape shape = {0};
+    if (!object)
+        return -1;
+    int result = schema_read(&shape_schema, "the text", object, &shape, err);
+    json_object_put(object);
+    if (result < 0)
+        schema_free(&shape_schema, &shape);
+    else
+        *ret = shape;
+    return result;
+}
+
 int agent_config_parse(const char *json, size_t length, struct agent_config *ret_config,
                        struct error *err)
 {
     struct json_object *object = parse_json(json, length, err);
+    struct agent_config config = {.shape = ret_config->shape};
     if (!object)
         return -1;
-    struct agent_config config = {0};
     int result = schema_read(&config_schema, "the text", object, &config, err);
     json_object_put(object);
     if (result < 0)
-        agent_config_free(&config);
+        schema_free(&config_schema, &config);
     else
         *ret_config = config;
     return result;
@@ -327,6 +360,7 @@ int agent_config_parse(const char *json, size_t length, struct agent_config *ret
 
 void agent_config_free(struct agent_config *config)
 {
+    schema_free(&shape_schema, &config->shape);
     schema_free(&config_schema, config);
     *config = (struct agent_config){0};
 }

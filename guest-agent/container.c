@@ -11,20 +11,10 @@
 
 #include "common/io.h"
 #include "common/util.h"
-#include "guest-agent/link.h"
 #include "guest-agent/mounts.h"
 #include "guest-agent/network.h"
 #include "guest-agent/populate.h"
 #include "guest-agent/rootfs.h"
-
-static int await_go(int link, struct error *err)
-{
-    struct link_message message;
-    int got = link_receive(link, &message, err);
-    if (got == 0 || (got > 0 && message.kind != LINK_GO))
-        return error_set(err, "the agent has left");
-    return got < 0 ? -1 : 0;
-}
 
 static int set_sysctls(const struct sysctl_list *list, struct error *err)
 {
@@ -40,18 +30,16 @@ static int set_sysctls(const struct sysctl_list *list, struct error *err)
 }
 
 /*
- * A tmpfs holds the provided files: the root's own ones stay as they are below. It is mounted in
- * the agent's tree, since parts of a detached mount cannot be mounted elsewhere (open_tree(2)).
+ * A tmpfs (store) holds the provided files: the root's own ones stay as they are below. It is
+ * mounted in the agent's tree, since parts of a detached mount cannot be mounted elsewhere
+ * (open_tree(2)).
  */
-static int provide_files(int old_root, const struct agent_config *config, struct error *err)
+static int provide_files(int store, int old_root, const struct agent_config *config,
+                         struct error *err)
 {
-    static const struct mount_option options[] = {{"mode", "0755"}, {"size", "4m"}, {0}};
     const struct file_list *list = &config->files;
     if (list->count == 0)
         return 0;
-    AUTO_CLOSE int store = mount_detached("tmpfs", options, MOUNT_CONFINED, err);
-    if (store < 0)
-        return -1;
     if (move_mount(store, "", old_root, "mnt", MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return error_errno(err, "cannot provide files");
     for (size_t i = 0; i < list->count; i++) {
@@ -63,7 +51,8 @@ static int provide_files(int old_root, const struct agent_config *config, struct
         AUTO_CLOSE int fd = openat(store, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         if (fd < 0 || write_all(fd, f->text, strlen(f->text)) < 0)
             return error_errno(err, "cannot provide %s", f->path);
-        if (mount_bind(store, name, f->path, config->read_only ? MOUNT_ATTR_RDONLY : 0, err) < 0)
+        if (mount_bind(store, name, f->path, config->shape.read_only ? MOUNT_ATTR_RDONLY : 0, err) <
+            0)
             return -1;
     }
     return 0;
@@ -91,8 +80,6 @@ static int mount_one(int old_root, const struct mount_spec *m, struct error *err
         if (mount_bind(old_root, source, m->target, attributes, err) < 0)
             return error_wrap(err, "--volume");
         return 0;
-    case MOUNT_DEVTMPFS:
-        return 0; /* populate() has it: everything else in /dev goes on top */
     case MOUNT_DEBUGFS:
     case MOUNT_TRACEFS:
         if (mount_on_directory(m->kind == MOUNT_DEBUGFS ? "debugfs" : "tracefs", none, attributes,
@@ -112,27 +99,33 @@ static int mount_all(int old_root, const struct mount_list *list, struct error *
     return 0;
 }
 
-static int build(const struct agent_config *config, int old_root, struct error *err)
+static int build(const struct agent_config *config, struct places *places, int old_root,
+                 struct error *err)
 {
-    if (populate(config, old_root, err) < 0 || mount_all(old_root, &config->mounts, err) < 0 ||
-        provide_files(old_root, config, err) < 0)
+    if (populate(&config->shape, places, old_root, err) < 0 ||
+        mount_all(old_root, &config->mounts, err) < 0 ||
+        provide_files(places->files, old_root, config, err) < 0)
         return -1;
     if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
         return error_errno(err, "cannot set the host name");
-    if (config->netns &&
-        (network_raise_loopback(err) < 0 || network_configure(&config->network, err) < 0))
+    if (config->shape.netns && network_configure(&config->network, err) < 0)
         return -1;
     return set_sysctls(&config->sysctls, err);
 }
 
-int container_enter(const struct agent_config *config, int link, struct error *err)
+int container_prepare(const struct container_shape *shape, struct places *ret, struct error *err)
 {
-    if (await_go(link, err) < 0)
-        return -1;
     if (unshare(CLONE_NEWCGROUP) < 0)
         return error_errno(err, "cannot make a cgroup namespace");
+    if (rootfs_follow(err) < 0 || (shape->netns && network_raise_loopback(err) < 0))
+        return -1;
+    return populate_prepare(shape, ret, err);
+}
+
+int container_enter(const struct agent_config *config, struct places *places, struct error *err)
+{
     AUTO_CLOSE int old_root = -1;
-    if (rootfs_pivot(&old_root, err) < 0 || build(config, old_root, err) < 0)
+    if (rootfs_pivot(&old_root, err) < 0 || build(config, places, old_root, err) < 0)
         return -1;
     return rootfs_leave(old_root, err);
 }
@@ -157,14 +150,14 @@ static int make_read_only(const char *path, struct error *err)
 
 int container_seal(const struct agent_config *config, struct error *err)
 {
-    for (size_t i = 0; i < config->readonly.count; i++)
-        if (make_read_only(config->readonly.items[i], err) < 0)
+    for (size_t i = 0; i < config->shape.readonly.count; i++)
+        if (make_read_only(config->shape.readonly.items[i], err) < 0)
             return -1;
-    for (size_t i = 0; i < config->masked.count; i++)
-        if (mask(config->masked.items[i], err) < 0)
+    for (size_t i = 0; i < config->shape.masked.count; i++)
+        if (mask(config->shape.masked.items[i], err) < 0)
             return -1;
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-    if (config->read_only && mount_setattr(AT_FDCWD, "/", 0, &attr, sizeof(attr)) < 0)
+    if (config->shape.read_only && mount_setattr(AT_FDCWD, "/", 0, &attr, sizeof(attr)) < 0)
         return error_errno(err, "cannot make the root file system read-only");
     return 0;
 }

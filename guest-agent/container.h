@@ -7,13 +7,16 @@
 
 #include "common/error.h"
 #include "guest-agent/config.h"
+#include "guest-agent/populate.h"
+
+/* What needs only the shape: the cgroup namespace, the loopback, file systems for places. */
+int container_prepare(const struct container_shape *shape, struct places *ret, struct error *err);
 
 /*
- * Waits for the agent's word, then: cgroup namespace, root (pivot_root(2)), file systems, devices,
- * volumes, provided files, host name, network of a namespace of its own, sysctls. The agent's file
- * systems are out of reach afterwards.
+ * Root (pivot_root(2)), file systems, devices, volumes, provided files, host name, network of a
+ * namespace of its own, sysctls. The agent's file systems are out of reach afterwards.
  */
-int container_enter(const struct agent_config *config, int link, struct error *err);
+int container_enter(const struct agent_config *config, struct places *places, struct error *err);
 
 /* What must come last, since it forbids more of the same: masked and read-only paths. */
 int container_seal(const struct agent_config *config, struct error *err);

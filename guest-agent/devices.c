@@ -32,16 +32,16 @@ static int resolve(struct device_spec *device, struct error *err)
     return 0;
 }
 
-int devices_resolve(struct agent_config *config, struct error *err)
+int devices_resolve(struct container_shape *shape, struct error *err)
 {
-    for (size_t i = 0; i < config->devices.count; i++) {
-        struct device_spec *device = &config->devices.items[i];
+    for (size_t i = 0; i < shape->devices.count; i++) {
+        struct device_spec *device = &shape->devices.items[i];
         if (!device->source)
             continue;
         if (resolve(device, err) < 0)
             return -1;
-        if (config->has_device_rules)
-            allow(&config->device_rules, device);
+        if (shape->has_device_rules)
+            allow(&shape->device_rules, device);
     }
     return 0;
 }

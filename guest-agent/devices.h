@@ -9,8 +9,8 @@
 
 /*
  * Looks up the number and mode of each device with a "source" in the machine's own /dev
- * (devtmpfs), and adds a rule that allows it where the configuration has rules.
+ * (devtmpfs), and adds a rule that allows it where the shape has rules.
  */
-int devices_resolve(struct agent_config *config, struct error *err);
+int devices_resolve(struct container_shape *shape, struct error *err);
 
 #endif

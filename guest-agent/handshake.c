@@ -4,7 +4,6 @@
 #include <poll.h>
 
 #include "common/io.h"
-#include "common/queue.h"
 #include "common/util.h"
 #include "guest-agent/machine.h"
 
@@ -54,37 +53,47 @@ static void say_again(struct channel *control)
     channel_send(control, FRAME_HELLO, 0, payload, sizeof(payload));
 }
 
-static int collect(struct channel *control, struct queue *text, struct error *err)
+/* All frames of one type, until the empty one, into text. */
+static int collect(struct channel *control, enum frame_type type, struct queue *text,
+                   struct error *err)
 {
     int64_t deadline = now_ns() + CONFIG_DEADLINE_S * NS_PER_S;
     for (;;) {
         struct frame frame;
         if (await_frame(control, deadline, &frame, err) < 0)
             return -1;
-        if (frame.type == FRAME_WAKE && text->length == 0) {
+        if (frame.type == FRAME_WAKE && type == FRAME_CONFIG && text->length == 0) {
             say_again(control);
             deadline = now_ns() + CONFIG_DEADLINE_S * NS_PER_S;
             continue;
         }
-        if (frame.type != FRAME_CONFIG || frame.stream != 0)
-            return error_set(err, "protocol error: unexpected %s frame before the configuration",
-                             frame_name(frame.type));
+        if (frame.type != type || frame.stream != 0)
+            return error_set(err, "protocol error: unexpected %s frame, not %s",
+                             frame_name(frame.type), frame_name(type));
         if (frame.length == 0)
-            return 0;
+            break;
         if (frame.length > CONFIG_SIZE_MAX - text->length)
             return error_set(err, "the configuration is larger than %u bytes", CONFIG_SIZE_MAX);
         queue_append(text, frame.payload, frame.length);
     }
+    return text->length == 0 ? error_set(err, "the configuration is empty") : 0;
 }
 
-int handshake_config(struct channel *control, struct agent_config *ret_config, struct error *err)
+int handshake_shape(struct channel *control, struct container_shape *ret, struct error *err)
 {
     struct queue text = {0};
-    int result = collect(control, &text, err);
-    if (result == 0 && text.length == 0)
-        result = error_set(err, "the configuration is empty");
+    int result = collect(control, FRAME_PREPARE, &text, err);
     if (result == 0)
-        result = agent_config_parse((const char *)queue_bytes(&text), text.length, ret_config, err);
+        result = container_shape_parse((const char *)queue_bytes(&text), text.length, ret, err);
     queue_free(&text);
     return result;
+}
+
+int handshake_config(struct channel *control, struct agent_config *config, struct queue *ret_text,
+                     struct error *err)
+{
+    channel_send(control, FRAME_PREPARED, 0, NULL, 0);
+    if (collect(control, FRAME_CONFIG, ret_text, err) < 0)
+        return -1;
+    return agent_config_parse((const char *)queue_bytes(ret_text), ret_text->length, config, err);
 }

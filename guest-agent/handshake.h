@@ -5,6 +5,7 @@
 #define VMC_GUEST_AGENT_HANDSHAKE_H
 
 #include "common/channel.h"
+#include "common/queue.h"
 #include "guest-agent/config.h"
 
 /*
@@ -14,7 +15,14 @@
  */
 int handshake_hello(int control, uint64_t began_ns, struct error *err);
 
-/* Collects CONFIG frames until the empty one, under a deadline. Says HELLO again when woken. */
-int handshake_config(struct channel *control, struct agent_config *ret_config, struct error *err);
+/* Collects PREPARE frames until the empty one, under a deadline. */
+int handshake_shape(struct channel *control, struct container_shape *ret, struct error *err);
+
+/*
+ * Says PREPARED, and collects CONFIG frames until the empty one, under a deadline. Says HELLO again
+ * when woken. ret_text, freed by the caller, is the configuration's text.
+ */
+int handshake_config(struct channel *control, struct agent_config *config, struct queue *ret_text,
+                     struct error *err);
 
 #endif

@@ -14,7 +14,9 @@
 #define LINK_FDS_MAX 2
 
 enum link_kind {
-    LINK_GO = 1,   /* agent: what only it can set up stands */
+    LINK_GO = 1,   /* agent: what only it can set up for the shape stands */
+    LINK_PREPARED, /* container: all stands that needs no configuration */
+    LINK_CONFIG, /* agent: what only it can set up stands; the configuration is in shared memory */
     LINK_TERMINAL, /* container: master and slave of the workload's terminal */
     LINK_WORKLOAD, /* container: pidfd of the workload, where it is not the first process */
     LINK_EXIT,     /* container: how the workload ended; record */

@@ -63,20 +63,19 @@ static int raise_limits(struct error *err)
 
 int machine_begin(struct error *err)
 {
-    return cgroup_make(err) < 0 ? -1 : network_raise_loopback(err);
+    if (cgroup_make(err) < 0 || network_raise_loopback(err) < 0 || raise_limits(err) < 0)
+        return -1;
+    /* The kernel ends someone else when memory runs out: without this process nothing works. */
+    return write_file("/proc/self/oom_score_adj", "-1000", err);
 }
 
 int machine_prepare(const struct agent_config *config, struct error *err)
 {
-    if (set_clock(config->time_ns, err) < 0 || seed_generator(config, err) < 0 ||
-        raise_limits(err) < 0)
+    if (set_clock(config->time_ns, err) < 0 || seed_generator(config, err) < 0)
         return -1;
-    if (!config->netns && network_configure(&config->network, err) < 0)
+    if (!config->shape.netns && network_configure(&config->network, err) < 0)
         return -1;
     if (config->swap_disk && disk_swap_on(SWAP_DISK_SERIAL, err) < 0)
         return -1;
-    if (config->ftrace && ftrace_run(config->ftrace, err) < 0)
-        return -1;
-    /* The kernel ends someone else when memory runs out: without this process nothing works. */
-    return write_file("/proc/self/oom_score_adj", "-1000", err);
+    return config->ftrace ? ftrace_run(config->ftrace, err) : 0;
 }

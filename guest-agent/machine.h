@@ -9,15 +9,12 @@
 #include "common/error.h"
 #include "guest-agent/config.h"
 
-/*
- * What needs no configuration, and comes before HELLO: copies of a guest find it done. Only as PID
- * 1.
- */
+/* What needs to be told nothing, and comes before HELLO. Only as PID 1. */
 int machine_begin(struct error *err);
 
 /*
- * Clock, random numbers, resource limits, swap, the script of --ftrace, and the network unless the
- * container has one of its own. Only as PID 1.
+ * Clock, random numbers, swap, the script of --ftrace, and the network unless the container has one
+ * of its own. Only as PID 1.
  */
 int machine_prepare(const struct agent_config *config, struct error *err);
 

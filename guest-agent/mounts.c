@@ -170,24 +170,25 @@ int mount_point_make(const char *target, bool directory, struct error *err)
 
 /* ---- mounts ---- */
 
-static int mount_at(const char *type, const struct mount_option *options, unsigned attributes,
-                    const char *target, enum missing missing, struct error *err)
+int mount_attach(int mount, const char *what, const char *target, struct error *err)
 {
-    AUTO_FREE char *place = resolve(target, missing, err);
-    AUTO_CLOSE int mount = place ? mount_detached(type, options, attributes, err) : -1;
-    return mount < 0 ? -1 : attach(mount, type, place, err);
+    AUTO_FREE char *place = resolve(target, MISSING_DIRECTORY, err);
+    return place ? attach(mount, what, place, err) : -1;
 }
 
 int mount_new(const char *type, const struct mount_option *options, unsigned attributes,
               const char *target, struct error *err)
 {
-    return mount_at(type, options, attributes, target, MISSING_ERROR, err);
+    AUTO_FREE char *place = resolve(target, MISSING_ERROR, err);
+    AUTO_CLOSE int mount = place ? mount_detached(type, options, attributes, err) : -1;
+    return mount < 0 ? -1 : attach(mount, type, place, err);
 }
 
 int mount_on_directory(const char *type, const struct mount_option *options, unsigned attributes,
                        const char *target, struct error *err)
 {
-    return mount_at(type, options, attributes, target, MISSING_DIRECTORY, err);
+    AUTO_CLOSE int mount = mount_detached(type, options, attributes, err);
+    return mount < 0 ? -1 : mount_attach(mount, type, target, err);
 }
 
 int mount_bind(int dirfd, const char *source, const char *target, unsigned attributes,

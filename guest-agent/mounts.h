@@ -26,11 +26,17 @@ struct mount_option {
 int mount_detached(const char *type, const struct mount_option *options, unsigned attributes,
                    struct error *err);
 
+/*
+ * Mounts what mount_detached() gave (borrowed) on target, after making the directory, and those
+ * above it, if they are missing. what names it in errors.
+ */
+int mount_attach(int mount, const char *what, const char *target, struct error *err);
+
 /* Mounts a new file system on target, which exists. */
 int mount_new(const char *type, const struct mount_option *options, unsigned attributes,
               const char *target, struct error *err);
 
-/* The same after making the target directory, and those above it, if they are missing. */
+/* mount_detached() and mount_attach(). */
 int mount_on_directory(const char *type, const struct mount_option *options, unsigned attributes,
                        const char *target, struct error *err);
 

@@ -9,8 +9,6 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -57,16 +55,6 @@ int network_move(const char *interface, pid_t pid, struct error *err)
     return 0;
 }
 
-/* True if the interface has this hardware address already: setting it again would cost time. */
-static bool has_mac(const char *interface, const unsigned char mac[6])
-{
-    struct ifreq request = {0};
-    AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
-    return fd >= 0 && ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
-           memcmp(request.ifr_hwaddr.sa_data, mac, 6) == 0;
-}
-
 /* The hardware address, the mtu, and up: in this order, by the kernel (do_setlink). */
 static int set_link(const struct network_config *config, unsigned index, struct error *err)
 {
@@ -79,8 +67,7 @@ static int set_link(const struct network_config *config, unsigned index, struct 
         if (sscanf(config->mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2],
                    &mac[3], &mac[4], &mac[5]) != 6)
             return error_set(err, "'%s' is no hardware address", config->mac);
-        if (!has_mac(config->interface, mac))
-            netlink_add(&r, IFLA_ADDRESS, mac, sizeof(mac));
+        netlink_add(&r, IFLA_ADDRESS, mac, sizeof(mac));
     }
     if (config->mtu > 0) {
         uint32_t mtu = (uint32_t)config->mtu;

@@ -45,6 +45,7 @@ static const struct place {
     {"tmpfs", "/run", NO_DEVICES, 0, {{"mode", "0755"}}},
     {"tmpfs", "/tmp", NO_DEVICES, 0, {{"mode", "1777"}}},
 };
+_Static_assert(ARRAY_LEN(places) <= PLACES_MAX, "each has its descriptor");
 
 /* "Default Devices"; numbers: Documentation/admin-guide/devices.txt in the kernel's source. */
 #define CHARACTER_DEVICE(name, number_major, number_minor)                                         \
@@ -65,14 +66,6 @@ static const struct link {
     {"/dev/stdin", "/proc/self/fd/0"},  {"/dev/stdout", "/proc/self/fd/1"},
     {"/dev/stderr", "/proc/self/fd/2"},
 };
-
-static bool uses_devtmpfs(const struct agent_config *config)
-{
-    for (size_t i = 0; i < config->mounts.count; i++)
-        if (config->mounts.items[i].kind == MOUNT_DEVTMPFS)
-            return true;
-    return false;
-}
 
 /* OCI runtime specification, config-linux.md, "Devices": another file in its place is an error. */
 static int check_present(const struct device_spec *d, mode_t type, dev_t number, struct error *err)
@@ -104,21 +97,47 @@ static int make_device(const struct device_spec *d, int old_root, struct error *
     return 0;
 }
 
-static int make_dev(const struct agent_config *config, int old_root, struct error *err)
+/* False where nobody may make any: in a user namespace. */
+static bool make_nodes(int dev)
+{
+    for (size_t i = 0; i < ARRAY_LEN(default_devices); i++) {
+        const struct device_spec *d = &default_devices[i];
+        if (mknodat(dev, d->path + strlen("/dev/"), S_IFCHR | (mode_t)d->mode,
+                    makedev((unsigned)d->major, (unsigned)d->minor)) < 0)
+            return false;
+    }
+    return true;
+}
+
+static int prepare_dev(struct places *prepared, struct error *err)
 {
     static const struct mount_option options[] = {{"mode", "0755"}, {"size", "64m"}, {0}};
-    if (uses_devtmpfs(config)) {
-        if (mount_bind(old_root, "dev", "/dev", MOUNT_ATTR_NOSUID, err) < 0)
-            return -1;
-    } else if (mount_on_directory("tmpfs", options, MOUNT_ATTR_NOSUID, "/dev", err) < 0) {
+    prepared->dev = mount_detached("tmpfs", options, MOUNT_ATTR_NOSUID, err);
+    if (prepared->dev < 0)
         return -1;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(default_devices); i++)
-        if (make_device(&default_devices[i], old_root, err) < 0)
+    prepared->has_nodes = make_nodes(prepared->dev);
+    return 0;
+}
+
+static int make_devices(const struct device_spec *list, size_t count, int old_root,
+                        struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (make_device(&list[i], old_root, err) < 0)
             return -1;
-    for (size_t i = 0; i < config->devices.count; i++)
-        if (make_device(&config->devices.items[i], old_root, err) < 0)
-            return -1;
+    return 0;
+}
+
+static int make_dev(const struct container_shape *shape, struct places *prepared, int old_root,
+                    struct error *err)
+{
+    if (prepared->dev >= 0 ? mount_attach(prepared->dev, "tmpfs", "/dev", err) < 0
+                           : mount_bind(old_root, "dev", "/dev", MOUNT_ATTR_NOSUID, err) < 0)
+        return -1;
+    if ((!prepared->has_nodes &&
+         make_devices(default_devices, ARRAY_LEN(default_devices), old_root, err) < 0) ||
+        make_devices(shape->devices.items, shape->devices.count, old_root, err) < 0)
+        return -1;
     for (size_t i = 0; i < ARRAY_LEN(links); i++)
         if (symlink(links[i].target, links[i].path) < 0 && errno != EEXIST)
             return error_errno(err, "cannot make %s", links[i].path);
@@ -139,37 +158,56 @@ static bool has_terminal_group(void)
     return found;
 }
 
-static int mount_place(const struct agent_config *config, const struct place *p, struct error *err)
+/* *ret stays -1, and that is no error, for what a kernel need not have. */
+static int prepare_place(const struct container_shape *shape, const struct place *p, int *ret,
+                         struct error *err)
 {
     unsigned attributes = p->attributes;
     struct mount_option options[ARRAY_LEN(p->options) + 1];
     memcpy(options, p->options, sizeof(p->options));
-    AUTO_FREE char *size = xasprintf("%lld", (long long)config->shm_size);
-    if (p->flags & PLACE_SYS && !config->sys_writable)
+    AUTO_FREE char *size = xasprintf("%lld", (long long)shape->shm_size);
+    if (p->flags & PLACE_SYS && !shape->sys_writable)
         attributes |= MOUNT_ATTR_RDONLY;
-    if (p->flags & PLACE_GROUPS && config->hosted)
+    if (p->flags & PLACE_GROUPS && shape->hosted)
         return 0;
-    if (p->flags & PLACE_TTY && config->hosted && !has_terminal_group())
+    if (p->flags & PLACE_TTY && shape->hosted && !has_terminal_group())
         options[2] = (struct mount_option){0};
     if (p->flags & PLACE_SHM) {
-        options[1] = (struct mount_option){"size", config->shm_size ? size : "64m"};
+        options[1] = (struct mount_option){"size", shape->shm_size ? size : "64m"};
         options[2] = (struct mount_option){0};
     }
-    if (mount_on_directory(p->type, options, attributes, p->target, err) == 0)
-        return 0;
-    if (!(p->flags & PLACE_OPTIONAL))
-        return -1;
+    *ret = mount_detached(p->type, options, attributes, err);
+    if (*ret >= 0 || !(p->flags & PLACE_OPTIONAL))
+        return *ret < 0 ? -1 : 0;
     log_debug("%s", err->text);
     return 0;
 }
 
-int populate(const struct agent_config *config, int old_root, struct error *err)
+int populate_prepare(const struct container_shape *shape, struct places *ret, struct error *err)
+{
+    static const struct mount_option files[] = {{"mode", "0755"}, {"size", "4m"}, {0}};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        if (prepare_place(shape, &places[i], &ret->mounts[i], err) < 0)
+            return -1;
+    ret->files = mount_detached("tmpfs", files, MOUNT_CONFINED, err);
+    if (ret->files < 0)
+        return -1;
+    return shape->devtmpfs ? 0 : prepare_dev(ret, err);
+}
+
+int populate(const struct container_shape *shape, struct places *prepared, int old_root,
+             struct error *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        if (strcmp(places[i].target, "/dev/pts") == 0 && make_dev(config, old_root, err) < 0)
+        if (strcmp(places[i].target, "/dev/pts") == 0 &&
+            make_dev(shape, prepared, old_root, err) < 0)
             return -1;
-        if (mount_place(config, &places[i], err) < 0)
+        if (prepared->mounts[i] < 0)
+            continue;
+        if (mount_attach(prepared->mounts[i], places[i].type, places[i].target, err) < 0)
             return -1;
+        close_fd(&prepared->mounts[i]);
     }
+    close_fd(&prepared->dev);
     return 0;
 }

@@ -6,6 +6,8 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -59,18 +61,14 @@ static void streams_close(struct streams *s)
     pipe_close(&s->link);
 }
 
-static int streams_open(struct streams *s, bool tty, struct error *err)
+static int streams_open(struct streams *s, struct error *err)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return error_errno(err, "cannot make a socket");
     s->link = (struct pipe){pair[0], pair[1]};
-    if (pipe_open(&s->report, err) < 0)
-        return -1;
-    if (tty)
-        return 0;
-    if (pipe_open(&s->input, err) < 0 || pipe_open(&s->output, err) < 0 ||
-        pipe_open(&s->error_output, err) < 0)
+    if (pipe_open(&s->report, err) < 0 || pipe_open(&s->input, err) < 0 ||
+        pipe_open(&s->output, err) < 0 || pipe_open(&s->error_output, err) < 0)
         return -1;
     if (set_nonblocking(s->input.write_end, true) < 0 ||
         set_nonblocking(s->output.read_end, true) < 0 ||
@@ -83,25 +81,25 @@ static int streams_open(struct streams *s, bool tty, struct error *err)
  * The cgroup namespace is not among these: made here, its root would be the agent's cgroup
  * (cgroup_namespaces(7)), so the child makes it once it is in its own.
  */
-static uint64_t namespace_flags(const struct agent_config *config)
+static uint64_t namespace_flags(const struct container_shape *shape)
 {
     uint64_t flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID;
     /* Linux has it on most architectures: time_namespaces(7). */
     if (access("/proc/self/ns/time", F_OK) == 0)
         flags |= CLONE_NEWTIME;
-    if (config->netns)
+    if (shape->netns)
         flags |= CLONE_NEWNET;
-    if (config->userns)
+    if (shape->userns)
         flags |= CLONE_NEWUSER;
     return flags;
 }
 
-static pid_t clone_child(const struct agent_config *config, int cgroup, int *ret_pidfd)
+static pid_t clone_child(const struct container_shape *shape, int cgroup, int *ret_pidfd)
 {
     struct clone_args args = {
         .flags = CLONE_PIDFD, .pidfd = (uintptr_t)ret_pidfd, .exit_signal = SIGCHLD};
-    if (config->upper != UPPER_STAY)
-        args.flags |= namespace_flags(config);
+    if (shape->container)
+        args.flags |= namespace_flags(shape);
     if (cgroup >= 0) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)cgroup;
@@ -119,20 +117,6 @@ static int map_ids(pid_t pid, struct error *err)
             return -1;
     }
     return 0;
-}
-
-/* What only the agent can do for the container stands; the child may go on. */
-static int let_go(const struct agent_config *config, const struct process *process,
-                  struct error *err)
-{
-    if (config->upper == UPPER_STAY)
-        return 0;
-    if (config->userns && map_ids(process->pid, err) < 0)
-        return -1;
-    if (config->netns && config->network.interface &&
-        network_move(config->network.interface, process->pid, err) < 0)
-        return -1;
-    return link_send(process->link, LINK_GO, NULL, NULL, 0, err);
 }
 
 /* 0: the pipe closed without a report, so execve(2) succeeded. */
@@ -178,59 +162,110 @@ static int collect(struct process *process, struct error *err)
     return got;
 }
 
-static int start(struct agent_config *config, struct streams *s, int cgroup,
-                 struct process *process, struct error *err)
+/* Until the child has prepared what it can. What it reports instead comes before its end. */
+static int await_prepared(const struct process *process, struct error *err)
 {
-    process->pid = clone_child(config, cgroup, &process->pidfd);
+    int64_t deadline = now_ns() + EXEC_DEADLINE_S * NS_PER_S;
+    struct pollfd p = {.fd = process->link, .events = POLLIN};
+    struct link_message message;
+    int ready;
+    do
+        ready = poll(&p, 1, poll_timeout(deadline));
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        return error_set(err, "the container was not prepared within %d s", EXEC_DEADLINE_S);
+    int got = link_receive(process->link, &message, err);
+    if (got > 0 && message.kind == LINK_PREPARED)
+        return 0;
+    if (got == 0 && await_exec(process->report, err) < 0)
+        return -1;
+    return got < 0 ? -1 : error_set(err, "the container was not prepared, for no known reason");
+}
+
+static int start_child(struct agent_config *config, struct streams *s, int cgroup,
+                       struct process *process, struct error *err)
+{
+    process->pid = clone_child(&config->shape, cgroup, &process->pidfd);
     if (process->pid < 0)
         return error_errno(err, "cannot start a process");
     if (process->pid == 0)
         child_run(&(struct child){
             .config = config,
+            .text = process->config,
             .link = s->link.write_end,
             .report = s->report.write_end,
             .input = s->input.read_end,
             .output = s->output.write_end,
             .error_output = s->error_output.write_end,
         });
+    /* Its ends have to be its alone: their closing tells something. */
     close_fd(&s->link.write_end);
     close_fd(&s->report.write_end);
     process->link = take_fd(&s->link.read_end);
-    if (set_nonblocking(process->link, true) < 0)
-        return error_errno(err, "cannot prepare a socket");
+    process->report = take_fd(&s->report.read_end);
+    process->input = take_fd(&s->input.write_end);
+    process->output = take_fd(&s->output.read_end);
+    process->error_output = take_fd(&s->error_output.read_end);
+    return set_nonblocking(process->link, true) < 0 ? error_errno(err, "cannot prepare a socket")
+                                                    : 0;
+}
+
+/* Pages of it are there once something is written into them. */
+static int share_config(struct process *process, struct error *err)
+{
+    void *memory = mmap(NULL, sizeof(*process->config), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return error_errno(err, "cannot share memory");
+    process->config = memory;
     return 0;
 }
 
-int process_start(struct agent_config *config, struct process *ret_process, struct error *err)
+int process_prepare(struct agent_config *config, struct process *ret_process, struct error *err)
 {
+    const struct container_shape *shape = &config->shape;
     struct streams s = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
-    struct process process = PROCESS_NONE;
     AUTO_CLOSE int cgroup = -1;
-    int result = streams_open(&s, config->tty, err);
+    int result = streams_open(&s, err);
     if (result == 0)
-        result = devices_resolve(config, err);
-    if (result == 0 && config->upper != UPPER_STAY && !config->hosted)
-        result = cgroup_configure(config, &cgroup, err);
+        result = share_config(ret_process, err);
     if (result == 0)
-        result = start(config, &s, cgroup, &process, err);
+        result = devices_resolve(&config->shape, err);
+    if (result == 0 && shape->container && !shape->hosted)
+        result = cgroup_prepare(shape, &cgroup, err);
     if (result == 0)
-        result = let_go(config, &process, err);
+        result = start_child(config, &s, cgroup, ret_process, err);
+    if (result == 0 && shape->userns)
+        result = map_ids(ret_process->pid, err);
     if (result == 0)
-        result = await_exec(s.report.read_end, err);
+        result = link_send(ret_process->link, LINK_GO, NULL, NULL, 0, err);
     if (result == 0)
-        result = collect(&process, err);
-    if (result == 0) {
-        process.input = take_fd(&s.input.write_end);
-        process.output = take_fd(&s.output.read_end);
-        process.error_output = take_fd(&s.error_output.read_end);
-        *ret_process = process;
-    } else {
-        if (process.pidfd >= 0)
-            pidfd_send_signal(process.pidfd, SIGKILL, NULL, 0);
-        process_free(&process);
-    }
+        result = await_prepared(ret_process, err);
     streams_close(&s);
     return result;
+}
+
+int process_start(struct process *process, const struct agent_config *config, const void *text,
+                  size_t length, struct error *err)
+{
+    const struct container_shape *shape = &config->shape;
+    if (shape->container && !shape->hosted && cgroup_limit(&config->cgroup, err) < 0)
+        return -1;
+    if (shape->netns && config->network.interface &&
+        network_move(config->network.interface, process->pid, err) < 0)
+        return -1;
+    process->config->length = length;
+    memcpy(process->config->text, text, length);
+    if (link_send(process->link, LINK_CONFIG, NULL, NULL, 0, err) < 0 ||
+        await_exec(process->report, err) < 0 || collect(process, err) < 0)
+        return -1;
+    close_fd(&process->report);
+    if (config->tty) {
+        close_fd(&process->input);
+        close_fd(&process->output);
+        close_fd(&process->error_output);
+    }
+    return 0;
 }
 
 struct exit_record process_record(struct process *process, int status)
@@ -247,8 +282,12 @@ struct exit_record process_record(struct process *process, int status)
 
 void process_free(struct process *process)
 {
+    if (process->config)
+        munmap(process->config, sizeof(*process->config));
+    process->config = NULL;
     close_fd(&process->pidfd);
     close_fd(&process->link);
+    close_fd(&process->report);
     close_fd(&process->master);
     close_fd(&process->slave);
     close_fd(&process->input);

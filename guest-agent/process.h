@@ -18,9 +18,11 @@
 
 /* Descriptors are owned, -1 where there is none. */
 struct process {
-    pid_t pid;  /* the child of ours that ends when the workload does */
-    int pidfd;  /* the workload: for signals */
-    int link;   /* to the container's first process, non-blocking */
+    pid_t pid;                    /* the child of ours that ends when the workload does */
+    int pidfd;                    /* the workload: for signals */
+    int link;                     /* to the container's first process, non-blocking */
+    struct shared_config *config; /* owned */
+    int report;                   /* why it did not come to execve(2); closed after that */
     int master; /* its terminal; the slave is held open until the workload has ended */
     int slave;
     int input; /* this side's ends of the streams, non-blocking; -1 with a terminal */
@@ -31,17 +33,23 @@ struct process {
 };
 #define PROCESS_NONE                                                                               \
     {                                                                                              \
-        .pid = -1, .pidfd = -1, .link = -1, .master = -1, .slave = -1, .input = -1, .output = -1,  \
-        .error_output = -1                                                                         \
+        .pid = -1, .pidfd = -1, .link = -1, .report = -1, .master = -1, .slave = -1, .input = -1,  \
+        .output = -1, .error_output = -1                                                           \
     }
 
 /*
- * Starts the workload that config (borrowed; unchanged here) describes; with a root in config, in a
- * container. Returns after execve(2) has succeeded. err has STATUS_NOT_FOUND or
- * STATUS_NOT_EXECUTABLE when it did not, with the rules of env(1): a command that is not there, or
- * one that cannot be run.
+ * Makes the process of config's shape, all there is of it so far; it has prepared what it can when
+ * this returns. Also after failure, process_end_all() and process_free() end what there is.
  */
-int process_start(struct agent_config *config, struct process *ret_process, struct error *err);
+int process_prepare(struct agent_config *config, struct process *ret_process, struct error *err);
+
+/*
+ * Starts the workload that config describes, whose text is passed on to the process. Returns after
+ * execve(2) has succeeded. err has STATUS_NOT_FOUND or STATUS_NOT_EXECUTABLE when it did not, with
+ * the rules of env(1): a command that is not there, or one that cannot be run.
+ */
+int process_start(struct process *process, const struct agent_config *config, const void *text,
+                  size_t length, struct error *err);
 
 /* How it ended: what its init said, else the wait(2) status of process.pid. */
 struct exit_record process_record(struct process *process, int status);

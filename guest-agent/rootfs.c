@@ -53,7 +53,7 @@ static int mount_share_readonly(const struct agent_config *config, struct error 
 {
     if (config->hostfs)
         return mount_hostfs(SHARE_PATH, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
-    if (config->virtiofs)
+    if (config->shape.virtiofs)
         return mount_virtiofs(err);
     static const struct mount_option options[] = {SHARE_OPTIONS, {"ro", NULL}, {0}};
     return mount_on_directory("9p", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
@@ -137,25 +137,42 @@ static int mount_overlay(bool user_xattr, struct error *err)
     return 0;
 }
 
-static bool writes_through(const struct agent_config *config)
+static bool writes_through(const struct container_shape *shape)
 {
-    return config->upper == UPPER_HOST || config->upper == UPPER_NONE;
+    return shape->upper == UPPER_HOST || shape->upper == UPPER_NONE;
+}
+
+/* The upper disk is another one in each copy; an image and a file system in memory are not. */
+static bool is_all_prepared(const struct container_shape *shape)
+{
+    return shape->image && shape->upper == UPPER_RAM;
+}
+
+int rootfs_prepare(const struct container_shape *shape, struct error *err)
+{
+    if (shape->image && mount_image(err) < 0)
+        return -1;
+    if (shape->upper == UPPER_RAM && mount_upper_ram((uint64_t)shape->upper_size, err) < 0)
+        return -1;
+    return is_all_prepared(shape) ? mount_overlay(shape->hosted, err) : 0;
 }
 
 int rootfs_mount_share(const struct agent_config *config, struct error *err)
 {
-    if (writes_through(config))
+    if (config->shape.image)
+        return 0;
+    if (writes_through(&config->shape))
         return mount_share_writable(config->hostfs, err);
-    return config->image ? mount_image(err) : mount_share_readonly(config, err);
+    return mount_share_readonly(config, err);
 }
 
-int rootfs_build(const struct agent_config *config, struct error *err)
+int rootfs_build(const struct container_shape *shape, struct error *err)
 {
-    if (writes_through(config))
+    if (writes_through(shape) || is_all_prepared(shape))
         return 0;
-    int result = config->upper == UPPER_RAM ? mount_upper_ram((uint64_t)config->upper_size, err)
-                                            : mount_upper_disk(err);
-    return result < 0 ? -1 : mount_overlay(config->hosted, err);
+    if (shape->upper == UPPER_DISK && mount_upper_disk(err) < 0)
+        return -1;
+    return mount_overlay(shape->hosted, err);
 }
 
 /* A tag is mounted once, whatever number of volumes it carries. */
@@ -235,11 +252,28 @@ int rootfs_mount_volumes(const struct agent_config *config, struct error *err)
     return 0;
 }
 
+static int propagate(uint64_t propagation, struct error *err)
+{
+    struct mount_attr attr = {.propagation = propagation};
+    if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+        return error_errno(err, "cannot change who sees mounts");
+    return 0;
+}
+
+int rootfs_publish(struct error *err)
+{
+    return propagate(MS_SHARED, err);
+}
+
+int rootfs_follow(struct error *err)
+{
+    return propagate(MS_SLAVE, err);
+}
+
 int rootfs_pivot(int *ret_old, struct error *err)
 {
-    struct mount_attr private = {.propagation = MS_PRIVATE};
-    if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof(private)) < 0)
-        return error_errno(err, "cannot make the mounts private");
+    if (propagate(MS_PRIVATE, err) < 0)
+        return -1;
     /* A mount of this namespace's own: one that came from outside a user namespace is locked. */
     if (mount(ROOT_PATH, ROOT_PATH, NULL, MS_BIND | MS_REC, NULL) < 0)
         return error_errno(err, "cannot mount the root file system");
@@ -269,9 +303,10 @@ static int sync_one(const char *path, struct error *err)
 int rootfs_sync(const struct agent_config *config, struct error *err)
 {
     /* A host's kernel keeps what was written, whatever becomes of the container. */
-    if (config->hosted)
+    if (config->shape.hosted)
         return 0;
-    if (config->upper != UPPER_STAY && config->upper != UPPER_RAM && sync_one(ROOT_PATH, err) < 0)
+    if (config->shape.upper != UPPER_STAY && config->shape.upper != UPPER_RAM &&
+        sync_one(ROOT_PATH, err) < 0)
         return -1;
     for (size_t i = 0; i < config->mounts.count; i++) {
         const struct mount_spec *m = &config->mounts.items[i];

@@ -10,12 +10,22 @@
 #include "common/error.h"
 #include "guest-agent/config.h"
 
-/* Mounts the host's tree, or the image, where rootfs_build() expects it; a hosted agent has it
- * there already. */
+/*
+ * The container's first process is made before its root is: what the agent mounts from
+ * rootfs_publish() on is seen by those who are cloned after it and call rootfs_follow(), and what
+ * they mount stays theirs. mount_namespaces(7), "Shared subtrees".
+ */
+int rootfs_publish(struct error *err);
+int rootfs_follow(struct error *err);
+
+/* Mounts all of the root that every copy of a guest shares. After rootfs_publish(). */
+int rootfs_prepare(const struct container_shape *shape, struct error *err);
+
+/* Mounts the host's tree where rootfs_build() expects it; a hosted agent has it there already. */
 int rootfs_mount_share(const struct agent_config *config, struct error *err);
 
 /* Mounts the root at its place in the agent's tree. */
-int rootfs_build(const struct agent_config *config, struct error *err);
+int rootfs_build(const struct container_shape *shape, struct error *err);
 
 /* Mounts the shares that volumes lie in, each at volumes/TAG in the agent's tree. */
 int rootfs_mount_volumes(const struct agent_config *config, struct error *err);

@@ -16,6 +16,7 @@
 #include "guest-agent/handshake.h"
 #include "guest-agent/hosted.h"
 #include "guest-agent/machine.h"
+#include "guest-agent/network.h"
 #include "guest-agent/rootfs.h"
 #include "guest-agent/serial.h"
 #include "guest-agent/session_private.h"
@@ -71,10 +72,10 @@ static int open_streams(struct session *s, struct error *err)
     return greet_on_data(s, err);
 }
 
-static int start(struct session *s, struct agent_config *config, struct started *started,
-                 struct error *err)
+static int start(struct session *s, const struct agent_config *config, const struct queue *text,
+                 struct started *started, struct error *err)
 {
-    if (process_start(config, &s->process, err) < 0)
+    if (process_start(&s->process, config, queue_bytes(text), text->length, err) < 0)
         return -1;
     s->terminal.master = take_fd(&s->process.master);
     s->terminal.slave = take_fd(&s->process.slave);
@@ -86,16 +87,15 @@ static int start(struct session *s, struct agent_config *config, struct started 
     return open_streams(s, err);
 }
 
-/* Whether the configuration is for an agent in this place. */
-static int check_place(const struct session *s, const struct agent_config *config,
+/* Whether the shape is for an agent in this place. */
+static int check_place(const struct session *s, const struct container_shape *shape,
                        struct error *err)
 {
-    bool contained = config->upper != UPPER_STAY;
-    if (s->own_machine && config->hosted)
+    if (s->own_machine && shape->hosted)
         return error_set(err, "a machine of its own is not on a host's kernel");
-    if (s->own_machine && !contained)
+    if (s->own_machine && !shape->container)
         return error_set(err, "a machine of its own needs a root file system");
-    if (!s->own_machine && contained != config->hosted)
+    if (!s->own_machine && shape->container != shape->hosted)
         return error_set(err, "only a machine of its own, or namespaces of its own on a host, can "
                               "have a root file system");
     return 0;
@@ -113,7 +113,7 @@ static int prepare_machine(struct session *s, const struct agent_config *config,
     if (rootfs_mount_share(config, err) < 0)
         return -1;
     started->share_ns = boottime_ns();
-    return rootfs_build(config, err) < 0 ? -1 : rootfs_mount_volumes(config, err);
+    return rootfs_build(&config->shape, err) < 0 ? -1 : rootfs_mount_volumes(config, err);
 }
 
 static int prepare_hosted(struct session *s, const struct agent_config *config, struct error *err)
@@ -122,32 +122,51 @@ static int prepare_hosted(struct session *s, const struct agent_config *config, 
         return -1;
     if (config->tty)
         s->terminal.serial = take_fd(&s->line);
-    return rootfs_build(config, err);
+    return rootfs_build(&config->shape, err);
+}
+
+/* What can be made before the configuration comes; copies of a guest find it made. */
+static int prepare(struct session *s, struct agent_config *config, struct error *err)
+{
+    if (handshake_shape(&s->control, &config->shape, err) < 0)
+        return -1;
+    s->is_ended = s->own_machine || config->shape.hosted;
+    if (check_place(s, &config->shape, err) < 0)
+        return -1;
+    if (network_configure(&config->shape.network, err) < 0)
+        return -1;
+    if (config->shape.container &&
+        (rootfs_publish(err) < 0 || rootfs_prepare(&config->shape, err) < 0))
+        return -1;
+    return process_prepare(config, &s->process, err);
 }
 
 /* From the configuration to a running workload. */
-static int prepare(struct session *s, struct agent_config *config, struct error *err)
+static int configure(struct session *s, const struct agent_config *config, const struct queue *text,
+                     struct error *err)
 {
     log_debug_enabled = config->debug;
-    s->is_ended = s->own_machine || config->hosted;
     struct started started = {.config_ns = boottime_ns()};
     started.share_ns = started.config_ns;
-    if (check_place(s, config, err) < 0 ||
-        (s->own_machine && prepare_machine(s, config, &started, err) < 0) ||
-        (config->hosted && prepare_hosted(s, config, err) < 0))
+    if ((s->own_machine && prepare_machine(s, config, &started, err) < 0) ||
+        (config->shape.hosted && prepare_hosted(s, config, err) < 0))
         return -1;
     started.rootfs_ns = boottime_ns();
-    return start(s, config, &started, err);
+    return start(s, config, text, &started, err);
 }
 
 static int run(struct session *s, const struct session_setup *setup, struct error *err)
 {
     struct agent_config config = {0};
+    struct queue text = {0};
     if (open_channels(s, setup, err) < 0)
         return -1;
-    int result = handshake_config(&s->control, &config, err);
+    int result = prepare(s, &config, err);
     if (result == 0)
-        result = prepare(s, &config, err);
+        result = handshake_config(&s->control, &config, &text, err);
+    if (result == 0)
+        result = configure(s, &config, &text, err);
+    queue_free(&text);
     if (result == 0)
         result = session_relay(s, err);
     if (result == 0) {

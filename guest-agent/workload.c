@@ -68,17 +68,17 @@ static int set_limits(const struct rlimit_list *list, struct error *err)
 static int load_filter(const struct agent_config *config, struct error *err)
 {
     struct sock_fprog program = {
-        .len = (unsigned short)(config->seccomp.length / sizeof(struct sock_filter)),
-        .filter = (struct sock_filter *)(void *)config->seccomp.bytes,
+        .len = (unsigned short)(config->shape.seccomp.length / sizeof(struct sock_filter)),
+        .filter = (struct sock_filter *)(void *)config->shape.seccomp.bytes,
     };
-    if (config->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    if (config->shape.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return error_errno(err, "cannot set no_new_privs");
     if (program.len == 0)
         return 0;
     if (capabilities_raise(err) < 0)
         return -1;
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned)config->seccomp_flags, &program) <
-        0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned)config->shape.seccomp_flags,
+                &program) < 0)
         return error_errno(err, "cannot load the seccomp filter");
     return 0;
 }
@@ -86,11 +86,12 @@ static int load_filter(const struct agent_config *config, struct error *err)
 static int become(const struct workload *w, struct error *err)
 {
     const struct agent_config *config = w->config;
-    const struct capability_sets *sets = config->has_capabilities ? &config->capabilities : NULL;
+    const struct capability_sets *sets =
+        config->shape.has_capabilities ? &config->shape.capabilities : NULL;
     if (sets && capabilities_bound(sets->bounding, err) < 0)
         return -1;
     /* Permitted capabilities outlive the change of user: those that are kept are set below. */
-    if ((sets || config->seccomp.length > 0) && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+    if ((sets || config->shape.seccomp.length > 0) && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
         return error_errno(err, "cannot keep capabilities");
     if (w->user && user_become(w->user) < 0)
         return error_errno(err, "cannot become user '%s'", config->user ? config->user : "root");
@@ -125,11 +126,11 @@ int workload_exec(const struct workload *w, struct error *err)
     if (set_streams(w, err) < 0)
         return -1;
     /* A guest's agent is exempt from the out-of-memory killer; what it starts is not. */
-    if (config->upper != UPPER_STAY && !config->hosted &&
+    if (config->shape.container && !config->shape.hosted &&
         write_file("/proc/self/oom_score_adj", "0", err) < 0)
         return -1;
     umask(022);
-    if (set_limits(&config->rlimits, err) < 0 || become(w, err) < 0)
+    if (set_limits(&config->shape.rlimits, err) < 0 || become(w, err) < 0)
         return -1;
     search_exec(strings_argv(&paths), config->args.items, strings_argv(&w->config->env));
     return explain_exec(config->args.items[0], err);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "host/json_add.h"
+#include "host/machine.h"
 #include "host/names.h"
 #include "host/paths.h"
 
@@ -35,17 +36,40 @@ static struct json_object *root_object(const struct vm_spec *spec)
     return root;
 }
 
+/* What copies of a template have in common; the link-local address is of their template's making.
+ */
+static bool is_prepared(const struct vm_spec *spec, const struct network_guest *guest)
+{
+    return guest->same_for_all && !guest->announce && machine_ops(spec->backend)->has_interface &&
+           !spec->container.netns;
+}
+
 static struct json_object *network_object(const struct network_guest *guest)
 {
     struct json_object *network = json_object_new_object();
     json_add_string(network, "interface", guest->interface);
-    json_add_string(network, "mac", guest->mac);
     if (guest->mtu > 0)
         json_add_number(network, "mtu", guest->mtu);
     if (guest->announce)
         json_add_bool(network, "announce", true);
     json_add_strings(network, "addresses", &guest->addresses);
     json_add_strings(network, "gateways", &guest->gateways);
+    return network;
+}
+
+/*
+ * All of it, or what the shape does not have. A machine that booted has the hardware address of its
+ * device; a copy has that of its template's.
+ */
+static struct json_object *network_rest(const struct vm_spec *spec, bool copy,
+                                        const struct network_guest *guest)
+{
+    const struct network_guest none = {0};
+    struct network_guest rest = is_prepared(spec, guest) ? none : *guest;
+    memcpy(rest.interface, guest->interface, sizeof(rest.interface));
+    struct json_object *network = network_object(&rest);
+    if (copy || !machine_ops(spec->backend)->has_interface)
+        json_add_string(network, "mac", guest->mac);
     return network;
 }
 
@@ -96,19 +120,37 @@ static int compare_targets(const void *a, const void *b)
 }
 
 /* Of every kind; what lies in another mount comes after it. */
-static void add_mounts(const struct vm_spec *spec, const struct seccomp_filter *filter,
-                       struct json_object *config)
+static void add_mounts(const struct vm_spec *spec, struct json_object *config)
 {
     struct json_object *mounts = json_object_new_array();
     json_object_object_add(config, "mounts", mounts);
-    container_config(&spec->container, filter, config);
+    container_config(&spec->container, config);
     volume_list_config(&spec->volumes, mounts);
     json_object_array_sort(mounts, compare_targets);
 }
 
-char *agent_config_json(const struct vm_spec *spec, const char *hostname,
-                        const struct seccomp_filter *filter, const struct network_guest *network,
-                        const struct window_size *window)
+static char *take_text(struct json_object *object)
+{
+    char *json = xstrdup(json_object_to_json_string_ext(
+        object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(object);
+    return json;
+}
+
+char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *filter,
+                       const struct network_guest *network)
+{
+    struct json_object *shape = json_object_new_object();
+    json_object_object_add(shape, "root", root_object(spec));
+    json_add_bool(shape, "hosted", spec->backend == BACKEND_NAMESPACES);
+    if (is_prepared(spec, network))
+        json_object_object_add(shape, "network", network_object(network));
+    container_shape(&spec->container, filter, shape);
+    return take_text(shape);
+}
+
+char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostname,
+                        const struct network_guest *network, const struct window_size *window)
 {
     struct json_object *config = json_object_new_object();
     json_add_strings(config, "args", &spec->args);
@@ -122,22 +164,16 @@ char *agent_config_json(const struct vm_spec *spec, const char *hostname,
     json_add_bool(config, "tty", spec->tty);
     json_add_number(config, "rows", window->rows);
     json_add_number(config, "columns", window->columns);
-    json_object_object_add(config, "root", root_object(spec));
-    add_mounts(spec, filter, config);
+    add_mounts(spec, config);
     json_add_bool(config, "debug", spec->debug);
-    if (spec->backend == BACKEND_NAMESPACES)
-        json_add_bool(config, "hosted", true);
     if (spec->backend == BACKEND_UML)
         json_add_bool(config, "hostfs", true);
     if (network->interface[0])
-        json_object_object_add(config, "network", network_object(network));
+        json_object_object_add(config, "network", network_rest(spec, copy, network));
     json_object_object_add(config, "files", file_list(spec, network, hostname));
     add_entropy(config);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     json_add_number(config, "time_ns", now.tv_sec * NS_PER_S + now.tv_nsec);
-    char *json = xstrdup(json_object_to_json_string_ext(
-        config, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(config);
-    return json;
+    return take_text(config);
 }

@@ -1,6 +1,7 @@
 /*
- * The agent's configuration: the JSON that CONFIG frames carry. Pure but for the clock and the
- * random seed. Its reader, guest-agent/config.h, documents the keys.
+ * The container's shape and the agent's configuration: the JSON that PREPARE and CONFIG frames
+ * carry. Pure but for the clock and the random seed. Their reader, guest-agent/config.h, documents
+ * the keys.
  */
 #ifndef VMC_HOST_AGENT_CONFIG_H
 #define VMC_HOST_AGENT_CONFIG_H
@@ -9,10 +10,15 @@
 #include "host/network.h"
 #include "host/spec.h"
 
-/* *ret_json is owned by the caller. hostname is the container's unless the spec has one; filter is
- * the compiled one of the spec. */
-char *agent_config_json(const struct vm_spec *spec, const char *hostname,
-                        const struct seccomp_filter *filter, const struct network_guest *network,
-                        const struct window_size *window);
+/*
+ * Owned by the caller. Copies of a template have it from their template: what is in it is the same
+ * for equal options. filter is the compiled one of the spec.
+ */
+char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *filter,
+                       const struct network_guest *network);
+
+/* Owned by the caller. copy: of a template; hostname is the container's unless the spec has one. */
+char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostname,
+                        const struct network_guest *network, const struct window_size *window);
 
 #endif

@@ -91,7 +91,6 @@ static int resolve(struct run *run, const struct request *req, struct error *err
     log_debug_enabled = run->spec.debug;
     if (preferences_apply(req, &run->spec, err) < 0)
         return -1;
-    /* vmc's own profile has no faults to be refused for: it is compiled while the guest boots. */
     if (run->spec.container.security.seccomp_text &&
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
                                   err) < 0)
@@ -210,7 +209,8 @@ static int wait_for_guest(struct run *run, struct error *err)
     if (run->template.role == TEMPLATE_COPY &&
         template_wake(&run->template, &run->session, err) < 0)
         return -1;
-    if (!run->filter.program &&
+    /* vmc's own profile has no faults to be refused for: it is compiled while the guest boots. */
+    if (run->template.role != TEMPLATE_COPY && !run->filter.program &&
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
                                   err) < 0)
         return -1;
@@ -241,10 +241,9 @@ static int boot(struct run *run, struct error *err)
         return 0;
     run->session_opened = true;
     if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->debugging,
-                     &run->timing, run->signal_fd, err) < 0 ||
-        wait_for_guest(run, err) < 0)
+                     &run->timing, run->signal_fd, err) < 0)
         return -1;
-    return keep_template(run, err);
+    return wait_for_guest(run, err);
 }
 
 /*
@@ -302,6 +301,17 @@ static int boot_on_ladder(struct run *run, struct error *err)
     return -1;
 }
 
+/* As much of the container as needs no more than its shape; a copy's template had it made. */
+static int prepare_container(struct run *run, struct error *err)
+{
+    if (run->spec.maintenance || run->template.role == TEMPLATE_COPY)
+        return 0;
+    AUTO_FREE char *shape = agent_shape_json(&run->spec, &run->filter, &run->network.guest);
+    if (session_prepare(&run->session, shape, err) < 0)
+        return -1;
+    return keep_template(run, err);
+}
+
 /* 'vmc template warm': a machine that was to be kept, or that was a copy, and was not. */
 static int warm(const struct run *run, int *ret_status, struct error *err)
 {
@@ -321,8 +331,8 @@ static int run_workload(struct run *run, int *ret_status, struct error *err)
     if (run->spec.maintenance)
         return maintenance_run(&run->machine, &run->log, run->signal_fd,
                                run->timing.exec + run->spec.boot_timeout, ret_status, err);
-    AUTO_FREE char *config = agent_config_json(&run->spec, run->container.id, &run->filter,
-                                               &run->network.guest, &window);
+    AUTO_FREE char *config = agent_config_json(&run->spec, run->template.role == TEMPLATE_COPY,
+                                               run->container.id, &run->network.guest, &window);
     if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)
         return -1;
     if (session_start_workload(&run->session, config, err) < 0)
@@ -363,6 +373,8 @@ static int run(const struct request *req, int *ret_status, struct error *err)
         result = prepare(&own, err);
     if (result == 0)
         result = boot_on_ladder(&own, err);
+    if (result == 0)
+        result = prepare_container(&own, err);
     if (result == 0)
         result = run_workload(&own, ret_status, err);
     if (result < 0 && own.session_opened && session_aborted(&own.session, ret_status)) {

@@ -132,28 +132,34 @@ static void add_filter(struct json_object *config, const struct seccomp_filter *
     json_add_number(config, "seccomp_flags", filter->flags);
 }
 
-void container_config(const struct container_spec *spec, const struct seccomp_filter *filter,
-                      struct json_object *config)
+void container_shape(const struct container_spec *spec, const struct seccomp_filter *filter,
+                     struct json_object *shape)
 {
-    capabilities_config(spec->capabilities, config);
-    json_add_bool(config, "no_new_privs", spec->security.no_new_privs);
-    json_add_bool(config, "no_init", spec->no_init);
-    json_add_bool(config, "netns", spec->netns);
-    json_add_bool(config, "userns", spec->userns);
-    add_filter(config, filter);
+    capabilities_config(spec->capabilities, shape);
+    json_add_bool(shape, "no_new_privs", spec->security.no_new_privs);
+    json_add_bool(shape, "no_init", spec->no_init);
+    json_add_bool(shape, "netns", spec->netns);
+    json_add_bool(shape, "userns", spec->userns);
+    add_filter(shape, filter);
+    rlimits_config(&spec->rlimits, shape);
+    json_add_bool(shape, "devtmpfs", spec->mounts.usedev);
+    json_add_bool(shape, "sys_writable", spec->privileged);
+    json_add_number(shape, "shm_size", (int64_t)spec->mounts.shm_size);
+    devices_config(&spec->devices, !spec->privileged && !spec->mounts.usedev, shape);
+    if (spec->security.system_paths_bare)
+        return;
+    json_add_texts(shape, "masked", masked, ARRAY_LEN(masked));
+    json_add_texts(shape, "readonly", readonly, ARRAY_LEN(readonly));
+}
+
+void container_config(const struct container_spec *spec, struct json_object *config)
+{
     json_add_strings(config, "groups", &spec->groups);
     json_object_object_add(config, "sysctls", sysctl_list(&spec->sysctls));
     if (spec->ftrace_script)
         json_add_string(config, "ftrace", spec->ftrace_script);
     cgroup_config(&spec->cgroup, config);
-    rlimits_config(&spec->rlimits, config);
     mounts_config(&spec->mounts, config);
-    devices_config(&spec->devices, !spec->privileged && !spec->mounts.usedev, config);
-    json_add_bool(config, "sys_writable", spec->privileged);
-    if (spec->security.system_paths_bare)
-        return;
-    json_add_texts(config, "masked", masked, ARRAY_LEN(masked));
-    json_add_texts(config, "readonly", readonly, ARRAY_LEN(readonly));
 }
 
 void container_spec_free(struct container_spec *spec)

@@ -46,8 +46,12 @@ void container_spec_free(struct container_spec *spec);
 int container_compile_seccomp(const struct container_spec *spec, const char *arch,
                               struct seccomp_filter *ret, struct error *err);
 
-/* Adds its keys to the agent's configuration, which has the list "mounts" already. */
-void container_config(const struct container_spec *spec, const struct seccomp_filter *filter,
-                      struct json_object *config);
+/*
+ * Add its keys to the container's shape (filter: the compiled one), and to the agent's
+ * configuration, which has the list "mounts" already.
+ */
+void container_shape(const struct container_spec *spec, const struct seccomp_filter *filter,
+                     struct json_object *shape);
+void container_config(const struct container_spec *spec, struct json_object *config);
 
 #endif

@@ -19,6 +19,14 @@ static int handle_hello(struct session *s, const struct frame *frame, struct err
     return 0;
 }
 
+static int handle_prepared(struct session *s, const struct frame *frame, struct error *err)
+{
+    if (s->phase != PHASE_SHAPE)
+        return unexpected(frame, err);
+    s->phase = PHASE_READY;
+    return 0;
+}
+
 static int handle_started(struct session *s, const struct frame *frame, struct error *err)
 {
     if (s->phase != PHASE_CONFIG)
@@ -47,6 +55,8 @@ int guest_control_frame(struct session *s, const struct frame *frame, struct err
     switch (frame->type) {
     case FRAME_HELLO:
         return handle_hello(s, frame, err);
+    case FRAME_PREPARED:
+        return handle_prepared(s, frame, err);
     case FRAME_STARTED:
         return handle_started(s, frame, err);
     case FRAME_EXIT:

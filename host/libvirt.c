@@ -362,6 +362,7 @@ const struct machine_ops libvirt_ops = {
     .machine = "the virtual machine",
     .process = "the hypervisor",
     .accelerated = true,
+    .has_interface = true,
     .find = qemu_find_files,
     .start = start,
     .stop = stop,

@@ -61,6 +61,7 @@ struct machine_ops {
     const char *process;   /* what runs it: "the hypervisor" */
     bool accelerated;      /* enum accel means something */
     bool frames_in_pieces; /* it does not write the network's frames whole, frame_carrier.h */
+    bool has_interface;    /* its network interface is there at HELLO */
 
     /*
      * Finds the program that runs it and, where it boots one, the image; both owned by the caller,

@@ -120,8 +120,6 @@ static struct json_object *add_mount(struct json_object *config, const char *kin
 
 void mounts_config(const struct mount_spec *spec, struct json_object *config)
 {
-    if (spec->usedev)
-        add_mount(config, "devtmpfs", "/dev");
     if (spec->debugfs)
         add_mount(config, "debugfs", "/sys/kernel/debug");
     if (spec->tracefs)
@@ -136,7 +134,6 @@ void mounts_config(const struct mount_spec *spec, struct json_object *config)
         json_add_bool(mount, "read_only", tmpfs->read_only);
         json_add_bool(mount, "exec", tmpfs->exec);
     }
-    json_add_number(config, "shm_size", (int64_t)spec->shm_size);
 }
 
 void mount_spec_free(struct mount_spec *spec)

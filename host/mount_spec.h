@@ -32,7 +32,7 @@ struct mount_spec {
 
 int mounts_resolve(const struct request *req, uint64_t memory, struct mount_spec *ret,
                    struct error *err);
-/* Adds to config's list "mounts", which is there already, and sets "shm_size". */
+/* Adds to config's list "mounts", which is there already. */
 void mounts_config(const struct mount_spec *spec, struct json_object *config);
 void mount_spec_free(struct mount_spec *spec);
 

@@ -236,6 +236,7 @@ const struct machine_ops qemu_ops = {
     .machine = "the virtual machine",
     .process = "the hypervisor",
     .accelerated = true,
+    .has_interface = true,
     .find = qemu_find_files,
     .start = start,
 };

@@ -342,19 +342,34 @@ static int open_user_side(struct session *s, struct error *err)
     return 0;
 }
 
-int session_start_workload(struct session *s, const char *config, struct error *err)
+/* In as many frames as it takes; an empty one ends it. */
+static int send_text(struct session *s, enum frame_type type, const char *text, struct error *err)
 {
-    size_t length = strlen(config);
+    size_t length = strlen(text);
     if (length > CONFIG_SIZE_MAX)
         return error_set(err, "arguments and environment are too large (%zu bytes; at most %u)",
                          length, CONFIG_SIZE_MAX);
     for (size_t sent = 0; sent < length; sent += FRAME_PAYLOAD_MAX) {
         size_t left = length - sent;
-        channel_send(&s->control, FRAME_CONFIG, 0, config + sent,
+        channel_send(&s->control, type, 0, text + sent,
                      left < FRAME_PAYLOAD_MAX ? left : FRAME_PAYLOAD_MAX);
     }
-    channel_send(&s->control, FRAME_CONFIG, 0, NULL, 0);
-    if (open_user_side(s, err) < 0)
+    channel_send(&s->control, type, 0, NULL, 0);
+    return 0;
+}
+
+int session_prepare(struct session *s, const char *shape, struct error *err)
+{
+    if (send_text(s, FRAME_PREPARE, shape, err) < 0)
+        return -1;
+    s->phase = PHASE_SHAPE;
+    s->deadline = now_ns() + s->spec->boot_timeout;
+    return wait_for_phase(s, PHASE_READY, "the guest did not prepare the container in time", err);
+}
+
+int session_start_workload(struct session *s, const char *config, struct error *err)
+{
+    if (send_text(s, FRAME_CONFIG, config, err) < 0 || open_user_side(s, err) < 0)
         return -1;
     s->phase = PHASE_CONFIG;
     s->deadline = now_ns() + s->spec->boot_timeout;

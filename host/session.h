@@ -15,7 +15,9 @@
 
 enum phase {
     PHASE_BOOT,    /* no HELLO yet */
-    PHASE_HELLO,   /* the guest waits for its configuration */
+    PHASE_HELLO,   /* the guest waits for what it is told */
+    PHASE_SHAPE,   /* the container's shape was sent; no PREPARED yet */
+    PHASE_READY,   /* the guest waits for its configuration */
     PHASE_CONFIG,  /* sent; no STARTED yet */
     PHASE_RUNNING, /* the workload runs */
     PHASE_EXITED,  /* the exit record has come; output may still be under way */
@@ -53,6 +55,12 @@ int session_open(struct session *s, const struct vm_spec *spec, struct machine *
 
 /* Until HELLO, at the latest at the deadline (now_ns() time). */
 int session_wait_hello(struct session *s, int64_t deadline, struct error *err);
+
+/*
+ * Sends the container's shape and waits for PREPARED. Not for a copy: its template was told. The
+ * guest's ERROR becomes err.
+ */
+int session_prepare(struct session *s, const char *shape, struct error *err);
 
 /* Sends the configuration and waits for STARTED. The guest's ERROR becomes err. */
 int session_start_workload(struct session *s, const char *config, struct error *err);

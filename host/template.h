@@ -19,7 +19,7 @@
 #include "common/error.h"
 
 /* Those that were not used for the longest time are removed to keep within both. */
-#define TEMPLATES_MAX 8
+#define TEMPLATES_MAX 16
 #define TEMPLATES_BYTES_MAX (1ull << 30)
 
 /* The migration stream of a machine whose memory is not in it: some 50 KiB. */

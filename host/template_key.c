@@ -6,6 +6,7 @@
 #define XXH_NO_INLINE_HINTS 1
 #include <xxhash.h>
 
+#include "host/agent_config.h"
 #include "host/identity.h"
 #include "host/qemu_argv.h"
 
@@ -57,6 +58,19 @@ static void add_size(int fd, struct strings *ret)
         strings_addf(ret, "disk %lld", (long long)st.st_size);
 }
 
+/* The container's shape; the text of the profile stands for the filter that is compiled of it. */
+static void add_shape(const struct machine_request *request, struct strings *ret)
+{
+    static const struct seccomp_filter none;
+    const struct security_spec *security = &request->spec->container.security;
+    AUTO_FREE char *shape = agent_shape_json(request->spec, &none, &request->network->guest);
+    strings_add(ret, shape);
+    strings_addf(ret, "seccomp %s",
+                 security->unconfined     ? "unconfined"
+                 : security->seccomp_text ? security->seccomp_text
+                                          : "default");
+}
+
 char *template_key(const struct machine_request *request)
 {
     AUTO_STRINGS struct strings parts = {0};
@@ -75,6 +89,7 @@ char *template_key(const struct machine_request *request)
     add_size(request->rootfs->disk_fd, &parts);
     add_size(request->swap_fd, &parts);
     plain_argv(request, &parts);
+    add_shape(request, &parts);
     AUTO_FREE char *text = strings_join(&parts, "\n");
     XXH128_hash_t hash = XXH3_128bits(text, strlen(text));
     return xasprintf("%016llx%016llx", (unsigned long long)hash.high64,

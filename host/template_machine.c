@@ -20,6 +20,9 @@
     "{\"capabilities\":[{\"capability\":\"x-ignore-shared\",\"state\":true},"                      \
     "{\"capability\":\"events\",\"state\":true}]}"
 
+/* Nobody has known the machine before: the guest need not tell switches where it has come. */
+#define PARAMETERS "{\"announce-rounds\":0}"
+
 int template_give_memory(const struct template *t, struct session *session, struct error *err)
 {
     struct jailed *process = &session->machine->process;
@@ -35,6 +38,7 @@ int template_wake(const struct template *t, struct session *session, struct erro
     AUTO_FREE char *source = xasprintf("{\"uri\":\"fd:%d\"}", QEMU_FD_STATE);
     /* Nobody waits for the answers: one that says no ends the session, and the guest says HELLO. */
     if (qmp_post(&session->monitor, "migrate-set-capabilities", CAPABILITIES, err) < 0 ||
+        qmp_post(&session->monitor, "migrate-set-parameters", PARAMETERS, err) < 0 ||
         qmp_post(&session->monitor, "migrate-incoming", source, err) < 0)
         return -1;
     if (template_check(t, err) < 0)

@@ -192,7 +192,7 @@ static void settings_that_cannot_be(void **state)
         {",\"cwd\":\"/no/such/dir\"", "'/no/such/dir'"},
         {",\"user\":\"no-such-user\"", "no user 'no-such-user'"},
         {",\"user\":\"0:no-such-group\"", "no group 'no-such-group'"},
-        {",\"root\":{\"upper\":\"ram\"}", "machine of its own"},
+        {",\"root\":{\"upper\":\"ram\"}", "unknown key 'root'"},
         {",\"nonsense\":1", "unknown key 'nonsense'"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -202,6 +202,47 @@ static void settings_that_cannot_be(void **state)
         assert_int_equal(peer_teardown(state), 0);
         assert_int_equal(peer_setup(state), 0);
     }
+}
+
+static void shapes_that_cannot_be(void **state)
+{
+    static const struct {
+        const char *json, *text;
+    } cases[] = {
+        {"{\"root\":{\"upper\":\"ram\"}}", "machine of its own"},
+        {"{\"userns\":true}", "a plain process has nothing of a container's"},
+        {"{\"network\":{\"interface\":\"eth0\"}}", "a plain process has nothing of a container's"},
+        {"{\"args\":[\"true\"]}", "unknown key 'args'"},
+        {"{", "byte 1"},
+        {"", "configuration is empty"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct peer_host *p = *state;
+        peer_prepare(p, cases[i].json);
+        peer_until(p, peer_said_end);
+        assert_error(p, 125, cases[i].text);
+        assert_false(p->said.prepared);
+        assert_int_equal(peer_teardown(state), 0);
+        assert_int_equal(peer_setup(state), 0);
+    }
+}
+
+/* What waits for its configuration ends with its host; one that is woken says HELLO again. */
+static void prepared_process_waits(void **state)
+{
+    struct peer_host *p = *state;
+    peer_prepare(p, "{}");
+    peer_until(p, peer_said_prepared);
+    assert_true(p->said.prepared);
+    p->said.hello = false;
+    peer_send(p, FRAME_WAKE, NULL, 0);
+    peer_until(p, peer_said_hello);
+    assert_int_equal(peer_teardown(state), 0);
+    assert_int_equal(peer_setup(state), 0);
+    p = *state;
+    peer_send(p, FRAME_WAKE, NULL, 0);
+    peer_until(p, peer_said_end);
+    assert_error(p, 125, "unexpected WAKE frame");
 }
 
 static void working_directory_and_environment(void **state)
@@ -449,36 +490,43 @@ static void protocol_violations_end_the_session(void **state)
     static const struct {
         const char *bytes;
         size_t length;
-        bool data, early; /* on the data port; instead of a configuration */
+        bool data; /* on the data port */
+        enum { FIRST, PREPARED, RUNNING } when;
         const char *text;
     } cases[] = {
 #define BYTES(text) text, sizeof(text) - 1
-        {BYTES("\0\0\0\0\0\0\0\0"), false, true, "unknown frame type 0"},
-        {BYTES("GET / HTTP/1.1\r\n\r\n"), false, true, "unknown frame type"},
-        {BYTES("\0\20\0\0\0\0\0\24"), false, true, "unexpected HELLO"},
-        {BYTES("\0\1\0\0\377\377\377\377"), false, true, "CONFIG frame of 4294967295 bytes"},
-        {BYTES("\0\2\0\0\0\0\0\1\2"), false, true, "unexpected SIGNAL"},
-        {BYTES("\0\1\0\0\0\0\0\0"), false, true, "configuration is empty"},
-        {BYTES("\0\1\0\7\0\0\0\0"), false, true, "unexpected CONFIG"},
-        {BYTES("\0\1\0\0\0\0\0\0"), false, false, "unexpected CONFIG"},
-        {BYTES("\0\2\0\0\0\0\0\1\0"), false, false, "signal 0"},
-        {BYTES("\0\2\0\0\0\0\0\1\377"), false, false, "signal 255"},
-        {BYTES("\0\2\0\1\0\0\0\1\2"), false, false, "unexpected SIGNAL frame for stream 1"},
-        {BYTES("\0\4\0\0\0\0\0\1x"), false, false, "unexpected STDIN"},
-        {BYTES("\0\2\0\0\0\0\0\1\2"), true, false, "unexpected SIGNAL"},
-        {BYTES("\0\24\0\0\0\0\0\1x"), true, false, "unexpected STDOUT"},
-        {BYTES("\0\4\0\1\0\0\0\1x"), true, false, "unexpected STDIN frame for stream 1"},
-        {BYTES("\0\5\0\0\0\0\0\6\0\4\0\0\0\1"), true, false, "unexpected CREDIT"},
-        {BYTES("\0\5\0\0\0\0\0\6\0\0\0\0\0\1"), true, false, "CREDIT for frame type 0"},
-        {BYTES("\0\5\0\0\0\0\0\6\0\24\377\377\377\377"), true, false, "too much credit"},
-        {BYTES("\0\6\0\0\0\0\0\2\0\4"), true, false, "unexpected CLOSE"},
-        {BYTES("\0\4\0\0\0\0\0\0\0\4\0\0\0\0\0\1x"), true, false, "STDIN after its end"},
+        {BYTES("\0\0\0\0\0\0\0\0"), false, FIRST, "unknown frame type 0"},
+        {BYTES("GET / HTTP/1.1\r\n\r\n"), false, FIRST, "unknown frame type"},
+        {BYTES("\0\20\0\0\0\0\0\24"), false, FIRST, "unexpected HELLO"},
+        {BYTES("\0\1\0\0\377\377\377\377"), false, FIRST, "CONFIG frame of 4294967295 bytes"},
+        {BYTES("\0\2\0\0\0\0\0\1\2"), false, FIRST, "unexpected SIGNAL"},
+        {BYTES("\0\1\0\0\0\0\0\0"), false, FIRST, "unexpected CONFIG"},
+        {BYTES("\0\11\0\7\0\0\0\2{}"), false, FIRST, "unexpected PREPARE"},
+        {BYTES("\0\1\0\0\0\0\0\0"), false, PREPARED, "configuration is empty"},
+        {BYTES("\0\1\0\7\0\0\0\0"), false, PREPARED, "unexpected CONFIG"},
+        {BYTES("\0\11\0\0\0\0\0\2{}"), false, PREPARED, "unexpected PREPARE"},
+        {BYTES("\0\11\0\0\0\0\0\2{}"), false, RUNNING, "unexpected PREPARE"},
+        {BYTES("\0\1\0\0\0\0\0\0"), false, RUNNING, "unexpected CONFIG"},
+        {BYTES("\0\2\0\0\0\0\0\1\0"), false, RUNNING, "signal 0"},
+        {BYTES("\0\2\0\0\0\0\0\1\377"), false, RUNNING, "signal 255"},
+        {BYTES("\0\2\0\1\0\0\0\1\2"), false, RUNNING, "unexpected SIGNAL frame for stream 1"},
+        {BYTES("\0\4\0\0\0\0\0\1x"), false, RUNNING, "unexpected STDIN"},
+        {BYTES("\0\2\0\0\0\0\0\1\2"), true, RUNNING, "unexpected SIGNAL"},
+        {BYTES("\0\24\0\0\0\0\0\1x"), true, RUNNING, "unexpected STDOUT"},
+        {BYTES("\0\4\0\1\0\0\0\1x"), true, RUNNING, "unexpected STDIN frame for stream 1"},
+        {BYTES("\0\5\0\0\0\0\0\6\0\4\0\0\0\1"), true, RUNNING, "unexpected CREDIT"},
+        {BYTES("\0\5\0\0\0\0\0\6\0\0\0\0\0\1"), true, RUNNING, "CREDIT for frame type 0"},
+        {BYTES("\0\5\0\0\0\0\0\6\0\24\377\377\377\377"), true, RUNNING, "too much credit"},
+        {BYTES("\0\6\0\0\0\0\0\2\0\4"), true, RUNNING, "unexpected CLOSE"},
+        {BYTES("\0\4\0\0\0\0\0\0\0\4\0\0\0\0\0\1x"), true, RUNNING, "STDIN after its end"},
 #undef BYTES
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct peer_host *p = *state;
         AUTO_FREE char *json = peer_shell("sleep 1000", "");
-        if (!cases[i].early) {
+        if (cases[i].when == PREPARED)
+            peer_prepare(p, "{}");
+        if (cases[i].when == RUNNING) {
             peer_configure(p, json, FRAME_PAYLOAD_MAX);
             peer_until(p, peer_said_started);
         }
@@ -511,6 +559,7 @@ static void configuration_beyond_its_limit(void **state)
     struct peer_host *p = *state;
     uint8_t piece[FRAME_PAYLOAD_MAX];
     memset(piece, ' ', sizeof(piece));
+    peer_prepare(p, "{}");
     for (size_t sent = 0; sent <= CONFIG_SIZE_MAX; sent += sizeof(piece))
         peer_send(p, FRAME_CONFIG, piece, sizeof(piece));
     peer_until(p, peer_said_end);
@@ -532,7 +581,7 @@ static void noise_never_hangs_the_agent(void **state)
             uint8_t payload[16];
             for (size_t k = 0; k < sizeof(payload); k++)
                 payload[k] = (uint8_t)(rand_r(&seed) >> 8);
-            enum frame_type type = (enum frame_type)(rand_r(&seed) % 8);
+            enum frame_type type = (enum frame_type)(rand_r(&seed) % 10);
             channel_send(rand_r(&seed) % 2 ? &p->control : &p->data, type,
                          (uint16_t)(rand_r(&seed) % 8 == 0), payload, (size_t)(rand_r(&seed) % 8));
         }
@@ -621,6 +670,8 @@ int main(void)
         AGENT_TEST(commands_that_cannot_run),
         AGENT_TEST(files_that_are_no_programs),
         AGENT_TEST(settings_that_cannot_be),
+        AGENT_TEST(shapes_that_cannot_be),
+        AGENT_TEST(prepared_process_waits),
         AGENT_TEST(working_directory_and_environment),
         AGENT_TEST(users_are_entered),
         AGENT_TEST(signals_are_reset_for_the_workload),

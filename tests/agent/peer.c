@@ -106,12 +106,25 @@ void peer_credit(struct peer_host *p, enum frame_type type, uint32_t count)
     peer_send_data(p, FRAME_CREDIT, payload, sizeof(payload));
 }
 
+static void send_text(struct peer_host *p, enum frame_type type, const char *text, size_t piece)
+{
+    size_t length = strlen(text);
+    for (size_t sent = 0; sent < length; sent += piece)
+        peer_send(p, type, text + sent, length - sent < piece ? length - sent : piece);
+    peer_send(p, type, NULL, 0);
+}
+
+void peer_prepare(struct peer_host *p, const char *json)
+{
+    p->told_shape = true;
+    send_text(p, FRAME_PREPARE, json, FRAME_PAYLOAD_MAX);
+}
+
 void peer_configure(struct peer_host *p, const char *json, size_t piece)
 {
-    size_t length = strlen(json);
-    for (size_t sent = 0; sent < length; sent += piece)
-        peer_send(p, FRAME_CONFIG, json + sent, length - sent < piece ? length - sent : piece);
-    peer_send(p, FRAME_CONFIG, NULL, 0);
+    if (!p->told_shape)
+        peer_prepare(p, "{}");
+    send_text(p, FRAME_CONFIG, json, piece);
 }
 
 static void hear_control(struct peer_host *p, const struct frame *frame)
@@ -126,8 +139,12 @@ static void hear_control(struct peer_host *p, const struct frame *frame)
         assert_true(hello.kernel_ns > 0 && hello.agent_ns >= hello.kernel_ns);
         said->hello = true;
         break;
+    case FRAME_PREPARED:
+        assert_true(said->hello && !said->prepared);
+        said->prepared = true;
+        break;
     case FRAME_STARTED:
-        assert_true(said->hello && !said->started);
+        assert_true(said->prepared && !said->started);
         assert_int_equal(decode_started(frame, &said->start, NULL), 0);
         said->started = true;
         break;
@@ -241,6 +258,11 @@ void peer_until(struct peer_host *p, bool (*done)(const struct peer_host *))
 bool peer_said_hello(const struct peer_host *p)
 {
     return p->said.hello;
+}
+
+bool peer_said_prepared(const struct peer_host *p)
+{
+    return p->said.prepared || p->said.failed;
 }
 
 bool peer_said_started(const struct peer_host *p)

@@ -15,7 +15,7 @@
 
 /* What the agent has said so far. */
 struct said {
-    bool hello, started, ended, failed;
+    bool hello, prepared, started, ended, failed;
     struct started start;
     struct exit_record record;
     struct error error; /* of the ERROR frame */
@@ -30,6 +30,7 @@ struct said {
 struct peer_host {
     struct channel control, data;
     pid_t agent;
+    bool told_shape;
     struct said said;
     bool grant;         /* give credit back as output is taken */
     struct queue input; /* sent as credit allows */
@@ -41,7 +42,10 @@ struct peer_host {
 int peer_setup(void **state);
 int peer_teardown(void **state);
 
-/* Sends json as CONFIG frames of at most piece bytes, and the empty one. */
+/* Sends json as PREPARE frames, and the empty one. */
+void peer_prepare(struct peer_host *p, const char *json);
+/* peer_prepare() for a plain process, unless that was called; then json as CONFIG frames of at most
+ * piece bytes, and the empty one. */
 void peer_configure(struct peer_host *p, const char *json, size_t piece);
 void peer_send(struct peer_host *p, enum frame_type type, const void *payload, size_t length);
 void peer_send_data(struct peer_host *p, enum frame_type type, const void *payload, size_t length);
@@ -50,8 +54,9 @@ void peer_credit(struct peer_host *p, enum frame_type type, uint32_t count);
 /* Relays until done(p) is true; fails the test after 30 s. */
 void peer_until(struct peer_host *p, bool (*done)(const struct peer_host *));
 bool peer_said_hello(const struct peer_host *p);
-bool peer_said_started(const struct peer_host *p); /* or ERROR */
-bool peer_said_end(const struct peer_host *p);     /* EXIT and both EOFs, or ERROR */
+bool peer_said_prepared(const struct peer_host *p); /* or ERROR */
+bool peer_said_started(const struct peer_host *p);  /* or ERROR */
+bool peer_said_end(const struct peer_host *p);      /* EXIT and both EOFs, or ERROR */
 bool peer_has_left(const struct peer_host *p);
 
 /* Configures, opens both outputs, sends input, relays to the end. */

@@ -1,13 +1,24 @@
-/* The agent's configuration: the input is the JSON text. */
+/* The agent's configuration, and the container's shape: the input is the JSON text of either. */
 #include <string.h>
 
 #include "guest-agent/config.h"
 #include "tests/fuzz/fuzz.h"
 
+static void parse_shape(const char *text, size_t size)
+{
+    struct error err = ERROR_INIT;
+    struct agent_config config = {0};
+    if (container_shape_parse(text, size, &config.shape, &err) < 0)
+        FUZZ_CHECK(err.text[0]);
+    FUZZ_CHECK(config.shape.container || !config.shape.userns);
+    agent_config_free(&config);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error err = ERROR_INIT;
     struct agent_config config = {0};
+    parse_shape((const char *)data, size);
     if (agent_config_parse((const char *)data, size, &config, &err) < 0) {
         FUZZ_CHECK(err.text[0]);
         return 0;

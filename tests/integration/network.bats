@@ -210,6 +210,7 @@ no_passt() {
     GUEST_PATH=$PWD/programs
 }
 
+# bats test_tags=qemu
 @test "user: without passt QEMU does it, and the run says so in one line" {
     make_world
     make_outside
@@ -227,6 +228,7 @@ no_passt() {
     assert_output "echo text"
 }
 
+# bats test_tags=qemu
 @test "user: without passt ports are published, TCP and UDP" {
     make_world
     make_outside
@@ -365,6 +367,7 @@ guest_resolves() {
     assert_output $'nameserver 192.0.2.1\n203.0.113.7'
 }
 
+# bats test_tags=qemu
 @test "user: without passt a name server answers the guest, on the host's loopback or not" {
     local server
     no_passt
@@ -391,6 +394,7 @@ bridge_leases() {
     find "/run/vmc-network/$(world stat -Lc %i /proc/self/ns/net)/vmc0" -type f ! -name made -printf '%f\n' | sort
 }
 
+# bats test_tags=qemu
 @test "bridge: is refused without root, and with --nopriv" {
     if am_root; then
         run --separate-stderr "$VMC" run --net bridge --nopriv "$SMALL" -- true
@@ -400,7 +404,7 @@ bridge_leases() {
     assert_refused 'needs root'
 }
 
-# bats test_tags=root
+# bats test_tags=root,qemu
 @test "bridge: two containers reach each other, IPv4, IPv6 and UDP; the last one leaves nothing" {
     make_world
     guest_server one --net bridge -- serve :: 80
@@ -423,7 +427,7 @@ bridge_leases() {
     nothing_of_the_bridge
 }
 
-# bats test_tags=root
+# bats test_tags=root,qemu
 @test "bridge: published ports, on the loopback by default, TCP and UDP, IPv4 and IPv6" {
     make_world
     make_outside
@@ -444,7 +448,7 @@ bridge_leases() {
     nothing_of_the_bridge
 }
 
-# bats test_tags=root
+# bats test_tags=root,qemu
 @test "bridge: what leaves it has the host's address, IPv4 and IPv6" {
     make_world
     make_outside
@@ -478,7 +482,7 @@ bridge_leases() {
     nothing_of_the_bridge
 }
 
-# bats test_tags=root
+# bats test_tags=root,qemu
 @test "bridge: an address is a lease: distinct, chosen, refused while taken, free after kill -9" {
     make_world
     guest_server one --net bridge -- serve 0.0.0.0 80
@@ -517,7 +521,7 @@ no_tap() {
     ! world ip -o link | grep -q vmc-tap
 }
 
-# bats test_tags=root
+# bats test_tags=root,qemu
 @test "bridge: 6 containers at once have 6 addresses" {
     make_world
     local i pids=()
@@ -530,7 +534,7 @@ no_tap() {
     nothing_of_the_bridge
 }
 
-# bats test_tags=root
+# bats test_tags=root,qemu
 @test "bridge: another name is another bridge, and an interface of somebody else's is refused" {
     make_world
     world ip link add name lab type bridge
@@ -549,7 +553,7 @@ no_tap() {
 
 # --- tap -------------------------------------------------------------------------------------
 
-# bats test_tags=root
+# bats test_tags=root,qemu
 @test "tap: a prepared interface, with the addresses that were given" {
     make_world
     world ip tuntap add dev prepared mode tap
@@ -573,6 +577,7 @@ no_tap() {
     assert_match "$output" '^eth0'
 }
 
+# bats test_tags=qemu
 @test "tap: an interface that is not there, or none of that kind, is named" {
     run --separate-stderr vmc --net tap=surely-not -- true
     assert_refused 'surely-not'

@@ -75,6 +75,37 @@ identity='cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid
     assert_equal "$(templates | wc -l)" 6
 }
 
+# What options make of a container, a line each.
+rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; ulimit -n
+    if [ -w /proc/sysrq-trigger ]; then echo bare; else echo covered; fi
+    df -k /dev/shm | tail -n 1 | tr -s " " | cut -d " " -f 2
+    readlink /proc/self/ns/user | grep -q . && cat /proc/self/uid_map | tr -s " "'
+
+@test "containers that differ have templates of their own, and a copy has what was asked for" {
+    local options boot count=0
+    for options in '' '--cap-drop all' '--security-opt seccomp=unconfined' '--ulimit nofile=77' \
+        --privileged '--shm-size 1m' --no-new-privileges --userns '--device /dev/null:/dev/x:r'; do
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr vmc --timing $options -- sh -c "$rights"
+        assert_status 0
+        assert_equal "$(way_of "$stderr")" boot
+        boot=$output
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr vmc --timing $options -- sh -c "$rights"
+        assert_equal "$(way_of "$stderr")" copy
+        assert_output "$boot"
+        count=$((count + 1))
+        assert_equal "$(templates | wc -l)" "$count"
+    done
+    run --separate-stderr vmc --timing -e A=b -u 5:6 -w /tmp --hostname box --mem-limit 64m \
+        --sysctl kernel.msgmax=4242 --add-host other:192.0.2.1 -- \
+        sh -c 'echo $A $(id -u) $(id -g) $PWD $(uname -n) $(cat /sys/fs/cgroup/memory.max \
+            /proc/sys/kernel/msgmax) $(grep -c other /etc/hosts)'
+    assert_output 'b 5 6 /tmp box 67108864 4242 1'
+    assert_equal "$(way_of "$stderr")" copy
+    assert_equal "$(templates | wc -l)" "$count"
+}
+
 @test "a copy has everything a machine has: streams, terminal, signals, status" {
     run vmc -- true
     run --separate-stderr vmc --timing -- sh -c 'cat; echo err >&2; exit 7' <<<in
@@ -237,6 +268,7 @@ damage() {
         find cache/vmc/templates -type f | while read -r name; do
             assert_match "$name" '/[0-9a-f]{32}$'
         done
+        wait_for "$DEADLINE" no_machine || fail "its machine goes on"
         run --separate-stderr vmc -- echo text
         assert_output text
         assert_equal "$stderr" ''

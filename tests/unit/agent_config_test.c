@@ -17,6 +17,24 @@ static int parse(const char *json, struct agent_config *config, struct error *er
     return result;
 }
 
+static int parse_shape(const char *json, struct container_shape *shape, struct error *err)
+{
+    *shape = (struct container_shape){0};
+    size_t length = strlen(json);
+    char *copy = xcalloc(length, 1);
+    memcpy(copy, json, length);
+    int result = container_shape_parse(copy, length, shape, err);
+    free(copy);
+    return result;
+}
+
+/* Frees what a test parsed. */
+static void free_shape(struct container_shape *shape)
+{
+    struct agent_config config = {.shape = *shape};
+    agent_config_free(&config);
+}
+
 static void full_configuration(void **state)
 {
     (void)state;
@@ -27,7 +45,7 @@ static void full_configuration(void **state)
               "\"cwd\":\"/srv\",\"user\":\"nobody:users\",\"hostname\":\"box\",\"tty\":true,"
               "\"rows\":24,\"columns\":80,\"time_ns\":1700000000123456789,\"entropy\":"
               "\"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff\","
-              "\"debug\":true,\"root\":{\"upper\":\"ram\",\"size\":1073741824}}",
+              "\"debug\":true}",
               &c, &err),
         0);
     assert_int_equal(c.args.count, 3);
@@ -43,8 +61,6 @@ static void full_configuration(void **state)
     assert_true(c.time_ns == 1700000000123456789);
     assert_int_equal(c.entropy.bytes[0], 0);
     assert_int_equal(c.entropy.bytes[31], 0xff);
-    assert_int_equal(c.upper, UPPER_RAM);
-    assert_int_equal(c.upper_size, 1073741824);
     agent_config_free(&c);
     agent_config_free(&c);
 }
@@ -59,8 +75,60 @@ static void defaults(void **state)
     assert_null(c.user);
     assert_null(c.hostname);
     assert_false(c.tty || c.debug || c.entropy.length > 0);
-    assert_int_equal(c.upper, UPPER_STAY);
     assert_int_equal(c.env.count, 0);
+    agent_config_free(&c);
+}
+
+static void full_shape(void **state)
+{
+    (void)state;
+    struct container_shape s;
+    struct error err = ERROR_INIT;
+    assert_int_equal(
+        parse_shape(
+            "{\"root\":{\"upper\":\"ram\",\"size\":1073741824,\"image\":true},"
+            "\"netns\":true,\"userns\":true,\"shm_size\":4096,\"network\":{\"interface\":\"eth0\"},"
+            "\"devices\":[{\"path\":\"/dev/a\",\"source\":\"/dev/b\"}],"
+            "\"device_rules\":[],\"masked\":[\"/proc/keys\"],"
+            "\"seccomp\":\"060000000000ff7f\",\"capabilities\":{\"bounding\":1}}",
+            &s, &err),
+        0);
+    assert_true(s.container && s.image && s.netns && s.userns && s.has_device_rules);
+    assert_int_equal(s.upper, UPPER_RAM);
+    assert_int_equal(s.upper_size, 1073741824);
+    assert_int_equal(s.shm_size, 4096);
+    assert_string_equal(s.network.interface, "eth0");
+    assert_string_equal(s.devices.items[0].source, "/dev/b");
+    assert_string_equal(s.masked.items[0], "/proc/keys");
+    assert_int_equal(s.seccomp.length, 8);
+    assert_true(s.has_capabilities && s.capabilities.bounding == 1);
+    free_shape(&s);
+}
+
+static void plain_shape(void **state)
+{
+    (void)state;
+    struct container_shape s;
+    struct error err = ERROR_INIT;
+    assert_int_equal(parse_shape("{}", &s, &err), 0);
+    assert_false(s.container || s.hosted || s.has_device_rules || s.has_capabilities);
+    assert_int_equal(s.upper, UPPER_STAY);
+    free_shape(&s);
+}
+
+/* A configuration leaves the shape that came before it alone, also when it is refused. */
+static void shape_stays(void **state)
+{
+    (void)state;
+    struct agent_config c = {0};
+    struct error err = ERROR_INIT;
+    assert_int_equal(parse_shape("{\"root\":{\"upper\":\"host\"}}", &c.shape, &err), 0);
+    assert_int_equal(agent_config_parse("{", 1, &c, &err), -1);
+    assert_int_equal(c.shape.upper, UPPER_HOST);
+    static const char json[] = "{\"args\":[\"a\"]}";
+    assert_int_equal(agent_config_parse(json, sizeof(json) - 1, &c, &err), 0);
+    assert_int_equal(c.shape.upper, UPPER_HOST);
+    assert_int_equal(c.args.count, 1);
     agent_config_free(&c);
 }
 
@@ -73,14 +141,13 @@ static void uppers(void **state)
     } cases[] = {
         {"ram", UPPER_RAM}, {"disk", UPPER_DISK}, {"host", UPPER_HOST}, {"none", UPPER_NONE}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct agent_config c;
+        struct container_shape s;
         struct error err = ERROR_INIT;
         char json[100];
-        snprintf(json, sizeof(json), "{\"args\":[\"a\"],\"root\":{\"upper\":\"%s\"}}",
-                 cases[i].name);
-        assert_int_equal(parse(json, &c, &err), 0);
-        assert_int_equal(c.upper, cases[i].upper);
-        agent_config_free(&c);
+        snprintf(json, sizeof(json), "{\"root\":{\"upper\":\"%s\"}}", cases[i].name);
+        assert_int_equal(parse_shape(json, &s, &err), 0);
+        assert_int_equal(s.upper, cases[i].upper);
+        free_shape(&s);
     }
 }
 
@@ -136,15 +203,6 @@ static void mistakes_are_refused(void **state)
         {"{\"args\":[\"a\"],\"entropy\":\"zz0102030405060708090a0b0c0d0e0f1011121314151617"
          "18191a1b1c1d1eff\"}",
          "entropy is not hexadecimal"},
-        {"{\"args\":[\"a\"],\"root\":1}", "root is not a JSON object"},
-        {"{\"args\":[\"a\"],\"root\":{}}", "root has no upper"},
-        {"{\"args\":[\"a\"],\"root\":{\"upper\":\"tape\"}}", "unknown upper"},
-        {"{\"args\":[\"a\"],\"root\":{\"upper\":\"ram\",\"size\":-1}}", "size is out of range"},
-        {"{\"args\":[\"a\"],\"root\":{\"upper\":\"ram\",\"x\":{}}}", "unknown key 'x'"},
-        {"{\"args\":[\"a\"],\"seccomp\":\"00\"}", "no whole number of instructions"},
-        {"{\"args\":[\"a\"],\"capabilities\":{\"bounding\":-1}}", "bounding is out of range"},
-        {"{\"args\":[\"a\"],\"rlimits\":[1]}", "rlimits is not a JSON object"},
-        {"{\"args\":[\"a\"],\"rlimits\":[{\"resource\":16}]}", "resource is out of range"},
         {"{\"args\":[\"a\"],\"sysctls\":[{\"name\":\"a\"}]}", "needs a name and a value"},
         {"{\"args\":[\"a\"],\"sysctls\":[{\"name\":\"a/../b\",\"value\":\"1\"}]}", "not a sysctl"},
         {"{\"args\":[\"a\"],\"mounts\":[{\"target\":\"/a\"}]}", "needs a kind and a target"},
@@ -152,18 +210,49 @@ static void mistakes_are_refused(void **state)
         {"{\"args\":[\"a\"],\"mounts\":[{\"kind\":\"volume\",\"target\":\"/a\",\"tag\":\"t\","
          "\"path\":\"a/b\"}]}",
          "needs a tag and a path"},
-        {"{\"args\":[\"a\"],\"devices\":[{\"major\":1}]}", "device needs a path"},
-        {"{\"args\":[\"a\"],\"device_rules\":[{\"type\":\"d\",\"access\":\"r\"}]}",
-         "none of a, b, c"},
-        {"{\"args\":[\"a\"],\"device_rules\":[{\"type\":\"c\",\"access\":\"rx\"}]}", "r, w and m"},
         {"{\"args\":[\"a\"],\"files\":[{\"path\":\"/a\"}]}", "needs a path and a text"},
         {"{\"args\":[\"a\"],\"cgroup\":{\"pids_max\":1e9}}", "pids_max is not an integer"},
-        {"{\"args\":[\"a\"],\"root\":{\"upper\":[[[[[[1]]]]]]}}", "byte"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct agent_config c;
         struct error err = ERROR_INIT;
         if (parse(cases[i].json, &c, &err) != -1)
+            fail_msg("accepted: %s", cases[i].json);
+        if (!strstr(err.text, cases[i].message) || !strstr(err.text, "configuration"))
+            fail_msg("%s: says '%s'", cases[i].json, err.text);
+    }
+}
+
+static void mistakes_of_shape_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *message;
+    } cases[] = {
+        {"", "byte 0"},
+        {"[]", "not a JSON object"},
+        {"{\"args\":[\"a\"]}", "unknown key 'args'"},
+        {"{\"netns\":true}", "nothing of a container's"},
+        {"{\"network\":{\"interface\":\"eth0\"}}", "nothing of a container's"},
+        {"{\"root\":{\"upper\":\"host\",\"image\":true}}", "has its upper in the guest"},
+        {"{\"root\":1}", "root is not a JSON object"},
+        {"{\"root\":{}}", "root has no upper"},
+        {"{\"root\":{\"upper\":\"tape\"}}", "unknown upper"},
+        {"{\"root\":{\"upper\":\"ram\",\"size\":-1}}", "size is out of range"},
+        {"{\"root\":{\"upper\":\"ram\",\"x\":{}}}", "unknown key 'x'"},
+        {"{\"seccomp\":\"00\"}", "no whole number of instructions"},
+        {"{\"capabilities\":{\"bounding\":-1}}", "bounding is out of range"},
+        {"{\"rlimits\":[1]}", "rlimits is not a JSON object"},
+        {"{\"rlimits\":[{\"resource\":16}]}", "resource is out of range"},
+        {"{\"devices\":[{\"major\":1}]}", "device needs a path"},
+        {"{\"device_rules\":[{\"type\":\"d\",\"access\":\"r\"}]}", "none of a, b, c"},
+        {"{\"device_rules\":[{\"type\":\"c\",\"access\":\"rx\"}]}", "r, w and m"},
+        {"{\"root\":{\"upper\":[[[[[[1]]]]]]}}", "byte"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct container_shape s;
+        struct error err = ERROR_INIT;
+        if (parse_shape(cases[i].json, &s, &err) != -1)
             fail_msg("accepted: %s", cases[i].json);
         if (!strstr(err.text, cases[i].message) || !strstr(err.text, "configuration"))
             fail_msg("%s: says '%s'", cases[i].json, err.text);
@@ -215,6 +304,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(full_configuration),
         cmocka_unit_test(defaults),
+        cmocka_unit_test(full_shape),
+        cmocka_unit_test(plain_shape),
+        cmocka_unit_test(shape_stays),
+        cmocka_unit_test(mistakes_of_shape_are_refused),
         cmocka_unit_test(uppers),
         cmocka_unit_test(arguments_need_not_be_utf8),
         cmocka_unit_test(mistakes_are_refused),

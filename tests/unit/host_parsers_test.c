@@ -155,19 +155,16 @@ static void test_agent_config(void **state)
 {
     (void)state;
     char cwd[] = "/x", user[] = "www";
-    struct vm_spec spec = {.cwd = cwd, .user = user, .upper = UPPER_RAM, .upper_size = 1 << 20};
+    struct vm_spec spec = {.cwd = cwd, .user = user};
     strings_add(&spec.args, "a\nb\"\\");
     strings_add(&spec.args, "\xff\xfe");
     strings_add(&spec.env, "K=V");
     const struct window_size window = {.rows = 10, .columns = 20};
-    unsigned char program[] = {0x06, 0, 0, 0, 0, 0, 0xff, 0x7f};
-    const struct seccomp_filter filter = {
-        .program = program, .length = sizeof(program), .flags = 2};
     struct network_guest guest = {.interface = "eth0", .mac = "02:00:00:00:00:01"};
     strings_add(&guest.addresses, "10.0.2.15/24");
     strings_add(&guest.nameservers, "10.0.2.3");
     strings_add(&guest.nameservers, "fd00::53");
-    char *json = agent_config_json(&spec, "host-1", &filter, &guest, &window);
+    char *json = agent_config_json(&spec, false, "host-1", &guest, &window);
     struct json_object *config = json_tokener_parse(json);
     assert_non_null(config);
     struct json_object *args = member(config, "args");
@@ -176,16 +173,11 @@ static void test_agent_config(void **state)
     assert_string_equal(json_object_get_string(member(config, "hostname")), "host-1");
     assert_string_equal(json_object_get_string(member(config, "user")), "www");
     assert_int_equal(strlen(json_object_get_string(member(config, "entropy"))), 64);
-    struct json_object *root = member(config, "root");
-    assert_string_equal(json_object_get_string(member(root, "upper")), "ram");
-    assert_int_equal(json_object_get_int64(member(root, "size")), 1 << 20);
     struct json_object *network = member(config, "network");
     assert_string_equal(json_object_get_string(member(network, "interface")), "eth0");
     struct json_object *addresses = member(network, "addresses");
     assert_string_equal(json_object_get_string(json_object_array_get_idx(addresses, 0)),
                         "10.0.2.15/24");
-    assert_string_equal(json_object_get_string(member(config, "seccomp")), "060000000000ff7f");
-    assert_int_equal(json_object_get_int(member(config, "seccomp_flags")), 2);
     struct json_object *file = json_object_array_get_idx(member(config, "files"), 0);
     assert_string_equal(json_object_get_string(member(file, "path")), "/etc/resolv.conf");
     assert_string_equal(json_object_get_string(member(file, "text")),
@@ -198,6 +190,46 @@ static void test_agent_config(void **state)
     strings_free(&spec.env);
 }
 
+static void test_agent_shape(void **state)
+{
+    (void)state;
+    struct vm_spec spec = {.upper = UPPER_RAM, .upper_size = 1 << 20};
+    unsigned char program[] = {0x06, 0, 0, 0, 0, 0, 0xff, 0x7f};
+    const struct seccomp_filter filter = {
+        .program = program, .length = sizeof(program), .flags = 2};
+    struct network_guest guest = {
+        .interface = "eth0", .mac = "02:00:00:00:00:01", .same_for_all = true, .mtu = 1500};
+    char *json = agent_shape_json(&spec, &filter, &guest);
+    struct json_object *shape = json_tokener_parse(json);
+    assert_non_null(shape);
+    struct json_object *root = member(shape, "root");
+    assert_string_equal(json_object_get_string(member(root, "upper")), "ram");
+    assert_int_equal(json_object_get_int64(member(root, "size")), 1 << 20);
+    struct json_object *network = member(shape, "network");
+    assert_string_equal(json_object_get_string(member(network, "interface")), "eth0");
+    assert_int_equal(json_object_get_int(member(network, "mtu")), 1500);
+    assert_null(strstr(json, "02:00:00:00:00:01"));
+    assert_string_equal(json_object_get_string(member(shape, "seccomp")), "060000000000ff7f");
+    assert_int_equal(json_object_get_int(member(shape, "seccomp_flags")), 2);
+    json_object_put(shape);
+    free(json);
+    /* The container's own network has the interface later; others make it themselves. */
+    spec.container.netns = true;
+    json = agent_shape_json(&spec, &filter, &guest);
+    assert_null(strstr(json, "eth0"));
+    free(json);
+    spec.container.netns = false;
+    spec.backend = BACKEND_UML;
+    json = agent_shape_json(&spec, &filter, &guest);
+    assert_null(strstr(json, "eth0"));
+    free(json);
+    spec.backend = BACKEND_QEMU;
+    guest.announce = true;
+    json = agent_shape_json(&spec, &filter, &guest);
+    assert_null(strstr(json, "eth0"));
+    free(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,7 +237,7 @@ int main(void)
         cmocka_unit_test(test_qmp_migration),      cmocka_unit_test(test_qmp_rejects),
         cmocka_unit_test(test_qmp_endless_line),   cmocka_unit_test(test_console_panic),
         cmocka_unit_test(test_console_last_lines), cmocka_unit_test(test_console_hostile_bytes),
-        cmocka_unit_test(test_agent_config),
+        cmocka_unit_test(test_agent_config),       cmocka_unit_test(test_agent_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,9 +29,11 @@ static const struct golden {
      G("\0\5\0\0\0\0\0\6\0\024\0\4\0\0")},
     {"CLOSE", FROM(PEER_HOST_DATA) | FROM(PEER_GUEST_DATA), FRAME_CLOSE, 2, 2,
      G("\0\6\0\0\0\0\0\2\0\025")},
+    {"PREPARE", FROM(PEER_HOST_CONTROL), FRAME_PREPARE, 0, 65536, G("\0\011\0\0\0\0\0\2{}")},
     {"WAKE", FROM(PEER_HOST_CONTROL), FRAME_WAKE, 0, 0, G("\0\010\0\0\0\0\0\0")},
     {"HELLO", FROM(PEER_GUEST_CONTROL), FRAME_HELLO, 20, 20,
-     G("\0\020\0\0\0\0\0\024\0\0\0\2\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
+     G("\0\020\0\0\0\0\0\024\0\0\0\3\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
+    {"PREPARED", FROM(PEER_GUEST_CONTROL), FRAME_PREPARED, 0, 0, G("\0\027\0\0\0\0\0\0")},
     {"STARTED", FROM(PEER_GUEST_CONTROL), FRAME_STARTED, 36, 36,
      G("\0\021\0\0\0\0\0\044\0\0\0\052\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\5"
        "\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\011")},
@@ -215,7 +217,7 @@ static void hello_both_ways(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    struct hello in = {2, 0x0102, 0x0102030405060708}, out;
+    struct hello in = {3, 0x0102, 0x0102030405060708}, out;
     uint8_t bytes[HELLO_SIZE];
     encode_hello(bytes, &in);
     assert_memory_equal(bytes, golden_payload(FRAME_HELLO), HELLO_SIZE);
@@ -224,9 +226,9 @@ static void hello_both_ways(void **state)
     assert_int_equal(out.version, in.version);
     assert_int_equal(out.kernel_ns, in.kernel_ns);
     assert_int_equal(out.agent_ns, in.agent_ns);
-    bytes[3] = 3;
+    bytes[3] = 4;
     assert_int_equal(decode_hello(&frame, &out, &err), -1);
-    assert_non_null(strstr(err.text, "version 3"));
+    assert_non_null(strstr(err.text, "version 4"));
 }
 
 static void started_both_ways(void **state)
