@@ -37,12 +37,14 @@ static int set(const struct masks *masks)
 
 int capabilities_bound(int64_t bounding, struct error *err)
 {
-    /* PR_CAPBSET_READ fails behind the last capability that this kernel knows. */
     for (int n = 0; n < 64; n++) {
-        int present = prctl(PR_CAPBSET_READ, n, 0, 0, 0);
-        if (present < 0)
+        if (bounding >> n & 1 || prctl(PR_CAPBSET_DROP, n, 0, 0, 0) == 0)
+            continue;
+        /* Behind the last capability that this kernel knows. */
+        if (errno == EINVAL)
             return 0;
-        if (present && !(bounding >> n & 1) && prctl(PR_CAPBSET_DROP, n, 0, 0, 0) < 0)
+        /* Who may drop none (capabilities(7), CAP_SETPCAP) may have this one dropped already. */
+        if (prctl(PR_CAPBSET_READ, n, 0, 0, 0) != 0)
             return error_errno(err, "cannot drop capability %d", n);
     }
     return 0;

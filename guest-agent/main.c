@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/util.h"
@@ -87,6 +88,17 @@ static bool parse_descriptors(const char *text, int *const *ret, size_t most)
     return false;
 }
 
+/* What our caller ignores the workload would ignore, too: execve(2). */
+static void heed_all_signals(void)
+{
+    /* The system call itself: sigaction(3) refuses the two signals that glibc keeps for itself. All
+     * zero is SIG_DFL without flags. */
+    static const unsigned char standard[64];
+    for (int number = 1; number < NSIG; number++)
+        if (number != SIGPIPE)
+            syscall(SYS_rt_sigaction, number, standard, NULL, NSIG / 8);
+}
+
 static int run_over_descriptors(int argc, char *const *argv, uint64_t began_ns)
 {
     struct session_setup setup = {
@@ -99,6 +111,7 @@ static int run_over_descriptors(int argc, char *const *argv, uint64_t began_ns)
                         "(otherwise it is PID 1 of a vmc guest)\n");
         return STATUS_VMC_FAILED;
     }
+    heed_all_signals();
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     return session_serve(&setup) < 0 ? STATUS_VMC_FAILED : 0;
 }

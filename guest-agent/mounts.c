@@ -55,14 +55,14 @@ int mount_detached(const char *type, const struct mount_option *options, unsigne
 static int attach(int mount, const char *what, const char *place, struct error *err)
 {
     struct stat there, here;
-    if (stat(place, &there) < 0 || fstat(mount, &here) < 0)
-        return error_errno(err, "cannot mount %s on %s", what, place);
-    if (S_ISDIR(there.st_mode) != S_ISDIR(here.st_mode))
-        return error_set(err, "cannot mount %s: %s is %s directory", what, place,
-                         S_ISDIR(there.st_mode) ? "a" : "not a");
-    if (move_mount(mount, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(err, "cannot mount %s on %s", what, place);
-    return 0;
+    if (move_mount(mount, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) == 0)
+        return 0;
+    error_errno(err, "cannot mount %s on %s", what, place);
+    if (stat(place, &there) == 0 && fstat(mount, &here) == 0 &&
+        S_ISDIR(there.st_mode) != S_ISDIR(here.st_mode))
+        error_set(err, "cannot mount %s: %s is %s directory", what, place,
+                  S_ISDIR(there.st_mode) ? "a" : "not a");
+    return -1;
 }
 
 /* ---- places ---- */
@@ -132,12 +132,14 @@ static int advance(struct walk *walk, enum missing missing, struct error *err)
         if (slash)
             *slash = '\0';
     } else if (name[0] && strcmp(name, ".") != 0) {
-        if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+        if (lstat(path, &st) < 0) {
+            if (errno != ENOENT)
+                return error_errno(err, "cannot mount on %s", path);
+            if (make_missing(path, !rest[0], missing, err) < 0)
+                return -1;
+        } else if (S_ISLNK(st.st_mode)) {
             return follow(walk, path, rest, err);
-        if (access(path, F_OK) < 0 &&
-            (errno != ENOENT ? error_errno(err, "cannot mount on %s", path)
-                             : make_missing(path, !rest[0], missing, err)) < 0)
-            return -1;
+        }
         replace(&walk->done, xstrdup(path));
     }
     replace(&walk->rest, xstrdup(rest));

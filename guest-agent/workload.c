@@ -20,15 +20,12 @@
 #include "guest-agent/capabilities.h"
 #include "guest-agent/search.h"
 
+/* What the agent has set at its beginning, main.c. */
 static void reset_signals(void)
 {
-    /* The system call itself: sigaction(3) refuses the two signals that glibc keeps for itself,
-     * and an ignored one would be inherited. All zero is SIG_DFL without flags. */
-    static const unsigned char standard[64];
-    for (int number = 1; number < NSIG; number++)
-        syscall(SYS_rt_sigaction, number, standard, NULL, NSIG / 8);
     sigset_t none;
     sigemptyset(&none);
+    signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
