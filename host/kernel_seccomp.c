@@ -34,7 +34,7 @@ static const int running[] = {
     SCMP_SYS(ptrace),
     SCMP_SYS(wait4),
     SCMP_SYS(kill),
-    SCMP_SYS(getpid),
+    SCMP_SYS(sched_setaffinity),
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(sigaltstack),
     /* interrupts and the clock */
@@ -63,6 +63,8 @@ static const int writing[] = {
 /* Besides all of those: the C library's start, what the kernel tries out, its memory's file. */
 static const int starting[] = {
     SCMP_SYS(brk),
+    SCMP_SYS(getpid),
+    SCMP_SYS(sched_getaffinity),
     SCMP_SYS(arch_prctl),
     SCMP_SYS(set_tid_address),
     SCMP_SYS(set_robust_list),

@@ -296,6 +296,53 @@ name 1000 2000 666"
     assert_refused 'require-jail: .*system call filter'
 }
 
+# The host's processors that the machine's processes may run on, a line each.
+places() {
+    local pid
+    for pid in $(machine_processes); do
+        sed -n 's/^Cpus_allowed_list:[ \t]*//p' "/proc/$pid/status" 2>/dev/null || :
+    done
+}
+
+keep_together() {
+    local seen
+    seen=$(places | sort -u)
+    [[ $seen =~ ^[0-9]+$ ]]
+}
+
+# Two machines, each on a processor of its own.
+are_apart() {
+    [ "$(places | sort -u | grep -c .)" = 2 ] && ! places | grep -q '[^0-9]'
+}
+
+@test "its processes keep to one processor of the host's, and machines that compute to different ones" {
+    local pids=()
+    vmc_background --net none -- sh -c 'echo ready; while :; do :; done'
+    pids+=("$PID")
+    wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
+    wait_for "$DEADLINE" keep_together || fail "they lie on $(places | sort | uniq -c)"
+    if [ "$(nproc)" -gt 1 ]; then
+        vmc_background --net none -- sh -c 'echo ready; while :; do :; done'
+        pids+=("$PID")
+        wait_for "$DEADLINE" are_apart || fail "they lie on $(places | sort | uniq -c)"
+    fi
+    for PID in "${pids[@]}"; do
+        kill -TERM "$PID"
+        finish
+        assert_equal "$STATUS" 143
+    done
+}
+
+@test "it leaves none of the processors that vmc was not given" {
+    local last=$(($(nproc --all) - 1))
+    taskset -cp "$last" "$BASHPID" >/dev/null
+    start_waiting
+    assert_equal "$(places | sort -u)" "$last"
+    echo >&7
+    finish
+    assert_equal "$STATUS" 0
+}
+
 @test "a program of the guest's finds nothing of the kernel's in its memory" {
     # The kernel's own stack would be there, and the vdso of the host's.
     run --separate-stderr vmc -- vmc-probe addresses
