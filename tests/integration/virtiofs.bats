@@ -138,6 +138,7 @@ status_of() {
     finish 5
     wait_for 5 gone "$SERVER" || fail "virtiofsd is left"
     wait_for 5 gone "$QEMU_PID" || fail "QEMU is left"
+    wait_for 5 no_machine || fail "something of them is left"
     run served -- true
     assert_both_gone
 }
