@@ -38,7 +38,7 @@ static int set(const struct masks *masks)
 int capabilities_bound(int64_t bounding, struct error *err)
 {
     for (int n = 0; n < 64; n++) {
-        if (bounding >> n & 1 || prctl(PR_CAPBSET_DROP, n, 0, 0, 0) == 0)
+        if ((uint64_t)bounding >> n & 1 || prctl(PR_CAPBSET_DROP, n, 0, 0, 0) == 0)
             continue;
         /* Behind the last capability that this kernel knows. */
         if (errno == EINVAL)

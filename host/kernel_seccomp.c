@@ -62,23 +62,12 @@ static const int writing[] = {
 
 /* Besides all of those: the C library's start, what the kernel tries out, its memory's file. */
 static const int starting[] = {
-    SCMP_SYS(brk),
-    SCMP_SYS(getpid),
-    SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(arch_prctl),
-    SCMP_SYS(set_tid_address),
-    SCMP_SYS(set_robust_list),
-    SCMP_SYS(prlimit64),
-    SCMP_SYS(uname),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(setsid),
-    SCMP_SYS(getppid),
-    SCMP_SYS(timer_create),
-    SCMP_SYS(epoll_create),
-    SCMP_SYS(access),
-    SCMP_SYS(ioctl),
-    SCMP_SYS(newfstatat),
-    SCMP_SYS(prctl),
+    SCMP_SYS(brk),          SCMP_SYS(getpid),          SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(arch_prctl),   SCMP_SYS(set_tid_address), SCMP_SYS(set_robust_list),
+    SCMP_SYS(prlimit64),    SCMP_SYS(uname),           SCMP_SYS(getrandom),
+    SCMP_SYS(setsid),       SCMP_SYS(getppid),         SCMP_SYS(timer_create),
+    SCMP_SYS(epoll_create), SCMP_SYS(access),          SCMP_SYS(ioctl),
+    SCMP_SYS(newfstatat),   SCMP_SYS(prctl),
 };
 
 #define ADD(filter, list) seccomp_filter_add(filter, SCMP_ACT_ALLOW, list, ARRAY_LEN(list))
