@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -56,12 +57,15 @@ static int await(int link, enum link_kind kind, struct error *err)
     return got < 0 ? -1 : 0;
 }
 
-/* The text that the agent has read, and checked, already. */
+/* The text that the agent has read, and checked, already. Nothing is shared with it afterwards. */
 static int await_config(const struct child *child, struct error *err)
 {
+    struct shared_config *shared = child->shared;
     if (await(child->link, LINK_CONFIG, err) < 0)
         return -1;
-    return agent_config_parse(child->text->text, child->text->length, child->config, err);
+    int result = agent_config_parse(shared->text, shared->length, child->config, err);
+    munmap(shared, sizeof(*shared));
+    return result;
 }
 
 /* What comes before the configuration. */

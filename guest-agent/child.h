@@ -17,7 +17,7 @@ struct shared_config {
 /* The child's ends; all close-on-exec. */
 struct child {
     struct agent_config *config; /* the shape; its own copy, by fork */
-    const struct shared_config *text;
+    struct shared_config *shared;
     int link;
     int report; /* an ERROR payload (protocol.h) when something fails; its end means execve(2) */
     int input;

@@ -191,7 +191,7 @@ static int start_child(struct agent_config *config, struct streams *s, int cgrou
     if (process->pid == 0)
         child_run(&(struct child){
             .config = config,
-            .text = process->config,
+            .shared = process->config,
             .link = s->link.write_end,
             .report = s->report.write_end,
             .input = s->input.read_end,
