@@ -240,9 +240,8 @@ static int check_shape(void *item, struct error *err)
     shape->container = shape->upper != UPPER_STAY;
     if (shape->seccomp.length % sizeof(struct sock_filter))
         return error_set(err, "configuration: seccomp is no whole number of instructions");
-    if (!shape->container &&
-        (shape->hosted || shape->netns || shape->userns || shape->devtmpfs ||
-         shape->devices.count > 0 || shape->has_device_rules || shape->network.interface))
+    if (!shape->container && (shape->hosted || shape->netns || shape->userns || shape->devtmpfs ||
+                              shape->devices.count > 0 || shape->has_device_rules))
         return error_set(err, "configuration: a plain process has nothing of a container's");
     return 0;
 }
@@ -259,7 +258,6 @@ static const struct field shape_fields[] = {
     {"devices", FIELD_LIST, SHAPE(devices), .max = LIST_MAX, .schema = &device_schema},
     {"device_rules", FIELD_LIST, SHAPE(device_rules), .max = LIST_MAX,
      .schema = &device_rule_schema, .seen = offsetof(struct container_shape, has_device_rules)},
-    {"network", FIELD_OBJECT, SHAPE(network), .schema = &network_schema},
     {"no_init", FIELD_BOOL, SHAPE(no_init)},
     {"capabilities", FIELD_OBJECT, SHAPE(capabilities), .schema = &capability_schema,
      .seen = offsetof(struct container_shape, has_capabilities)},

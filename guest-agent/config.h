@@ -23,7 +23,6 @@
  *   device_rules [{"type": "a"|"b"|"c", "major", "minor": number or -1 for all, "access": "rwm"},
  *             ...] the whole list of what is allowed; absent: no check at all
  *   no_init   bool           the workload is process 1 of its PID namespace itself
- *   network   as in the configuration: where only the hardware address differs between copies
  *   masked    [path, ...]    covered, by an empty directory or by /dev/null
  *   readonly  [path, ...]    read-only, below this very path
  *
@@ -67,8 +66,7 @@
  *             changed; an optional one is left out where it has no place
  *   network   {"interface": name, "mac": text, "mtu": n, "addresses": ["ADDR/LEN", ...],
  *              "gateways": [ADDR, ...]} of either family; "announce": bool: link-local
- *             addresses count at once and are made known to the gateway; on top of the shape's;
- *             no mac: the one it has
+ *             addresses count at once and are made known to the gateway; no mac: the one it has
  *
  * Strings may hold any byte but NUL: arguments and paths need not be UTF-8.
  */
@@ -198,7 +196,6 @@ struct container_shape {
     struct device_list devices;
     bool has_device_rules;
     struct device_rule_list device_rules;
-    struct network_config network;
     struct strings masked, readonly;
 
     bool has_capabilities;

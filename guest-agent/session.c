@@ -16,7 +16,6 @@
 #include "guest-agent/handshake.h"
 #include "guest-agent/hosted.h"
 #include "guest-agent/machine.h"
-#include "guest-agent/network.h"
 #include "guest-agent/rootfs.h"
 #include "guest-agent/serial.h"
 #include "guest-agent/session_private.h"
@@ -132,8 +131,6 @@ static int prepare(struct session *s, struct agent_config *config, struct error 
         return -1;
     s->is_ended = s->own_machine || config->shape.hosted;
     if (check_place(s, &config->shape, err) < 0)
-        return -1;
-    if (network_configure(&config->shape.network, err) < 0)
         return -1;
     if (config->shape.container &&
         (rootfs_publish(err) < 0 || rootfs_prepare(&config->shape, err) < 0))

@@ -36,40 +36,21 @@ static struct json_object *root_object(const struct vm_spec *spec)
     return root;
 }
 
-/* What copies of a template have in common; the link-local address is of their template's making.
+/* A machine that booted has the hardware address of its device; a copy has that of its template's.
  */
-static bool is_prepared(const struct vm_spec *spec, const struct network_guest *guest)
-{
-    return guest->same_for_all && !guest->announce && machine_ops(spec->backend)->has_interface &&
-           !spec->container.netns;
-}
-
-static struct json_object *network_object(const struct network_guest *guest)
+static struct json_object *network_object(const struct vm_spec *spec, bool copy,
+                                          const struct network_guest *guest)
 {
     struct json_object *network = json_object_new_object();
     json_add_string(network, "interface", guest->interface);
+    if (copy || !machine_ops(spec->backend)->has_interface)
+        json_add_string(network, "mac", guest->mac);
     if (guest->mtu > 0)
         json_add_number(network, "mtu", guest->mtu);
     if (guest->announce)
         json_add_bool(network, "announce", true);
     json_add_strings(network, "addresses", &guest->addresses);
     json_add_strings(network, "gateways", &guest->gateways);
-    return network;
-}
-
-/*
- * All of it, or what the shape does not have. A machine that booted has the hardware address of its
- * device; a copy has that of its template's.
- */
-static struct json_object *network_rest(const struct vm_spec *spec, bool copy,
-                                        const struct network_guest *guest)
-{
-    const struct network_guest none = {0};
-    struct network_guest rest = is_prepared(spec, guest) ? none : *guest;
-    memcpy(rest.interface, guest->interface, sizeof(rest.interface));
-    struct json_object *network = network_object(&rest);
-    if (copy || !machine_ops(spec->backend)->has_interface)
-        json_add_string(network, "mac", guest->mac);
     return network;
 }
 
@@ -137,14 +118,11 @@ static char *take_text(struct json_object *object)
     return json;
 }
 
-char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *filter,
-                       const struct network_guest *network)
+char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *filter)
 {
     struct json_object *shape = json_object_new_object();
     json_object_object_add(shape, "root", root_object(spec));
     json_add_bool(shape, "hosted", spec->backend == BACKEND_NAMESPACES);
-    if (is_prepared(spec, network))
-        json_object_object_add(shape, "network", network_object(network));
     container_shape(&spec->container, filter, shape);
     return take_text(shape);
 }
@@ -169,7 +147,7 @@ char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostn
     if (spec->backend == BACKEND_UML)
         json_add_bool(config, "hostfs", true);
     if (network->interface[0])
-        json_object_object_add(config, "network", network_rest(spec, copy, network));
+        json_object_object_add(config, "network", network_object(spec, copy, network));
     json_object_object_add(config, "files", file_list(spec, network, hostname));
     add_entropy(config);
     struct timespec now;

@@ -14,8 +14,7 @@
  * Owned by the caller. Copies of a template have it from their template: what is in it is the same
  * for equal options. filter is the compiled one of the spec.
  */
-char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *filter,
-                       const struct network_guest *network);
+char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *filter);
 
 /* Owned by the caller. copy: of a template; hostname is the container's unless the spec has one. */
 char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostname,

@@ -306,7 +306,7 @@ static int prepare_container(struct run *run, struct error *err)
 {
     if (run->spec.maintenance || run->template.role == TEMPLATE_COPY)
         return 0;
-    AUTO_FREE char *shape = agent_shape_json(&run->spec, &run->filter, &run->network.guest);
+    AUTO_FREE char *shape = agent_shape_json(&run->spec, &run->filter);
     if (session_prepare(&run->session, shape, err) < 0)
         return -1;
     return keep_template(run, err);

@@ -54,7 +54,6 @@ int network_prepare(const struct network_spec *spec, const char *directory, bool
         memcpy(ret->ports, spec->ports, spec->port_count * sizeof(*ret->ports));
     if (ports_choose(ret->ports, spec->port_count, err) < 0)
         return -1;
-    ret->guest.same_for_all = ret->ops->same_for_all;
     if (ret->ops->prepare && ret->ops->prepare(ret, err) < 0)
         return -1;
     return in_pieces && ret->link.kind == LINK_STREAM ? frame_carrier_start(ret, err) : 0;

@@ -42,7 +42,6 @@ struct network_guest {
     char mac[MAC_TEXT_SIZE];
     unsigned mtu;
     bool announce;            /* its link-local IPv6 address has to be known from the start */
-    bool same_for_all;        /* but for the hardware address, network_ops */
     struct strings addresses; /* "ADDR/LEN" */
     struct strings gateways;
     struct strings nameservers;
@@ -53,8 +52,6 @@ struct network;
 /* One kind of network. Each function may be NULL. */
 struct network_ops {
     const char *name;
-    /* Its addresses are always the same, on a link that has nobody else. */
-    bool same_for_all;
     int (*prepare)(struct network *network, struct error *err);
     /* Until published ports are bound and traffic can flow. */
     int (*wait)(struct network *network, int64_t deadline, struct error *err);

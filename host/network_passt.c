@@ -250,7 +250,6 @@ static int wait_ready(struct network *network, int64_t deadline, struct error *e
 
 const struct network_ops network_passt = {
     .name = "passt",
-    .same_for_all = true,
     .prepare = prepare,
     .wait = wait_ready,
 };

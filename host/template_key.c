@@ -63,7 +63,7 @@ static void add_shape(const struct machine_request *request, struct strings *ret
 {
     static const struct seccomp_filter none;
     const struct security_spec *security = &request->spec->container.security;
-    AUTO_FREE char *shape = agent_shape_json(request->spec, &none, &request->network->guest);
+    AUTO_FREE char *shape = agent_shape_json(request->spec, &none);
     strings_add(ret, shape);
     strings_addf(ret, "seccomp %s",
                  security->unconfined     ? "unconfined"

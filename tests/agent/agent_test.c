@@ -211,7 +211,6 @@ static void shapes_that_cannot_be(void **state)
     } cases[] = {
         {"{\"root\":{\"upper\":\"ram\"}}", "machine of its own"},
         {"{\"userns\":true}", "a plain process has nothing of a container's"},
-        {"{\"network\":{\"interface\":\"eth0\"}}", "a plain process has nothing of a container's"},
         {"{\"args\":[\"true\"]}", "unknown key 'args'"},
         {"{", "byte 1"},
         {"", "configuration is empty"},

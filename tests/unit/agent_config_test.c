@@ -85,19 +85,17 @@ static void full_shape(void **state)
     struct container_shape s;
     struct error err = ERROR_INIT;
     assert_int_equal(
-        parse_shape(
-            "{\"root\":{\"upper\":\"ram\",\"size\":1073741824,\"image\":true},"
-            "\"netns\":true,\"userns\":true,\"shm_size\":4096,\"network\":{\"interface\":\"eth0\"},"
-            "\"devices\":[{\"path\":\"/dev/a\",\"source\":\"/dev/b\"}],"
-            "\"device_rules\":[],\"masked\":[\"/proc/keys\"],"
-            "\"seccomp\":\"060000000000ff7f\",\"capabilities\":{\"bounding\":1}}",
-            &s, &err),
+        parse_shape("{\"root\":{\"upper\":\"ram\",\"size\":1073741824,\"image\":true},"
+                    "\"netns\":true,\"userns\":true,\"shm_size\":4096,"
+                    "\"devices\":[{\"path\":\"/dev/a\",\"source\":\"/dev/b\"}],"
+                    "\"device_rules\":[],\"masked\":[\"/proc/keys\"],"
+                    "\"seccomp\":\"060000000000ff7f\",\"capabilities\":{\"bounding\":1}}",
+                    &s, &err),
         0);
     assert_true(s.container && s.image && s.netns && s.userns && s.has_device_rules);
     assert_int_equal(s.upper, UPPER_RAM);
     assert_int_equal(s.upper_size, 1073741824);
     assert_int_equal(s.shm_size, 4096);
-    assert_string_equal(s.network.interface, "eth0");
     assert_string_equal(s.devices.items[0].source, "/dev/b");
     assert_string_equal(s.masked.items[0], "/proc/keys");
     assert_int_equal(s.seccomp.length, 8);
@@ -233,7 +231,7 @@ static void mistakes_of_shape_are_refused(void **state)
         {"[]", "not a JSON object"},
         {"{\"args\":[\"a\"]}", "unknown key 'args'"},
         {"{\"netns\":true}", "nothing of a container's"},
-        {"{\"network\":{\"interface\":\"eth0\"}}", "nothing of a container's"},
+        {"{\"network\":{}}", "unknown key 'network'"},
         {"{\"root\":{\"upper\":\"host\",\"image\":true}}", "has its upper in the guest"},
         {"{\"root\":1}", "root is not a JSON object"},
         {"{\"root\":{}}", "root has no upper"},

@@ -197,37 +197,36 @@ static void test_agent_shape(void **state)
     unsigned char program[] = {0x06, 0, 0, 0, 0, 0, 0xff, 0x7f};
     const struct seccomp_filter filter = {
         .program = program, .length = sizeof(program), .flags = 2};
-    struct network_guest guest = {
-        .interface = "eth0", .mac = "02:00:00:00:00:01", .same_for_all = true, .mtu = 1500};
-    char *json = agent_shape_json(&spec, &filter, &guest);
+    char *json = agent_shape_json(&spec, &filter);
     struct json_object *shape = json_tokener_parse(json);
     assert_non_null(shape);
     struct json_object *root = member(shape, "root");
     assert_string_equal(json_object_get_string(member(root, "upper")), "ram");
     assert_int_equal(json_object_get_int64(member(root, "size")), 1 << 20);
-    struct json_object *network = member(shape, "network");
-    assert_string_equal(json_object_get_string(member(network, "interface")), "eth0");
-    assert_int_equal(json_object_get_int(member(network, "mtu")), 1500);
-    assert_null(strstr(json, "02:00:00:00:00:01"));
     assert_string_equal(json_object_get_string(member(shape, "seccomp")), "060000000000ff7f");
     assert_int_equal(json_object_get_int(member(shape, "seccomp_flags")), 2);
     json_object_put(shape);
     free(json);
-    /* The container's own network has the interface later; others make it themselves. */
-    spec.container.netns = true;
-    json = agent_shape_json(&spec, &filter, &guest);
-    assert_null(strstr(json, "eth0"));
-    free(json);
-    spec.container.netns = false;
-    spec.backend = BACKEND_UML;
-    json = agent_shape_json(&spec, &filter, &guest);
-    assert_null(strstr(json, "eth0"));
-    free(json);
-    spec.backend = BACKEND_QEMU;
-    guest.announce = true;
-    json = agent_shape_json(&spec, &filter, &guest);
-    assert_null(strstr(json, "eth0"));
-    free(json);
+}
+
+/* Said where the machine has another one: a copy, and one that makes its interface itself. */
+static void test_hardware_address(void **state)
+{
+    (void)state;
+    static const struct {
+        enum backend backend;
+        bool copy, said;
+    } cases[] = {
+        {BACKEND_QEMU, false, false}, {BACKEND_QEMU, true, true}, {BACKEND_UML, false, true}};
+    char cwd[] = "/";
+    const struct window_size window = {0, 0};
+    const struct network_guest guest = {.interface = "eth0", .mac = "02:00:00:00:00:01"};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct vm_spec spec = {.cwd = cwd, .backend = cases[i].backend};
+        char *json = agent_config_json(&spec, cases[i].copy, "host-1", &guest, &window);
+        assert_int_equal(strstr(json, "02:00:00:00:00:01") != NULL, cases[i].said);
+        free(json);
+    }
 }
 
 int main(void)
@@ -238,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_qmp_endless_line),   cmocka_unit_test(test_console_panic),
         cmocka_unit_test(test_console_last_lines), cmocka_unit_test(test_console_hostile_bytes),
         cmocka_unit_test(test_agent_config),       cmocka_unit_test(test_agent_shape),
+        cmocka_unit_test(test_hardware_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
