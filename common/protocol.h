@@ -14,10 +14,11 @@
  * control  guest -> host  HELLO    version, clock readings; first frame of all
  *          host -> guest  PREPARE  a piece of the JSON shape of the container; an empty one ends it
  *          guest -> host  PREPARED that much of the container stands
- *          host -> guest  WAKE     to the copy of a guest that was prepared long ago: say HELLO
- * again host -> guest  CONFIG   a piece of the JSON configuration; an empty one ends it guest ->
- * host  STARTED  the workload runs guest -> host  ERROR    it does not: exit status and text; ends
- * the session host -> guest  SIGNAL   signal number (of the guest's architecture: Linux generic)
+ *          host -> guest  WAKE     to the copy of a guest that said HELLO long ago: say it again
+ *          host -> guest  CONFIG   a piece of the JSON configuration; an empty one ends it
+ *          guest -> host  STARTED  the workload runs
+ *          guest -> host  ERROR    it does not: exit status and text; ends the session
+ *          host -> guest  SIGNAL   signal number (of the guest's architecture: Linux generic)
  *          host -> guest  WINSIZE  terminal rows and columns
  *          guest -> host  EXIT     how the workload ended; last frame of all
  * data     host -> guest  STDIN    bytes; an empty frame is end of file
@@ -55,8 +56,7 @@
 
 #define FRAME_HEADER_SIZE 8
 #define FRAME_PAYLOAD_MAX 65536
-#define CONFIG_SIZE_MAX                                                                            \
-    (16u << 20) /* all CONFIG frames together, and all PREPARE; ARG_MAX is 2 MiB */
+#define CONFIG_SIZE_MAX (16u << 20) /* all frames of a JSON text; ARG_MAX is 2 MiB */
 #define ERROR_TEXT_MAX 1024
 #define SIGNAL_MAX 64
 

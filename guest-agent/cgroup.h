@@ -15,11 +15,12 @@
 int cgroup_make(struct error *err);
 
 /*
- * Has the shape's device rules looked at; *ret_fd, owned by the caller, is the cgroup's directory,
+ * Attaches the shape's device rules; *ret_fd, owned by the caller, is the cgroup's directory,
  * for CLONE_INTO_CGROUP.
  */
 int cgroup_prepare(const struct container_shape *shape, int *ret_fd, struct error *err);
 
+/* Writes all limits that there are. */
 int cgroup_limit(const struct cgroup_limits *limits, struct error *err);
 
 /* True if the kernel has ended a process of the container since memory ran out. */

@@ -20,7 +20,7 @@ static int resolve_user(struct agent_config *config, struct user *user,
                         const struct user **ret_chosen, struct error *err)
 {
     *ret_chosen = NULL;
-    if (!config->user && !config->shape.container)
+    if (!config->user && !is_container(&config->shape))
         return 0;
     if (user_lookup(config->user ? config->user : "0", &config->groups, user, err) < 0)
         return -1;
@@ -39,7 +39,7 @@ static int open_terminal(const struct child *child, const struct user *user, int
     const struct agent_config *config = child->config;
     const struct window_size size = {(uint16_t)config->rows, (uint16_t)config->columns};
     struct terminal t = TERMINAL_NONE;
-    if (terminal_open(&t, &size, user, config->shape.container, err) < 0)
+    if (terminal_open(&t, &size, user, is_container(&config->shape), err) < 0)
         return -1;
     const int fds[] = {t.master, t.slave};
     int result = link_send(child->link, LINK_TERMINAL, NULL, fds, 2, err);
@@ -73,7 +73,7 @@ static int prepare(const struct child *child, struct places *ret, struct error *
 {
     const struct container_shape *shape = &child->config->shape;
     if (await(child->link, LINK_GO, err) < 0 ||
-        (shape->container && container_prepare(shape, ret, err) < 0))
+        (is_container(shape) && container_prepare(shape, ret, err) < 0))
         return -1;
     return link_send(child->link, LINK_PREPARED, NULL, NULL, 0, err);
 }
@@ -87,9 +87,9 @@ static int run(const struct child *child, struct error *err)
         .output = child->output,
         .error_output = child->error_output,
     };
-    struct places places = PLACES_NONE;
+    struct places places = {0};
     struct user user = {0};
-    bool container = config->shape.container;
+    bool container = is_container(&config->shape);
     if (prepare(child, &places, err) < 0 || await_config(child, err) < 0)
         return -1;
     if (container && container_enter(config, &places, err) < 0)

@@ -236,12 +236,12 @@ static int check_config(void *item, struct error *err)
 
 static int check_shape(void *item, struct error *err)
 {
-    struct container_shape *shape = item;
-    shape->container = shape->upper != UPPER_STAY;
+    const struct container_shape *shape = item;
     if (shape->seccomp.length % sizeof(struct sock_filter))
         return error_set(err, "configuration: seccomp is no whole number of instructions");
-    if (!shape->container && (shape->hosted || shape->netns || shape->userns || shape->devtmpfs ||
-                              shape->devices.count > 0 || shape->has_device_rules))
+    if (!is_container(shape) &&
+        (shape->hosted || shape->netns || shape->userns || shape->devtmpfs ||
+         shape->devices.count > 0 || shape->has_device_rules))
         return error_set(err, "configuration: a plain process has nothing of a container's");
     return 0;
 }
@@ -324,36 +324,38 @@ static struct json_object *parse_json(const char *json, size_t length, struct er
     return NULL;
 }
 
+/* Into item, which owns nothing of the schema's after a failure. */
+static int parse(const struct schema *schema, const char *json, size_t length, void *item,
+                 struct error *err)
+{
+    struct json_object *object = parse_json(json, length, err);
+    if (!object)
+        return -1;
+    int result = schema_read(schema, "the text", object, item, err);
+    json_object_put(object);
+    if (result < 0)
+        schema_free(schema, item);
+    return result;
+}
+
 int container_shape_parse(const char *json, size_t length, struct container_shape *ret,
                           struct error *err)
 {
-    struct json_object *object = parse_json(json, length, err);
     struct container_shape shape = {0};
-    if (!object)
+    if (parse(&shape_schema, json, length, &shape, err) < 0)
         return -1;
-    int result = schema_read(&shape_schema, "the text", object, &shape, err);
-    json_object_put(object);
-    if (result < 0)
-        schema_free(&shape_schema, &shape);
-    else
-        *ret = shape;
-    return result;
+    *ret = shape;
+    return 0;
 }
 
 int agent_config_parse(const char *json, size_t length, struct agent_config *ret_config,
                        struct error *err)
 {
-    struct json_object *object = parse_json(json, length, err);
     struct agent_config config = {.shape = ret_config->shape};
-    if (!object)
+    if (parse(&config_schema, json, length, &config, err) < 0)
         return -1;
-    int result = schema_read(&config_schema, "the text", object, &config, err);
-    json_object_put(object);
-    if (result < 0)
-        schema_free(&config_schema, &config);
-    else
-        *ret_config = config;
-    return result;
+    *ret_config = config;
+    return 0;
 }
 
 void agent_config_free(struct agent_config *config)

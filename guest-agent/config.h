@@ -184,7 +184,6 @@ struct network_config {
 
 /* Every pointer in it is owned. */
 struct container_shape {
-    bool container;     /* there is a root */
     int upper;          /* enum root_upper */
     int64_t upper_size; /* 0: the file system's default */
     bool read_only;     /* the root */
@@ -205,6 +204,11 @@ struct container_shape {
     int64_t seccomp_flags;
     struct rlimit_list rlimits;
 };
+
+static inline bool is_container(const struct container_shape *shape)
+{
+    return shape->upper != UPPER_STAY;
+}
 
 /* Every pointer in it is owned, and NULL where the configuration has no such key. */
 struct agent_config {

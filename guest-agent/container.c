@@ -30,14 +30,15 @@ static int set_sysctls(const struct sysctl_list *list, struct error *err)
 }
 
 /*
- * A tmpfs (store) holds the provided files: the root's own ones stay as they are below. It is
+ * A tmpfs holds the provided files: the root's own ones stay as they are below. It is
  * mounted in the agent's tree, since parts of a detached mount cannot be mounted elsewhere
  * (open_tree(2)).
  */
-static int provide_files(int store, int old_root, const struct agent_config *config,
+static int provide_files(int *files, int old_root, const struct agent_config *config,
                          struct error *err)
 {
     const struct file_list *list = &config->files;
+    AUTO_CLOSE int store = take_fd(files);
     if (list->count == 0)
         return 0;
     if (move_mount(store, "", old_root, "mnt", MOVE_MOUNT_F_EMPTY_PATH) < 0)
@@ -104,7 +105,7 @@ static int build(const struct agent_config *config, struct places *places, int o
 {
     if (populate(&config->shape, places, old_root, err) < 0 ||
         mount_all(old_root, &config->mounts, err) < 0 ||
-        provide_files(places->files, old_root, config, err) < 0)
+        provide_files(&places->files, old_root, config, err) < 0)
         return -1;
     if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
         return error_errno(err, "cannot set the host name");

@@ -186,6 +186,9 @@ static int prepare_place(const struct container_shape *shape, const struct place
 int populate_prepare(const struct container_shape *shape, struct places *ret, struct error *err)
 {
     static const struct mount_option files[] = {{"mode", "0755"}, {"size", "4m"}, {0}};
+    *ret = (struct places){.dev = -1, .files = -1};
+    for (size_t i = 0; i < PLACES_MAX; i++)
+        ret->mounts[i] = -1;
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
         if (prepare_place(shape, &places[i], &ret->mounts[i], err) < 0)
             return -1;

@@ -11,25 +11,21 @@
 
 #define PLACES_MAX 16
 
-/* File systems that are mounted nowhere yet; -1 where there is none. Owned. */
+/* File systems that are mounted nowhere yet; -1 where there is none. populate_prepare() sets all.
+ */
 struct places {
     int mounts[PLACES_MAX]; /* in the order of populate.c's table */
     int dev;                /* /dev, but for the machine's own */
     bool has_nodes;         /* the default devices are in it */
     int files;              /* for provided files */
 };
-#define PLACES_NONE                                                                                \
-    {                                                                                              \
-        .mounts = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}, .dev = -1,     \
-        .files = -1                                                                                \
-    }
 
 /* Makes them, in the namespaces that they are to show. */
 int populate_prepare(const struct container_shape *shape, struct places *ret, struct error *err);
 
 /*
  * Mounts them, and makes the other devices, in the current root; old_root is a descriptor of the
- * agent's, whose /dev has all devices. Closes the descriptors.
+ * agent's, whose /dev has all devices. Closes the descriptors but that for provided files.
  */
 int populate(const struct container_shape *shape, struct places *places, int old_root,
              struct error *err);

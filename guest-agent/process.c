@@ -23,7 +23,7 @@
 #include "guest-agent/link.h"
 #include "guest-agent/network.h"
 
-#define EXEC_DEADLINE_S 60
+#define CHILD_DEADLINE_S 60
 
 struct pipe {
     int read_end;
@@ -98,7 +98,7 @@ static pid_t clone_child(const struct container_shape *shape, int cgroup, int *r
 {
     struct clone_args args = {
         .flags = CLONE_PIDFD, .pidfd = (uintptr_t)ret_pidfd, .exit_signal = SIGCHLD};
-    if (shape->container)
+    if (is_container(shape))
         args.flags |= namespace_flags(shape);
     if (cgroup >= 0) {
         args.flags |= CLONE_INTO_CGROUP;
@@ -119,17 +119,23 @@ static int map_ids(pid_t pid, struct error *err)
     return 0;
 }
 
-/* 0: the pipe closed without a report, so execve(2) succeeded. */
-static int await_exec(int report, struct error *err)
+/* Until the child says something there, or is gone. */
+static int await_child(int fd, const char *what, struct error *err)
 {
-    int64_t deadline = now_ns() + EXEC_DEADLINE_S * NS_PER_S;
-    struct pollfd p = {.fd = report, .events = POLLIN};
+    int64_t deadline = now_ns() + CHILD_DEADLINE_S * NS_PER_S;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
     int ready;
     do
         ready = poll(&p, 1, poll_timeout(deadline));
     while (ready < 0 && errno == EINTR);
-    if (ready == 0)
-        return error_set(err, "the command did not start within %d s", EXEC_DEADLINE_S);
+    return ready == 0 ? error_set(err, "%s within %d s", what, CHILD_DEADLINE_S) : 0;
+}
+
+/* 0: the pipe closed without a report, so execve(2) succeeded. */
+static int await_exec(int report, struct error *err)
+{
+    if (await_child(report, "the command did not start", err) < 0)
+        return -1;
     /* A pipe takes this in one piece: it is shorter than PIPE_BUF. */
     uint8_t payload[ERROR_SIZE_MAX];
     ssize_t n = read(report, payload, sizeof(payload));
@@ -165,15 +171,9 @@ static int collect(struct process *process, struct error *err)
 /* Until the child has prepared what it can. What it reports instead comes before its end. */
 static int await_prepared(const struct process *process, struct error *err)
 {
-    int64_t deadline = now_ns() + EXEC_DEADLINE_S * NS_PER_S;
-    struct pollfd p = {.fd = process->link, .events = POLLIN};
     struct link_message message;
-    int ready;
-    do
-        ready = poll(&p, 1, poll_timeout(deadline));
-    while (ready < 0 && errno == EINTR);
-    if (ready == 0)
-        return error_set(err, "the container was not prepared within %d s", EXEC_DEADLINE_S);
+    if (await_child(process->link, "the container was not prepared", err) < 0)
+        return -1;
     int got = link_receive(process->link, &message, err);
     if (got > 0 && message.kind == LINK_PREPARED)
         return 0;
@@ -231,7 +231,7 @@ int process_prepare(struct agent_config *config, struct process *ret_process, st
         result = share_config(ret_process, err);
     if (result == 0)
         result = devices_resolve(&config->shape, err);
-    if (result == 0 && shape->container && !shape->hosted)
+    if (result == 0 && is_container(shape) && !shape->hosted)
         result = cgroup_prepare(shape, &cgroup, err);
     if (result == 0)
         result = start_child(config, &s, cgroup, ret_process, err);
@@ -249,7 +249,7 @@ int process_start(struct process *process, const struct agent_config *config, co
                   size_t length, struct error *err)
 {
     const struct container_shape *shape = &config->shape;
-    if (shape->container && !shape->hosted && cgroup_limit(&config->cgroup, err) < 0)
+    if (is_container(shape) && !shape->hosted && cgroup_limit(&config->cgroup, err) < 0)
         return -1;
     if (shape->netns && config->network.interface &&
         network_move(config->network.interface, process->pid, err) < 0)

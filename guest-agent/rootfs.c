@@ -142,6 +142,14 @@ static bool writes_through(const struct container_shape *shape)
     return shape->upper == UPPER_HOST || shape->upper == UPPER_NONE;
 }
 
+static int propagate(uint64_t propagation, struct error *err)
+{
+    struct mount_attr attr = {.propagation = propagation};
+    if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+        return error_errno(err, "cannot change who sees mounts");
+    return 0;
+}
+
 /* The upper disk is another one in each copy; an image and a file system in memory are not. */
 static bool is_all_prepared(const struct container_shape *shape)
 {
@@ -150,7 +158,7 @@ static bool is_all_prepared(const struct container_shape *shape)
 
 int rootfs_prepare(const struct container_shape *shape, struct error *err)
 {
-    if (shape->image && mount_image(err) < 0)
+    if (propagate(MS_SHARED, err) < 0 || (shape->image && mount_image(err) < 0))
         return -1;
     if (shape->upper == UPPER_RAM && mount_upper_ram((uint64_t)shape->upper_size, err) < 0)
         return -1;
@@ -252,19 +260,6 @@ int rootfs_mount_volumes(const struct agent_config *config, struct error *err)
     return 0;
 }
 
-static int propagate(uint64_t propagation, struct error *err)
-{
-    struct mount_attr attr = {.propagation = propagation};
-    if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-        return error_errno(err, "cannot change who sees mounts");
-    return 0;
-}
-
-int rootfs_publish(struct error *err)
-{
-    return propagate(MS_SHARED, err);
-}
-
 int rootfs_follow(struct error *err)
 {
     return propagate(MS_SLAVE, err);
@@ -305,7 +300,7 @@ int rootfs_sync(const struct agent_config *config, struct error *err)
     /* A host's kernel keeps what was written, whatever becomes of the container. */
     if (config->shape.hosted)
         return 0;
-    if (config->shape.upper != UPPER_STAY && config->shape.upper != UPPER_RAM &&
+    if (is_container(&config->shape) && config->shape.upper != UPPER_RAM &&
         sync_one(ROOT_PATH, err) < 0)
         return -1;
     for (size_t i = 0; i < config->mounts.count; i++) {

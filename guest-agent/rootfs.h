@@ -11,15 +11,13 @@
 #include "guest-agent/config.h"
 
 /*
- * The container's first process is made before its root is: what the agent mounts from
- * rootfs_publish() on is seen by those who are cloned after it and call rootfs_follow(), and what
- * they mount stays theirs. mount_namespaces(7), "Shared subtrees".
+ * Mounts all of the root that every copy of a guest shares. The container's first process is made
+ * before the rest of it is: what the agent mounts from here on is seen by those who are cloned
+ * after this and call rootfs_follow(), and what they mount stays theirs. mount_namespaces(7),
+ * "Shared subtrees".
  */
-int rootfs_publish(struct error *err);
-int rootfs_follow(struct error *err);
-
-/* Mounts all of the root that every copy of a guest shares. After rootfs_publish(). */
 int rootfs_prepare(const struct container_shape *shape, struct error *err);
+int rootfs_follow(struct error *err);
 
 /* Mounts the host's tree where rootfs_build() expects it; a hosted agent has it there already. */
 int rootfs_mount_share(const struct agent_config *config, struct error *err);

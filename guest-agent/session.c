@@ -92,9 +92,9 @@ static int check_place(const struct session *s, const struct container_shape *sh
 {
     if (s->own_machine && shape->hosted)
         return error_set(err, "a machine of its own is not on a host's kernel");
-    if (s->own_machine && !shape->container)
+    if (s->own_machine && !is_container(shape))
         return error_set(err, "a machine of its own needs a root file system");
-    if (!s->own_machine && shape->container != shape->hosted)
+    if (!s->own_machine && is_container(shape) != shape->hosted)
         return error_set(err, "only a machine of its own, or namespaces of its own on a host, can "
                               "have a root file system");
     return 0;
@@ -132,8 +132,7 @@ static int prepare(struct session *s, struct agent_config *config, struct error 
     s->is_ended = s->own_machine || config->shape.hosted;
     if (check_place(s, &config->shape, err) < 0)
         return -1;
-    if (config->shape.container &&
-        (rootfs_publish(err) < 0 || rootfs_prepare(&config->shape, err) < 0))
+    if (is_container(&config->shape) && rootfs_prepare(&config->shape, err) < 0)
         return -1;
     return process_prepare(config, &s->process, err);
 }

@@ -123,7 +123,7 @@ int workload_exec(const struct workload *w, struct error *err)
     if (set_streams(w, err) < 0)
         return -1;
     /* A guest's agent is exempt from the out-of-memory killer; what it starts is not. */
-    if (config->shape.container && !config->shape.hosted &&
+    if (is_container(&config->shape) && !config->shape.hosted &&
         write_file("/proc/self/oom_score_adj", "0", err) < 0)
         return -1;
     umask(022);

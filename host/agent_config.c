@@ -36,8 +36,7 @@ static struct json_object *root_object(const struct vm_spec *spec)
     return root;
 }
 
-/* A machine that booted has the hardware address of its device; a copy has that of its template's.
- */
+/* A machine that booted has its device's hardware address; a copy has its template's. */
 static struct json_object *network_object(const struct vm_spec *spec, bool copy,
                                           const struct network_guest *guest)
 {

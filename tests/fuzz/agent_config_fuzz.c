@@ -10,7 +10,7 @@ static void parse_shape(const char *text, size_t size)
     struct agent_config config = {0};
     if (container_shape_parse(text, size, &config.shape, &err) < 0)
         FUZZ_CHECK(err.text[0]);
-    FUZZ_CHECK(config.shape.container || !config.shape.userns);
+    FUZZ_CHECK(is_container(&config.shape) || !config.shape.userns);
     agent_config_free(&config);
 }
 

@@ -5,27 +5,24 @@
 
 #include "tests/unit/check.h"
 
+/* An exact copy on the heap: a read past the end is seen. */
+static char *copy_exactly(const char *json)
+{
+    return memcpy(xcalloc(strlen(json), 1), json, strlen(json));
+}
+
 static int parse(const char *json, struct agent_config *config, struct error *err)
 {
+    AUTO_FREE char *copy = copy_exactly(json);
     *config = (struct agent_config){0};
-    /* An exact copy on the heap: a read past the end is seen. */
-    size_t length = strlen(json);
-    char *copy = xcalloc(length, 1);
-    memcpy(copy, json, length);
-    int result = agent_config_parse(copy, length, config, err);
-    free(copy);
-    return result;
+    return agent_config_parse(copy, strlen(json), config, err);
 }
 
 static int parse_shape(const char *json, struct container_shape *shape, struct error *err)
 {
+    AUTO_FREE char *copy = copy_exactly(json);
     *shape = (struct container_shape){0};
-    size_t length = strlen(json);
-    char *copy = xcalloc(length, 1);
-    memcpy(copy, json, length);
-    int result = container_shape_parse(copy, length, shape, err);
-    free(copy);
-    return result;
+    return container_shape_parse(copy, strlen(json), shape, err);
 }
 
 /* Frees what a test parsed. */
@@ -92,7 +89,7 @@ static void full_shape(void **state)
                     "\"seccomp\":\"060000000000ff7f\",\"capabilities\":{\"bounding\":1}}",
                     &s, &err),
         0);
-    assert_true(s.container && s.image && s.netns && s.userns && s.has_device_rules);
+    assert_true(is_container(&s) && s.image && s.netns && s.userns && s.has_device_rules);
     assert_int_equal(s.upper, UPPER_RAM);
     assert_int_equal(s.upper_size, 1073741824);
     assert_int_equal(s.shm_size, 4096);
@@ -109,7 +106,7 @@ static void plain_shape(void **state)
     struct container_shape s;
     struct error err = ERROR_INIT;
     assert_int_equal(parse_shape("{}", &s, &err), 0);
-    assert_false(s.container || s.hosted || s.has_device_rules || s.has_capabilities);
+    assert_false(is_container(&s) || s.hosted || s.has_device_rules || s.has_capabilities);
     assert_int_equal(s.upper, UPPER_STAY);
     free_shape(&s);
 }
@@ -162,12 +159,22 @@ static void arguments_need_not_be_utf8(void **state)
     agent_config_free(&c);
 }
 
+struct mistake {
+    const char *json, *message;
+};
+
+static void check_refusal(const struct mistake *m, int result, const struct error *err)
+{
+    if (result != -1)
+        fail_msg("accepted: %s", m->json);
+    if (!strstr(err->text, m->message) || !strstr(err->text, "configuration"))
+        fail_msg("%s: says '%s'", m->json, err->text);
+}
+
 static void mistakes_are_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *json, *message;
-    } cases[] = {
+    static const struct mistake cases[] = {
         {"", "byte 0"},
         {" ", "byte 1"},
         {"[]", "not a JSON object"},
@@ -214,19 +221,14 @@ static void mistakes_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct agent_config c;
         struct error err = ERROR_INIT;
-        if (parse(cases[i].json, &c, &err) != -1)
-            fail_msg("accepted: %s", cases[i].json);
-        if (!strstr(err.text, cases[i].message) || !strstr(err.text, "configuration"))
-            fail_msg("%s: says '%s'", cases[i].json, err.text);
+        check_refusal(&cases[i], parse(cases[i].json, &c, &err), &err);
     }
 }
 
 static void mistakes_of_shape_are_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *json, *message;
-    } cases[] = {
+    static const struct mistake cases[] = {
         {"", "byte 0"},
         {"[]", "not a JSON object"},
         {"{\"args\":[\"a\"]}", "unknown key 'args'"},
@@ -250,10 +252,7 @@ static void mistakes_of_shape_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct container_shape s;
         struct error err = ERROR_INIT;
-        if (parse_shape(cases[i].json, &s, &err) != -1)
-            fail_msg("accepted: %s", cases[i].json);
-        if (!strstr(err.text, cases[i].message) || !strstr(err.text, "configuration"))
-            fail_msg("%s: says '%s'", cases[i].json, err.text);
+        check_refusal(&cases[i], parse_shape(cases[i].json, &s, &err), &err);
     }
 }
 
