@@ -22,19 +22,20 @@ int packet_frame_first(const struct queue *q, size_t *ret_size, struct error *er
 int packet_writer_ready(struct packet_writer *w, struct error *err)
 {
     size_t size = 0;
-    if (w->sending > 0)
+    if (w->left > 0)
         return 1;
     int whole = packet_frame_first(&w->queue, &size, err);
-    w->sending = whole > 0 ? size : 0;
+    w->left = whole > 0 ? size : 0;
     return whole;
 }
 
 int packet_writer_give(struct packet_writer *w, int fd)
 {
-    ssize_t n = write(fd, queue_bytes(&w->queue), w->sending);
+    ssize_t n = write(fd, queue_bytes(&w->queue), w->left);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -1;
     queue_consume(&w->queue, (size_t)n);
-    w->sending -= (size_t)n;
+    w->left -= (size_t)n;
+    w->begun = w->left > 0;
     return 0;
 }

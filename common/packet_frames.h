@@ -5,6 +5,8 @@
 #ifndef VMC_COMMON_PACKET_FRAMES_H
 #define VMC_COMMON_PACKET_FRAMES_H
 
+#include <stdbool.h>
+
 #include "common/error.h"
 #include "common/queue.h"
 
@@ -30,7 +32,8 @@ int packet_frame_first(const struct queue *q, size_t *ret_size, struct error *er
  */
 struct packet_writer {
     struct queue queue; /* frames behind their lengths; the last may be a part of one */
-    size_t sending;     /* what is left of the first one, once a byte of it has gone */
+    size_t left;        /* of the first one, once it is known to be whole; or 0 */
+    bool begun;         /* a byte of the first one has gone: nothing else may go before its rest */
 };
 
 /* Whether a whole frame, or the rest of one, waits: 1 or 0; -1 as packet_frame_first(). */

@@ -1,22 +1,28 @@
 #include "host/frame_carrier.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "common/packet_frames.h"
 #include "common/util.h"
+#include "host/guest_packets.h"
 #include "host/own_process.h"
 
 /* One read of either stream. */
 #define PIECE 65536u
 
+/* For the guest, at once: one that finds no room is lost, and comes again (RFC 9293, 3.8.1). */
+#define ANSWERS_MAX 4096u
+
 struct carrier {
     int machine, net;
-    struct packet_writer frames; /* of the machine's: less than two whole ones, and a piece */
-    struct queue back;           /* of the net's: a piece */
+    struct packet_writer out, in; /* the machine's frames, the net's: less than two, and a piece */
+    struct packet_writer answers; /* to the machine */
 };
 
 /* 1: more may come; 0: the end. */
@@ -29,35 +35,55 @@ static int take(int fd, struct queue *q)
     return n > 0;
 }
 
-static int give_back(struct carrier *c)
+/* The guest has accepted a connection: that goes on to passt, and the answer need not wait. */
+static void answer(struct carrier *c)
 {
-    ssize_t n = write(c->machine, queue_bytes(&c->back), c->back.length);
-    if (n < 0)
-        return errno == EAGAIN || errno == EINTR;
-    queue_consume(&c->back, (size_t)n);
+    const unsigned char *frame = queue_bytes(&c->out.queue) + PACKET_LENGTH_SIZE;
+    uint8_t ack[PACKET_ACK_MAX];
+    if (c->out.begun || c->answers.queue.length > ANSWERS_MAX)
+        return;
+    size_t size = packet_handshake_ack(frame, c->out.left - PACKET_LENGTH_SIZE, ack);
+    uint32_t length = htonl((uint32_t)size);
+    if (size == 0)
+        return;
+    queue_append(&c->answers.queue, &length, sizeof(length));
+    queue_append(&c->answers.queue, ack, size);
+}
+
+/* Whose turn it is to be written to the machine: none goes into the middle of another. */
+static int choose(struct carrier *c, struct packet_writer **ret, struct error *err)
+{
+    *ret = &c->in;
+    int in = packet_writer_ready(&c->in, err);
+    if (in < 0 || c->in.begun || packet_writer_ready(&c->answers, err) == 0)
+        return in;
+    *ret = &c->answers;
     return 1;
 }
 
 /* 1, or 0 at the end. */
 static int turn(struct carrier *c, struct error *err)
 {
-    int ready = packet_writer_ready(&c->frames, err);
-    if (ready < 0)
+    struct packet_writer *back;
+    int out = packet_writer_ready(&c->out, err), in = choose(c, &back, err);
+    if (out < 0 || in < 0)
         return -1;
     struct pollfd fds[] = {
-        {.fd = c->machine,
-         .events = (short)((ready ? 0 : POLLIN) | (c->back.length ? POLLOUT : 0))},
-        {.fd = c->net, .events = (short)((ready ? POLLOUT : 0) | (c->back.length ? 0 : POLLIN))},
+        {.fd = c->machine, .events = (short)((out ? 0 : POLLIN) | (in ? POLLOUT : 0))},
+        {.fd = c->net, .events = (short)((out ? POLLOUT : 0) | (c->in.left ? 0 : POLLIN))},
     };
     if (poll(fds, ARRAY_LEN(fds), -1) < 0)
         return errno == EINTR;
-    if ((fds[1].revents & POLLOUT) && packet_writer_give(&c->frames, c->net) < 0)
+    if (fds[1].revents & POLLOUT) {
+        answer(c);
+        if (packet_writer_give(&c->out, c->net) < 0)
+            return 0;
+    }
+    if ((fds[0].revents & POLLOUT) && packet_writer_give(back, c->machine) < 0)
         return 0;
-    if ((fds[0].revents & POLLOUT) && !give_back(c))
+    if ((fds[0].revents & POLLIN) && !take(c->machine, &c->out.queue))
         return 0;
-    if ((fds[0].revents & POLLIN) && !take(c->machine, &c->frames.queue))
-        return 0;
-    if ((fds[1].revents & POLLIN) && !take(c->net, &c->back))
+    if ((fds[1].revents & POLLIN) && !take(c->net, &c->in.queue))
         return 0;
     /* An end that is gone ends this; what it has sent before that is taken first. */
     int events = fds[0].revents | fds[1].revents;
@@ -70,8 +96,9 @@ int frame_carrier_run(int machine, int net, struct error *err)
     int more;
     while ((more = turn(&c, err)) > 0)
         ;
-    queue_free(&c.frames.queue);
-    queue_free(&c.back);
+    queue_free(&c.out.queue);
+    queue_free(&c.in.queue);
+    queue_free(&c.answers.queue);
     return more;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "host/frame_carrier.h"
@@ -35,6 +36,15 @@ static const struct network_ops *choose_ops(const struct network_spec *spec)
     return NULL;
 }
 
+/* Whether passt cannot be the machine's immediate neighbour, frame_carrier.h. */
+static bool needs_carrier(const struct network *network, bool in_pieces)
+{
+    bool tcp = false;
+    for (size_t i = 0; i < network->spec->port_count; i++)
+        tcp |= !network->ports[i].udp;
+    return network->link.kind == LINK_STREAM && (in_pieces || tcp);
+}
+
 int network_prepare(const struct network_spec *spec, const char *directory, bool in_pieces,
                     struct network *ret, struct error *err)
 {
@@ -56,7 +66,7 @@ int network_prepare(const struct network_spec *spec, const char *directory, bool
         return -1;
     if (ret->ops->prepare && ret->ops->prepare(ret, err) < 0)
         return -1;
-    return in_pieces && ret->link.kind == LINK_STREAM ? frame_carrier_start(ret, err) : 0;
+    return needs_carrier(ret, in_pieces) ? frame_carrier_start(ret, err) : 0;
 }
 
 int network_wait(struct network *network, int64_t deadline, struct error *err)
@@ -64,6 +74,18 @@ int network_wait(struct network *network, int64_t deadline, struct error *err)
     if (!network->ops || !network->ops->wait)
         return 0;
     return network->ops->wait(network, deadline, err);
+}
+
+void network_last_words(const struct network *network, char ret[NETWORK_WORDS_MAX])
+{
+    char text[NETWORK_WORDS_MAX];
+    ssize_t n = network->errors_fd < 0 ? 0 : read(network->errors_fd, text, sizeof(text) - 1);
+    while (n > 0 && text[n - 1] == '\n')
+        n--;
+    text[n > 0 ? n : 0] = '\0';
+    const char *line = strrchr(text, '\n');
+    snprintf(ret, NETWORK_WORDS_MAX, "%s", line ? line + 1 : text);
+    error_sanitize(ret);
 }
 
 static bool has_ended(const struct child *child)
@@ -75,11 +97,14 @@ static bool has_ended(const struct child *child)
 /* A helper that is not there any more before it was told to go has left the guest alone. */
 static void report_early_end(const struct network *network)
 {
-    if (network->ready_fd < 0 && (has_ended(&network->helper) || has_ended(&network->forwarder) ||
-                                  has_ended(&network->carrier)))
-        fprintf(stderr,
-                "vmc: warning: the guest's network (%s) had ended before the workload did\n",
-                network->ops->name);
+    char words[NETWORK_WORDS_MAX];
+    if (network->ready_fd >= 0 || !(has_ended(&network->helper) || has_ended(&network->forwarder) ||
+                                    has_ended(&network->carrier)))
+        return;
+    network_last_words(network, words);
+    fprintf(stderr,
+            "vmc: warning: the guest's network (%s) had ended before the workload did%s%s\n",
+            network->ops->name, words[0] ? ": " : "", words);
 }
 
 void network_release(struct network *network)

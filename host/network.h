@@ -98,6 +98,10 @@ int network_prepare(const struct network_spec *spec, const char *directory, bool
 /* Until published ports are bound, at the latest at the deadline (now_ns() time). */
 int network_wait(struct network *network, int64_t deadline, struct error *err);
 
+/* The last line that a helper has left on its standard error, safe to show; "" if there is none. */
+#define NETWORK_WORDS_MAX 1024
+void network_last_words(const struct network *network, char ret[NETWORK_WORDS_MAX]);
+
 /*
  * Takes away the bridges of this network namespace that no container is on: what killed runs left.
  * For root; failures are not errors of this run.

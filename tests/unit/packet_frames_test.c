@@ -80,8 +80,8 @@ static void test_writer(void **state)
             add_frame(&w.queue, 60000, 'c');
         assert_int_equal(packet_writer_ready(&w, &err), 1);
         assert_int_equal(packet_writer_give(&w, pair[0]), 0);
-    } while (w.sending == 0);
-    assert_int_equal(w.queue.length, w.sending);
+    } while (!w.begun);
+    assert_int_equal(w.queue.length, w.left);
     assert_int_equal(packet_writer_ready(&w, &err), 1);
     close(pair[1]);
     assert_int_equal(packet_writer_give(&w, pair[0]), -1);

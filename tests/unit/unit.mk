@@ -19,8 +19,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out tests/unit/host_%,\
 	$(wildcard tests/unit/*_test.c)))
 AGENT_TESTS := $(patsubst tests/agent/%.c,%,$(wildcard tests/agent/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
-# Fuzzers also take what the launcher reads from QEMU.
-FUZZ_SRC := $(UNIT_SRC) host/console_log.c host/qmp.c
+# Fuzzers also take what the launcher reads from QEMU, and from the guest's network.
+FUZZ_SRC := $(UNIT_SRC) host/console_log.c host/guest_packets.c host/qmp.c
 
 .PHONY: unit agent-test fuzz fuzz-replay
 .SECONDARY:
