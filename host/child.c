@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,12 +32,12 @@ static int arrange(const int *fds, size_t count)
     for (size_t i = 0; i < count; i++)
         if (dup2(moved[i], (int)i) < 0)
             return -1;
-    return close_range((unsigned)count, ~0u, CLOSE_RANGE_CLOEXEC);
+    return close_range((unsigned)count, ~0u, 0);
 }
 
 /* The child between fork and exec. */
-static _Noreturn void become(const char *path, char **argv, const int *fds, size_t fd_count,
-                             pid_t parent)
+static _Noreturn void become(void (*wait)(void), const char *path, char **argv, const int *fds,
+                             size_t fd_count, pid_t parent)
 {
     static char search[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C.UTF-8";
     static char *const environment[] = {search, lang, NULL};
@@ -52,25 +51,34 @@ static _Noreturn void become(const char *path, char **argv, const int *fds, size
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
-    if (arrange(fds, fd_count) == 0)
+    if (arrange(fds, fd_count) == 0) {
+        if (wait)
+            wait();
         execve(path, argv, environment);
+    }
     dprintf(STDERR_FILENO, "cannot execute %s: %s\n", path, strerror(errno));
     _exit(STATUS_VMC_FAILED);
 }
 
-int child_start(const char *path, struct strings *argv, const int *fds, size_t fd_count,
-                struct child *ret, struct error *err)
+int child_start_after(void (*wait)(void), const char *path, struct strings *argv, const int *fds,
+                      size_t fd_count, struct child *ret, struct error *err)
 {
     char **words = strings_argv(argv);
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        become(path, words, fds, fd_count, parent);
+        become(wait, path, words, fds, fd_count, parent);
     if (pid < 0)
         return error_errno(err, "cannot fork");
     ret->pid = pid;
     ret->pidfd = pidfd_open(pid, 0);
     return ret->pidfd < 0 ? error_errno(err, "pidfd_open") : 0;
+}
+
+int child_start(const char *path, struct strings *argv, const int *fds, size_t fd_count,
+                struct child *ret, struct error *err)
+{
+    return child_start_after(NULL, path, argv, fds, fd_count, ret, err);
 }
 
 /* True if it ends by the deadline. */

@@ -32,6 +32,13 @@ int child_start(const char *path, struct strings *argv, const int *fds, size_t f
                 struct child *ret, struct error *err);
 
 /*
+ * The same, but the child first calls wait, with the descriptors it is given and no other; when
+ * that returns it executes the program.
+ */
+int child_start_after(void (*wait)(void), const char *path, struct strings *argv, const int *fds,
+                      size_t fd_count, struct child *ret, struct error *err);
+
+/*
  * Kills it and waits for it; where that is not allowed, waits a little for it to end by itself.
  * Accepts one that never started, or has been stopped.
  */

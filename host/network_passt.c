@@ -3,27 +3,37 @@
  * host. It shuts itself in (namespaces, an empty root, seccomp; nobody when root starts it) and
  * ends when the machine's end of its socket is closed, so that nothing is left of it even when
  * vmc and QEMU are killed.
+ *
+ * Most containers never send a packet, and passt has 29 MB of buffers. So without a published port
+ * its process waits for the first one before it becomes passt.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/packet_frames.h"
+#include "host/guest_packets.h"
 #include "host/network_user.h"
 #include "host/passt_relay.h"
 
 /* Numbers of the descriptors in passt, after the standard three. */
 enum {
     PASST_FD_SOCKET = 3,
-    PASST_FD_READY,
+    PASST_FD_READY, /* only where it is waited for */
     PASST_FD_END,
 };
+
+/* What the guest may send before passt is there: any of link talk is smaller. */
+#define TALK_MAX 512
 
 /* Its own hardware address; any that is not the guest's. */
 #define PASST_MAC "02:00:76:6d:63:02"
@@ -123,8 +133,10 @@ void passt_argv(const struct network *network, const char *interface, bool ipv6,
     strings_add(ret, "--fd");
     strings_addf(ret, "%d", PASST_FD_SOCKET);
     /* It writes its number when it is ready, which is all this file is for. */
-    strings_add(ret, "--pid");
-    strings_addf(ret, "/proc/self/fd/%d", PASST_FD_READY);
+    if (network->spec->port_count > 0) {
+        strings_add(ret, "--pid");
+        strings_addf(ret, "/proc/self/fd/%d", PASST_FD_READY);
+    }
     /* Named, since without a default route there is none that it would find. */
     add_pair(ret, "--interface", interface);
     add_pair(ret, "--mac-addr", PASST_MAC);
@@ -168,30 +180,60 @@ static int make_descriptors(struct network *network, int fds[PASST_FD_END], stru
     const int most = INT_MAX / 2;
     for (size_t i = 0; i < ARRAY_LEN(pair); i++)
         setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &most, sizeof(most));
-    if (pipe2(ready, O_CLOEXEC) < 0)
-        return error_errno(err, "cannot make a pipe");
-    network->ready_fd = ready[0];
-    fds[PASST_FD_READY] = ready[1];
     if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
         return error_errno(err, "cannot make a pipe");
     network->errors_fd = errors[0];
     fds[STDERR_FILENO] = errors[1];
+    if (network->spec->port_count == 0)
+        return 0;
+    if (pipe2(ready, O_CLOEXEC) < 0)
+        return error_errno(err, "cannot make a pipe");
+    network->ready_fd = ready[0];
+    fds[PASST_FD_READY] = ready[1];
     /* passt opens it by name, when root has already become nobody. */
     if (fchmod(ready[1], 0666) < 0)
         return error_errno(err, "cannot set a pipe's mode");
     return 0;
 }
 
+/* Takes a frame of link talk away: 1, or 0 if passt has to see it. Ends with the machine. */
+static int take_link_talk(void)
+{
+    unsigned char bytes[PACKET_LENGTH_SIZE + TALK_MAX];
+    uint32_t length;
+    ssize_t n = recv(PASST_FD_SOCKET, bytes, sizeof(bytes), MSG_PEEK);
+    if (n < 0 && errno == EINTR)
+        return 1;
+    if (n <= 0)
+        _exit(0);
+    if (n < (ssize_t)sizeof(length))
+        return 0;
+    memcpy(&length, bytes, sizeof(length));
+    length = ntohl(length);
+    if (length > (size_t)n - sizeof(length) || !packet_is_link_talk(bytes + sizeof(length), length))
+        return 0;
+    return recv(PASST_FD_SOCKET, bytes, sizeof(length) + length, 0) > 0;
+}
+
+static void wait_for_traffic(void)
+{
+    prctl(PR_SET_NAME, "vmc-passt");
+    while (take_link_talk())
+        ;
+}
+
 static int start(struct network *network, struct strings *argv, struct error *err)
 {
     int fds[PASST_FD_END] = {-1, -1, -1, -1, -1};
+    bool waits = network->spec->port_count == 0;
     AUTO_FREE char *passt = program_find("passt");
     int result = make_descriptors(network, fds, err);
     for (size_t i = 0; i < argv->count && result == 0; i++)
         log_debug("passt: %s", argv->items[i]);
     if (result == 0)
         result =
-            child_start(passt ? passt : "passt", argv, fds, PASST_FD_END, &network->helper, err);
+            child_start_after(waits ? wait_for_traffic : NULL, passt ? passt : "passt", argv, fds,
+                              waits ? PASST_FD_READY : PASST_FD_END, &network->helper, err);
     for (size_t i = STDERR_FILENO; i < PASST_FD_END; i++)
         close_fd(&fds[i]);
     return result;
@@ -217,24 +259,10 @@ static int prepare(struct network *network, struct error *err)
     return start(network, &argv, err);
 }
 
-/* What it said last, or how it ended. */
-static int explain_end(struct network *network, struct error *err)
-{
-    char text[2048];
-    ssize_t n = read(network->errors_fd, text, sizeof(text) - 1);
-    while (n > 0 && text[n - 1] == '\n')
-        n--;
-    text[n > 0 ? n : 0] = '\0';
-    const char *last = strrchr(text, '\n');
-    last = last ? last + 1 : text;
-    error_set(err, "the network could not be started: passt: %s",
-              last[0] ? last : "it ended without a word");
-    error_sanitize(err->text);
-    return -1;
-}
-
 static int wait_ready(struct network *network, int64_t deadline, struct error *err)
 {
+    if (network->ready_fd < 0)
+        return 0;
     struct pollfd ready = {.fd = network->ready_fd, .events = POLLIN};
     int n;
     while ((n = poll(&ready, 1, poll_timeout(deadline))) < 0 && errno == EINTR)
@@ -242,8 +270,12 @@ static int wait_ready(struct network *network, int64_t deadline, struct error *e
     if (n <= 0)
         return error_set(err, "the network is not ready in time: passt has not started");
     /* End of file without a word: it has ended. */
-    if (!(ready.revents & POLLIN))
-        return explain_end(network, err);
+    if (!(ready.revents & POLLIN)) {
+        char words[NETWORK_WORDS_MAX];
+        network_last_words(network, words);
+        return error_set(err, "the network could not be started: passt: %s",
+                         words[0] ? words : "it ended without a word");
+    }
     close_fd(&network->ready_fd);
     return 0;
 }

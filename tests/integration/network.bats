@@ -118,6 +118,24 @@ stop_guest() {
     stop_guest "$PID"
 }
 
+@test "user: a server that speaks first, as SSH's and SMTP's do, is heard" {
+    make_world
+    make_outside
+    guest_server mail -p 0.0.0.0:2525:25 -p '[::1]:2526:25' -- greet :: 25
+    local i
+    for i in 1 2 3; do
+        run world "$TRAFFIC" hear 127.0.0.1 2525 "four $i"
+        assert_output "hello from mail"
+        wait_for "$DEADLINE" has_line guest-mail "four $i" || fail "not heard: $(cat guest-mail)"
+    done
+    run world "$TRAFFIC" hear 192.0.2.1 2525 outside
+    assert_output "hello from mail"
+    run world "$TRAFFIC" hear ::1 2526 six
+    assert_output "hello from mail"
+    wait_for "$DEADLINE" has_line guest-mail six || fail "not heard: $(cat guest-mail)"
+    stop_guest "$PID"
+}
+
 @test "user: a port published on all addresses, and one of IPv6" {
     make_world
     make_outside
@@ -296,10 +314,10 @@ assert_shut_in() {
     assert_equal "$(awk '/^NoNewPrivs:/ { print $2 }' "$status")" 1
 }
 
-forwarder_process() {
+process_named() {
     local pid
     for pid in $(marked_processes); do
-        [ "$(cat "/proc/$pid/comm")" != vmc-forwarder ] || echo "$pid"
+        [ "$(cat "/proc/$pid/comm")" != "$1" ] || echo "$pid"
     done
 }
 
@@ -311,17 +329,39 @@ forwarder_process() {
     echo text >&"$hold"
     wait_for "$DEADLINE" has_line out text || fail "no workload"
     assert_shut_in "$(passt_process)"
-    assert_shut_in "$(forwarder_process)"
+    assert_shut_in "$(process_named vmc-forwarder)"
     # The standard three, the port and the line to vmc.
-    assert_equal "$(find "/proc/$(forwarder_process)/fd" -type l -printf '%f\n' | sort -n | tr '\n' ' ')" '0 1 2 3 4 '
+    assert_equal "$(find "/proc/$(process_named vmc-forwarder)/fd" -type l -printf '%f\n' | sort -n | tr '\n' ' ')" '0 1 2 3 4 '
     exec {hold}>&- 9<&-
     finish
     assert_equal "$STATUS" 0
 }
 
+@test "user: passt is started by the first packet that leaves the guest" {
+    make_world
+    make_outside
+    world_server web serve 192.0.2.1 80
+    mkfifo in
+    guest -- later 192.0.2.1 80 <in >out 2>err &
+    PID=$!
+    BACKGROUND+=("$PID")
+    exec {hold}>in
+    wait_for "$DEADLINE" has_line out up || fail "not up: $(cat err)"
+    assert_equal "$(passt_process)" ""
+    # What waits in its place holds the standard three and the guest's frames.
+    local waiter
+    waiter=$(process_named vmc-passt)
+    assert_equal "$(find "/proc/$waiter/fd" -type l -printf '%f\n' | sort -n | tr '\n' ' ')" '0 1 2 3 '
+    echo go >&"$hold"
+    exec {hold}>&-
+    wait_for "$DEADLINE" gone "$PID" || fail "vmc has not ended"
+    assert_match "$(cat out)" 'hello from web'
+    assert_equal "$(cat err)" ""
+}
+
 @test "user: when passt dies the run goes on without a network, and says so" {
     mkfifo in
-    vmc_background -- cat
+    vmc_background -p 80 -- cat
     exec {hold}>in
     wait_for "$DEADLINE" has_machine || fail "no machine"
     echo text >&"$hold"
@@ -331,6 +371,18 @@ forwarder_process() {
     finish
     assert_equal "$STATUS" 0
     assert_match "$(cat err)" 'network \(passt\) had ended'
+}
+
+@test "user: when passt cannot be started its words are told, before the workload or with its end" {
+    no_passt
+    printf '#!/bin/sh\necho "no room for $1" >&2\nexit 1\n' >programs/passt
+    chmod +x programs/passt
+    make_world
+    run --separate-stderr guest -p 8080:80 -- serve 0.0.0.0 80
+    assert_refused 'could not be started: passt: no room for --foreground'
+    run --separate-stderr guest -- refused 192.0.2.1 80
+    assert_output refused
+    assert_match "$stderr" 'had ended before the workload did: no room for --foreground'
 }
 
 has_passt() {

@@ -16,7 +16,6 @@
 
 #include "common/io.h"
 #include "host/bridge.h"
-#include "host/frame_carrier.h"
 #include "host/network_user.h"
 #include "host/resolver.h"
 
@@ -258,7 +257,8 @@ static void test_passt_argv(void **state)
     const struct user_dns dns = {true, false};
     const struct network plain = {.spec = &spec, .directory = "/run/vmc/1"};
     passt_argv(&plain, "lo", false, &dns, &argv);
-    check_words(&argv, "/run/vmc/1/passt --foreground --quiet --fd 3 --pid /proc/self/fd/4 "
+    /* It is not waited for. */
+    check_words(&argv, "/run/vmc/1/passt --foreground --quiet --fd 3 "
                        "--interface lo --mac-addr 02:00:76:6d:63:02 --address 10.0.2.15 "
                        "--netmask 24 --gateway 10.0.2.2 --ipv4-only --no-dhcp --no-dhcpv6 --no-ra "
                        "--search none --no-map-gw --dns-forward 10.0.2.3 -t none -u none");
@@ -397,48 +397,6 @@ static void test_resolver(void **state)
     assert_false(net_address_is_loopback(&servers[1]));
 }
 
-/* ---- frames that come in pieces ---- */
-
-static void test_carrier(void **state)
-{
-    (void)state;
-    unsigned char frame[4 + 1514] = {0, 0, 1514 >> 8, 1514 & 0xff}, got[2 * sizeof(frame)];
-    int machine[2], net[2];
-    assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, machine), errno);
-    assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, net), errno);
-    assert_return_code(set_nonblocking(machine[1], true), errno);
-    assert_return_code(set_nonblocking(net[1], true), errno);
-    /* A carrier that keeps something back ends this test, instead of holding it up. */
-    alarm(30);
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct error err = ERROR_INIT;
-        close(machine[0]);
-        close(net[0]);
-        _exit(frame_carrier_run(machine[1], net[1], &err) < 0 ? 3 : 0);
-    }
-    close(machine[1]);
-    close(net[1]);
-    for (size_t round = 0; round < 3; round++) {
-        for (size_t i = 0; i < sizeof(frame); i++)
-            assert_int_equal(send(machine[0], frame + i, 1, 0), 1);
-        /* All of it at once, when the first byte is there. */
-        assert_int_equal(recv(net[0], got, sizeof(got), 0), sizeof(frame));
-    }
-    /* The other way nothing is put together. */
-    assert_int_equal(send(net[0], "\0\0", 2, 0), 2);
-    assert_int_equal(recv(machine[0], got, sizeof(got), 0), 2);
-    /* A frame that cannot be ends it. */
-    int status;
-    assert_int_equal(send(machine[0], "\377\0\0\0", 4, 0), 4);
-    assert_int_equal(recv(net[0], got, sizeof(got), 0), 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(WEXITSTATUS(status), 3);
-    alarm(0);
-    close(machine[0]);
-    close(net[0]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,7 +405,7 @@ int main(void)
         cmocka_unit_test(test_modes),           cmocka_unit_test(test_refused),
         cmocka_unit_test(test_passt_argv),      cmocka_unit_test(test_slirp_options),
         cmocka_unit_test(test_resolver),        cmocka_unit_test(test_bridge),
-        cmocka_unit_test(test_leases),          cmocka_unit_test(test_carrier),
+        cmocka_unit_test(test_leases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
