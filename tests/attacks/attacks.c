@@ -1,13 +1,17 @@
 /*
  * A guest that is nothing but an attacker: a kernel of its own, which talks 9P2000.L to QEMU's
- * server without a client in between that would keep to the rules. Start it with
+ * server, or FUSE to virtiofsd, without a client in between that would keep to the rules. Start it
+ * with
  *
  *     vmc run --kernel vmc-attacker --append target=DIRECTORY --console FILE -r TREE -- true
  *
- * It expects in TREE what tests/integration/attacks.bats puts there. vmc itself reports a machine
- * that has ended without an exit record: 125.
+ * With "ring=NUMBER" before the target and virtiofs it is one lie in the ring, fuse_ring.c. It
+ * expects in TREE what tests/integration/attacks.bats puts there. vmc itself reports a machine that
+ * has ended without an exit record: 125.
  */
 #include "attacks.h"
+
+#include "fuse.h"
 
 struct start_info {
     uint32_t magic, version, flags, module_count;
@@ -49,6 +53,7 @@ static const char *error_name(int number)
         {39, "ENOTEMPTY"},
         {40, "ELOOP"},
         {61, "ENODATA"},
+        {71, "EPROTO"},
         {75, "EOVERFLOW"},
         {90, "EMSGSIZE"},
         {95, "EOPNOTSUPP"},
@@ -161,6 +166,13 @@ void attack(const struct start_info *info)
         attack_swapped, attack_resources,    attack_ring,          attack_fatally,
     };
     target = find_word((char *)(uint32_t)info->command_line, "target=");
+    const char *ring = find_word((char *)(uint32_t)info->command_line, "ring=");
+    if (fuse_start()) {
+        if (ring[0] == '/')
+            attack_fuse();
+        else
+            attack_fuse_ring(ring[0]);
+    }
     for (size_t i = 0; i < ARRAY_LEN(attacks); i++) {
         if (!client_start())
             break;

@@ -1,22 +1,32 @@
 #include "machine.h"
 
-/* Registers, virtio 1.2 section 4.2.4. */
+/* Registers, virtio 1.2 sections 4.2.2 and 4.2.4. */
 #define REG_MAGIC 0x000
 #define REG_VERSION 0x004
 #define REG_DEVICE_ID 0x008
 #define REG_GUEST_FEATURES 0x020
+#define REG_GUEST_FEATURES_WORD 0x024
 #define REG_GUEST_PAGE_SIZE 0x028
 #define REG_QUEUE_SELECT 0x030
 #define REG_QUEUE_MAX 0x034
 #define REG_QUEUE_SIZE 0x038
 #define REG_QUEUE_ALIGN 0x03c
 #define REG_QUEUE_PAGE 0x040
+#define REG_QUEUE_READY 0x044
 #define REG_QUEUE_NOTIFY 0x050
 #define REG_STATUS 0x070
+/* 64 bits each */
+#define REG_QUEUE_TABLE 0x080
+#define REG_QUEUE_AVAILABLE 0x090
+#define REG_QUEUE_USED 0x0a0
 
 #define MAGIC 0x74726976
 #define STATUS_DRIVER 3 /* acknowledged, and there is a driver */
 #define STATUS_READY 4
+#define STATUS_FEATURES 8
+#define VERSION_LEGACY 1
+/* Of the second word of features: VIRTIO_F_VERSION_1. */
+#define FEATURE_VERSION_1 1
 #define PAGE 4096u
 
 /* QEMU's microvm: hw/i386/microvm.c. */
@@ -45,11 +55,43 @@ static uint32_t find_device(unsigned kind)
 {
     for (unsigned i = 0; i < DEVICE_COUNT; i++) {
         uint32_t base = FIRST_DEVICE + i * DEVICE_STEP;
-        if (*reg(base, REG_MAGIC) == MAGIC && *reg(base, REG_VERSION) == 1 &&
-            *reg(base, REG_DEVICE_ID) == kind)
+        if (*reg(base, REG_MAGIC) == MAGIC && *reg(base, REG_DEVICE_ID) == kind)
             return base;
     }
     return 0;
+}
+
+static void set_address(uint32_t base, unsigned offset, const void *address)
+{
+    *reg(base, offset) = (uint32_t)address;
+    *reg(base, offset + 4) = 0;
+}
+
+/* Where the queue is, which a legacy device learns from its first page. */
+static void set_queue(const struct device *device)
+{
+    const struct queue *queue = device->queue;
+    if (*reg(device->base, REG_VERSION) == VERSION_LEGACY) {
+        *reg(device->base, REG_QUEUE_ALIGN) = PAGE;
+        device_set_page(device, (uint32_t)queue / PAGE);
+        return;
+    }
+    set_address(device->base, REG_QUEUE_TABLE, queue->table);
+    set_address(device->base, REG_QUEUE_AVAILABLE, &queue->available);
+    set_address(device->base, REG_QUEUE_USED, &queue->used);
+    *reg(device->base, REG_QUEUE_READY) = 1;
+}
+
+static void agree_on_features(uint32_t base)
+{
+    *reg(base, REG_GUEST_FEATURES) = 0;
+    if (*reg(base, REG_VERSION) == VERSION_LEGACY) {
+        *reg(base, REG_GUEST_PAGE_SIZE) = PAGE;
+        return;
+    }
+    *reg(base, REG_GUEST_FEATURES_WORD) = 1;
+    *reg(base, REG_GUEST_FEATURES) = FEATURE_VERSION_1;
+    *reg(base, REG_STATUS) = STATUS_DRIVER | STATUS_FEATURES;
 }
 
 bool device_start(struct device *device, unsigned kind, struct queue *queue, unsigned number)
@@ -61,15 +103,13 @@ bool device_start(struct device *device, unsigned kind, struct queue *queue, uns
     *reg(base, REG_STATUS) = 0;
     memset(queue, 0, sizeof(*queue));
     *reg(base, REG_STATUS) = STATUS_DRIVER;
-    *reg(base, REG_GUEST_FEATURES) = 0;
-    *reg(base, REG_GUEST_PAGE_SIZE) = PAGE;
+    agree_on_features(base);
     *reg(base, REG_QUEUE_SELECT) = number;
     if (*reg(base, REG_QUEUE_MAX) < QUEUE_SIZE)
         return false;
     *reg(base, REG_QUEUE_SIZE) = QUEUE_SIZE;
-    *reg(base, REG_QUEUE_ALIGN) = PAGE;
-    device_set_page(device, (uint32_t)queue / PAGE);
-    *reg(base, REG_STATUS) = STATUS_DRIVER | STATUS_READY;
+    set_queue(device);
+    *reg(base, REG_STATUS) = *reg(base, REG_STATUS) | STATUS_READY;
     return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What the attacker has of the machine: virtio devices behind virtio-mmio (version 1, the legacy
- * layout, virtio 1.2 section 4.2.4), driven by polling, and a console to print on. Memory is flat:
+ * What the attacker has of the machine: virtio devices behind virtio-mmio (either layout,
+ * virtio 1.2 section 4.2), driven by polling, and a console to print on. Memory is flat:
  * a pointer is a bus address.
  */
 #ifndef VMC_TESTS_ATTACKS_MACHINE_H
@@ -18,6 +18,7 @@
 
 #define DEVICE_CONSOLE 3
 #define DEVICE_9P 9
+#define DEVICE_FS 26
 
 #define DESCRIPTOR_NEXT 1
 #define DESCRIPTOR_WRITE 2

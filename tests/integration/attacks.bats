@@ -52,11 +52,12 @@ start_swapping() {
     BACKGROUND+=("$SWAPPER")
 }
 
-# The guest that is nothing but an attacker, on the tree share. Its console is the report.
+# The guest that is nothing but an attacker, on the tree share: attack UPPER [OPTION...]. Its console is
+# the report.
 attack() {
     run --separate-stderr timeout -k 5 "$DEADLINE" "$VMC" run --accel tcg --net none --upper "$1" \
-        --kernel "$ATTACKER" --append "target=$PWD/place/canary" --console console -r place/share \
-        -- true 3>&-
+        --kernel "$ATTACKER" --append "${LIE:+ring=$LIE }target=$PWD/place/canary" --console console \
+        -r place/share "${@:2}" -- true 3>&-
 }
 
 # Compares the report with what is expected; a device node is root's to make.
@@ -94,6 +95,25 @@ check_report() {
         # QEMU's own assertion about a name in Twstat: the end of this guest, and of no other.
         assert_match "$stderr" 'ended before the workload started.*local_name_to_path'
         check_report writable
+        check_host
+    done
+}
+
+# bats test_tags=native
+@test "a raw FUSE client of virtiofs: an error for each of its attempts, and virtiofsd may end" {
+    make_target
+    attack ram --rootfs-transport virtiofs
+    assert_status 125
+    # virtiofsd's own assertion about what the guest forgets, which comes last.
+    assert_match "$stderr" 'the root file system is gone: virtiofsd ended'
+    check_report virtiofs
+    check_host
+    # Lies in the ring end virtiofsd, or change nothing.
+    local LIE
+    for LIE in 0 1 2 3 4 5 6 7 8 9; do
+        attack ram --rootfs-transport virtiofs
+        assert_status 125
+        grep -q '^# no answer' console || has_line console "after ok" || fail "lie $LIE: $(cat console)"
         check_host
     done
 }
