@@ -6,7 +6,7 @@
 
 # What the guest uses and Debian builds as modules; what they depend on comes along.
 readonly distro_modules='virtio_mmio virtio_console 9pnet_virtio 9p overlay virtio_net virtio_blk
-    ext4 erofs virtio_rng virtio_balloon'
+    ext4 erofs virtiofs virtio_rng virtio_balloon'
 
 command_distro() {
     check_options

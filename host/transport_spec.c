@@ -24,9 +24,6 @@ int transport_spec_resolve(const struct request *req, struct vm_spec *spec, stru
     if (spec->libvirt)
         return error_set(err, OPTION " is a process beside QEMU of vmc's own, which libvirt does "
                                      "not know of: leave out --libvirt");
-    if (spec->distro)
-        return error_set(err, OPTION " needs a driver that is not among the modules of --kernel "
-                                     "distro: leave out one");
     spec->virtiofs = true;
     return file_server_find(err);
 }

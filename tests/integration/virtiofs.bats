@@ -158,6 +158,14 @@ status_of() {
     assert_output ran
 }
 
+# bats test_tags=native
+@test "under Debian's own kernel, whose driver is a module" {
+    run vmc --accel tcg --kernel distro --net none --rootfs-transport virtiofs -- sh -c \
+        'sha256sum /usr/bin/vmc-probe && grep -c "^virtiofs " /proc/modules'
+    assert_status 0
+    assert_match "$output" "$(sha256sum <"$SMALL/usr/bin/vmc-probe" | cut -d' ' -f1) .*probe"$'\n1$'
+}
+
 @test "what it does not go with is refused" {
     local refusal
     "$VMC" pack "$SMALL" -o image
@@ -169,7 +177,6 @@ status_of() {
 --upper,host only reads the directory, and --upper host writes
 --direct only reads the directory, and --upper none writes
 --host --rootfs-transport cannot go with --host
---kernel,distro a driver that is not among the modules
 LIST
     run --separate-stderr "$VMC" run --rootfs-transport virtiofs -r image -- true
     assert_refused 'image is an image, which is a disk'
