@@ -196,6 +196,45 @@ check_battery() {
     [ "$(wc -l <<<"$inside")" -gt 5000 ] || fail "only $(wc -l <<<"$inside")"
 }
 
+# perl: the names in directories, and whether they are the same again and from any place in them.
+LISTER='
+sub names { my @n; opendir my $d, $_[0] or die "$_[0]: $!"; while (defined(my $e = readdir $d)) { push @n, $e } @n }
+for my $dir (@ARGV) {
+    my @first = names $dir;
+    my @again = names $dir;
+    "@first" eq "@again" or die "$dir: another listing: @first / @again\n";
+    opendir my $d, $dir or die "$dir: $!";
+    my @places;
+    do { push @places, telldir $d } while (defined readdir $d);
+    @places == @first + 1 or die "$dir: @places\n";
+    for my $i (reverse 0 .. $#first) {
+        next if $i % 97 && $i != $#first;
+        seekdir $d, $places[$i];
+        my $e = readdir $d;
+        $e eq $first[$i] or die "$dir: $e at the place of $first[$i]\n";
+    }
+    seekdir $d, $places[-1];
+    defined readdir $d and die "$dir: more behind the end\n";
+    rewinddir $d;
+    readdir $d eq $first[0] or die "$dir: not rewound\n";
+    print map { "$dir/$_\n" } sort @first;
+}'
+
+@test "a directory lists the same once more, and from any place in it" {
+    local directories=(usr/bin usr/lib/*-linux-gnu var/lib/dpkg/info usr/games)
+    run --separate-stderr vmc_full -- sh -c "cd / && exec perl -e \"\$0\" ${directories[*]}" "$LISTER"
+    assert_status 0
+    (cd "$FULL" && as_container_root sh -c "exec perl -e \"\$0\" ${directories[*]}" "$LISTER") >outside
+    diff outside <(echo "$output") >differences || fail "$(head -n 20 differences)"
+    [ "$(wc -l <outside)" -gt 1500 ] || fail "only $(wc -l <outside)"
+    # One that is too long for the guest to keep.
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'mkdir -p tree/opt/many && cd tree/opt/many && seq 3000 | sed "s/^/a-name-that-takes-some-room-/" | xargs touch'
+    run --separate-stderr vmc_at tree -- sh -c 'ls -aU /opt/many >/tmp/a && ls -aU /opt/many | cmp - /tmp/a && LC_ALL=C sort /tmp/a | cksum'
+    assert_output "$(as_container_root ls -a tree/opt/many | LC_ALL=C sort | cksum)"
+    remove_tree tree
+}
+
 @test "owners, modes and times inside are the host's" {
     local inside outside
     # Without a network these two files are all that is put over the root's own.
