@@ -117,6 +117,12 @@ static void add_ports(const struct network *network, bool udp, struct strings *a
     }
 }
 
+/* Nobody can want to reach it before it has sent something. */
+static bool waits_for_traffic(const struct network *network)
+{
+    return network->spec->port_count == 0;
+}
+
 static void add_pair(struct strings *argv, const char *option, const char *value)
 {
     strings_add(argv, option);
@@ -133,7 +139,7 @@ void passt_argv(const struct network *network, const char *interface, bool ipv6,
     strings_add(ret, "--fd");
     strings_addf(ret, "%d", PASST_FD_SOCKET);
     /* It writes its number when it is ready, which is all this file is for. */
-    if (network->spec->port_count > 0) {
+    if (!waits_for_traffic(network)) {
         strings_add(ret, "--pid");
         strings_addf(ret, "/proc/self/fd/%d", PASST_FD_READY);
     }
@@ -184,7 +190,7 @@ static int make_descriptors(struct network *network, int fds[PASST_FD_END], stru
         return error_errno(err, "cannot make a pipe");
     network->errors_fd = errors[0];
     fds[STDERR_FILENO] = errors[1];
-    if (network->spec->port_count == 0)
+    if (waits_for_traffic(network))
         return 0;
     if (pipe2(ready, O_CLOEXEC) < 0)
         return error_errno(err, "cannot make a pipe");
@@ -225,7 +231,7 @@ static void wait_for_traffic(void)
 static int start(struct network *network, struct strings *argv, struct error *err)
 {
     int fds[PASST_FD_END] = {-1, -1, -1, -1, -1};
-    bool waits = network->spec->port_count == 0;
+    bool waits = waits_for_traffic(network);
     AUTO_FREE char *passt = program_find("passt");
     int result = make_descriptors(network, fds, err);
     for (size_t i = 0; i < argv->count && result == 0; i++)
