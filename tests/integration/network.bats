@@ -366,7 +366,10 @@ process_named() {
     wait_for "$DEADLINE" has_machine || fail "no machine"
     echo text >&"$hold"
     wait_for "$DEADLINE" has_line out text || fail "no workload"
-    kill -KILL "$(passt_process)"
+    local passt
+    passt=$(passt_process)
+    kill -KILL "$passt"
+    wait_for 5 gone "$passt" || fail "passt is still there"
     exec {hold}>&-
     finish
     assert_equal "$STATUS" 0
