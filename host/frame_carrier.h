@@ -1,11 +1,12 @@
 /*
  * The process between passt (of Debian 12) and a machine, for what passt cannot do:
  *
- * - Frames that come in pieces: the lines of User Mode Linux take 4 KiB at a time, and passt wants
- *   frames whole (common/packet_frames.h).
- * - Published TCP ports of servers that speak before their clients do (SSH, SMTP): when the guest
- * has accepted a connection, passt acknowledges that only along with the first data of the
- * client's, and the guest's accept(2) waits for it. So the acknowledgment comes from here.
+ * Frames that come in pieces: the lines of User Mode Linux take 4 KiB at a time, and passt wants
+ * frames whole (common/packet_frames.h).
+ *
+ * Published TCP ports of servers that speak before their clients do (SSH, SMTP): when the guest has
+ * accepted a connection, passt acknowledges that only along with the client's first data, and the
+ * guest's accept(2) waits for it. So the acknowledgment comes from here.
  */
 #ifndef VMC_HOST_FRAME_CARRIER_H
 #define VMC_HOST_FRAME_CARRIER_H
