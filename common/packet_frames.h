@@ -15,11 +15,15 @@
 #define PACKET_MAX (65535u + 18u)
 
 /*
- * Whether the queue begins with a whole frame: 1, with its size, the length's bytes included; 0:
+ * Whether the bytes begin with a whole frame: 1, with its size, the length's bytes included; 0:
  * more has to come, PACKET_LENGTH_SIZE + PACKET_MAX bytes in all at most; -1: no frame can be so
  * long.
  */
-int packet_frame_first(const struct queue *q, size_t *ret_size, struct error *err);
+int packet_frame_first(const unsigned char *bytes, size_t count, size_t *ret_size,
+                       struct error *err);
+
+/* Puts a frame behind its length. */
+void packet_frame_append(struct queue *q, const void *frame, size_t size);
 
 /*
  * Frames on their way into a stream. Zero-initialised is empty.

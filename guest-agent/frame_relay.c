@@ -1,9 +1,7 @@
 #include "guest-agent/frame_relay.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,7 +20,7 @@ struct frame_relay {
     int packets, stream;
     struct queue in; /* of the stream */
     struct packet_writer out;
-    unsigned char buffer[PACKET_LENGTH_SIZE + PACKET_MAX];
+    unsigned char buffer[PACKET_MAX];
 };
 
 static bool try_again(void)
@@ -35,12 +33,10 @@ static bool try_again(void)
 static int take_packets(struct frame_relay *r, struct error *err)
 {
     while (r->out.queue.length < WAITING_MAX) {
-        ssize_t n = recv(r->packets, r->buffer + PACKET_LENGTH_SIZE, PACKET_MAX, 0);
+        ssize_t n = recv(r->packets, r->buffer, PACKET_MAX, 0);
         if (n < 0)
             return try_again() || errno == ENETDOWN ? 0 : error_errno(err, "cannot receive frames");
-        uint32_t length = htonl((uint32_t)n);
-        memcpy(r->buffer, &length, PACKET_LENGTH_SIZE);
-        queue_append(&r->out.queue, r->buffer, PACKET_LENGTH_SIZE + (size_t)n);
+        packet_frame_append(&r->out.queue, r->buffer, (size_t)n);
     }
     return 0;
 }
@@ -60,7 +56,7 @@ static int give_packets(struct frame_relay *r, struct error *err)
 {
     size_t size = 0;
     int whole;
-    while ((whole = packet_frame_first(&r->in, &size, err)) > 0) {
+    while ((whole = packet_frame_first(queue_bytes(&r->in), r->in.length, &size, err)) > 0) {
         /* Lost where the kernel does not want it: too long for the interface, say, or no room. */
         (void)!send(r->packets, queue_bytes(&r->in) + PACKET_LENGTH_SIZE, size - PACKET_LENGTH_SIZE,
                     MSG_NOSIGNAL);

@@ -1,9 +1,7 @@
 #include "host/frame_carrier.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,11 +41,8 @@ static void answer(struct carrier *c)
     if (c->out.begun || c->answers.queue.length > ANSWERS_MAX)
         return;
     size_t size = packet_handshake_ack(frame, c->out.left - PACKET_LENGTH_SIZE, ack);
-    uint32_t length = htonl((uint32_t)size);
-    if (size == 0)
-        return;
-    queue_append(&c->answers.queue, &length, sizeof(length));
-    queue_append(&c->answers.queue, ack, size);
+    if (size > 0)
+        packet_frame_append(&c->answers.queue, ack, size);
 }
 
 /* Whose turn it is to be written to the machine: none goes into the middle of another. */

@@ -7,7 +7,6 @@
  * Most containers never send a packet, and passt has 29 MB of buffers. So without a published port
  * its process waits for the first one before it becomes passt.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -202,23 +201,20 @@ static int make_descriptors(struct network *network, int fds[PASST_FD_END], stru
     return 0;
 }
 
-/* Takes a frame of link talk away: 1, or 0 if passt has to see it. Ends with the machine. */
-static int take_link_talk(void)
+/* Takes a frame of link talk away; false if passt has to see it. Ends with the machine. */
+static bool take_link_talk(void)
 {
     unsigned char bytes[PACKET_LENGTH_SIZE + TALK_MAX];
-    uint32_t length;
+    struct error err = ERROR_INIT;
+    size_t size;
     ssize_t n = recv(PASST_FD_SOCKET, bytes, sizeof(bytes), MSG_PEEK);
     if (n < 0 && errno == EINTR)
-        return 1;
+        return true;
     if (n <= 0)
         _exit(0);
-    if (n < (ssize_t)sizeof(length))
-        return 0;
-    memcpy(&length, bytes, sizeof(length));
-    length = ntohl(length);
-    if (length > (size_t)n - sizeof(length) || !packet_is_link_talk(bytes + sizeof(length), length))
-        return 0;
-    return recv(PASST_FD_SOCKET, bytes, sizeof(length) + length, 0) > 0;
+    return packet_frame_first(bytes, (size_t)n, &size, &err) > 0 &&
+           packet_is_link_talk(bytes + PACKET_LENGTH_SIZE, size - PACKET_LENGTH_SIZE) &&
+           recv(PASST_FD_SOCKET, bytes, size, 0) > 0;
 }
 
 static void wait_for_traffic(void)

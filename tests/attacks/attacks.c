@@ -142,7 +142,7 @@ int open_and_read(const char *path, uint32_t flags)
     return result;
 }
 
-/* The rest of the command line's word that begins like this. */
+/* The rest of the command line's word that begins like this; NULL: there is none. */
 static const char *find_word(char *line, const char *key)
 {
     size_t length = strlen(key);
@@ -155,7 +155,7 @@ static const char *find_word(char *line, const char *key)
         *line = '\0';
         return value;
     }
-    return "/";
+    return NULL;
 }
 
 void attack(const struct start_info *info)
@@ -165,13 +165,14 @@ void attack(const struct start_info *info)
         attack_session, attack_old_protocol, attack_stale_fids,    attack_races,
         attack_swapped, attack_resources,    attack_ring,          attack_fatally,
     };
-    target = find_word((char *)(uint32_t)info->command_line, "target=");
+    const char *where = find_word((char *)(uint32_t)info->command_line, "target=");
     const char *ring = find_word((char *)(uint32_t)info->command_line, "ring=");
+    target = where ? where : target;
     if (fuse_start()) {
-        if (ring[0] == '/')
-            attack_fuse();
-        else
+        if (ring)
             attack_fuse_ring(ring[0]);
+        else
+            attack_fuse();
     }
     for (size_t i = 0; i < ARRAY_LEN(attacks); i++) {
         if (!client_start())

@@ -68,7 +68,7 @@ static void attack_lookups_of_fuse(void)
 static void forget(uint64_t node, uint64_t count)
 {
     const struct fuse_forget_in in = {.nlookup = count};
-    fuse_malformed(sizeof(struct fuse_in_header) + sizeof(in), FUSE_FORGET, node, &in, sizeof(in));
+    fuse_call(FUSE_FORGET, node, &in, sizeof(in), NULL);
 }
 
 static void attack_nodes(void)

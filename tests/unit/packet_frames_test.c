@@ -13,11 +13,9 @@
 
 static void add_frame(struct queue *q, size_t length, unsigned char fill)
 {
-    unsigned char *frame = xcalloc(PACKET_LENGTH_SIZE + length, 1);
-    for (size_t i = 0; i < PACKET_LENGTH_SIZE; i++)
-        frame[i] = (unsigned char)(length >> (24 - 8 * i));
-    memset(frame + PACKET_LENGTH_SIZE, fill, length);
-    queue_append(q, frame, PACKET_LENGTH_SIZE + length);
+    unsigned char *frame = xcalloc(length, 1);
+    memset(frame, fill, length);
+    packet_frame_append(q, frame, length);
     free(frame);
 }
 
@@ -28,24 +26,25 @@ static void test_first(void **state)
     struct queue all = {0}, q = {0};
     size_t size = 0;
     add_frame(&all, 1514, 'x');
+    assert_memory_equal(queue_bytes(&all), ((unsigned char[]){0, 0, 1514 >> 8, 1514 & 0xff}), 4);
     /* Byte by byte: whole with the last one, and not before. */
     for (size_t i = 0; i < all.length; i++) {
-        assert_int_equal(packet_frame_first(&q, &size, &err), 0);
+        assert_int_equal(packet_frame_first(queue_bytes(&q), q.length, &size, &err), 0);
         queue_append(&q, queue_bytes(&all) + i, 1);
     }
-    assert_int_equal(packet_frame_first(&q, &size, &err), 1);
+    assert_int_equal(packet_frame_first(queue_bytes(&q), q.length, &size, &err), 1);
     assert_int_equal(size, all.length);
     queue_consume(&q, q.length);
     add_frame(&q, 0, 'x');
-    assert_int_equal(packet_frame_first(&q, &size, &err), 1);
+    assert_int_equal(packet_frame_first(queue_bytes(&q), q.length, &size, &err), 1);
     assert_int_equal(size, PACKET_LENGTH_SIZE);
     queue_consume(&q, q.length);
     add_frame(&q, PACKET_MAX, 'x');
-    assert_int_equal(packet_frame_first(&q, &size, &err), 1);
+    assert_int_equal(packet_frame_first(queue_bytes(&q), q.length, &size, &err), 1);
     queue_consume(&q, q.length);
     /* Known to be too long from its length alone. */
     queue_append(&q, (const unsigned char[]){0, 1, 0, 0x12}, PACKET_LENGTH_SIZE);
-    assert_int_equal(packet_frame_first(&q, &size, &err), -1);
+    assert_int_equal(packet_frame_first(queue_bytes(&q), q.length, &size, &err), -1);
     assert_non_null(strstr(err.text, "65554"));
     queue_free(&q);
     queue_free(&all);
