@@ -30,6 +30,7 @@ distro_check_tools() {
     check_tools
     need kmod depmod modprobe
     need cpio cpio
+    need zstd zstd
     missing_report "build${cross:+ arm}"
 }
 
@@ -44,7 +45,9 @@ distro_fetch() {
     say "kernel: fetching $distro_package for $ARCH_DEBIAN"
     df_new=$work/distro-entry
     df_root=$work/distro-root
-    mkdir -p "$df_new/modules" "$df_root" "$work/distro-package" "$cache/distro"
+    mkdir -p "$df_new/modules" "$df_root/usr/lib" "$work/distro-package" "$cache/distro"
+    # As Debian's own root: the modules of a package of Debian 12 are in /lib, later ones in /usr/lib.
+    ln -s usr/lib "$df_root/lib"
     apt_private_setup "$work/apt" "deb $ARCH_DEBIAN"
     # A metapackage stands for the newest kernel of its kind.
     fetch_with_apt "$work/distro-package" "$distro_package" -q download "$distro_package:$ARCH_DEBIAN"
@@ -77,17 +80,22 @@ distro_kernel() {
     tail -c +$(((dk_setup + 1) * 512 + dk_offset + 1)) "$1" | head -c $((dk_length)) >"$work/payload"
     # The size of what is packed stands behind it.
     head -c -4 "$work/payload" >"$work/packed"
-    dk_magic=$(od -An -tx1 -N 4 "$work/packed" | tr -d ' ')
-    case $dk_magic in
-        fd377a58) dk_program=xz ;;
-        28b52ffd) dk_program=zstd ;;
-        1f8b*) dk_program=gzip ;;
-        *) die "kernel: $1 is packed in a way that is not known here" ;;
-    esac
-    "$dk_program" -dc <"$work/packed" >"$2" || die "kernel: cannot unpack $1"
+    distro_unpack "$work/packed" >"$2" || die "kernel: cannot unpack $1"
 }
 
-# The files of the modules and what they depend on, and the order to load them in.
+# An ELF file, packed or not, in one of the ways that Debian's kernels know.
+distro_unpack() {
+    case $(od -An -tx1 -N 4 "$1" | tr -d ' ') in
+        fd377a58) xz -dc <"$1" ;;
+        28b52ffd) zstd -dcq <"$1" ;;
+        1f8b*) gzip -dc <"$1" ;;
+        7f454c46) cat "$1" ;;
+        *) die "kernel: $1 is packed in a way that is not known here" ;;
+    esac
+}
+
+# The files of the modules and what they depend on, unpacked for the agent, and the order to load
+# them in.
 distro_take_modules() {
     depmod -b "$1" "$2" || die "kernel: depmod failed"
     for dtm_name in $distro_modules; do
@@ -97,9 +105,11 @@ distro_take_modules() {
     : >"$3/order"
     awk '$1 == "insmod" && !($2 in seen) { seen[$2]; print $2 }' "$work/modules" |
         while read -r dtm_file; do
-            cp "$dtm_file" "$3/"
-            echo "${dtm_file##*/}" >>"$3/order"
-        done
+            dtm_name=${dtm_file##*/}
+            dtm_name=${dtm_name%.ko*}.ko
+            distro_unpack "$dtm_file" >"$3/$dtm_name" || die "kernel: cannot unpack $dtm_file"
+            echo "$dtm_name" >>"$3/order"
+        done || exit 125
 }
 
 distro_image_build() {

@@ -51,7 +51,8 @@ selfbuild_install() {
     [ "$(id -u)" -ne 0 ] || si_mode=root
     progress_run "selfbuild: installing a clean Debian" "$cache/log/selfbuild.log" 0 \
         program mmdebstrap --mode="$si_mode" --variant=apt --format=tar --skip=cleanup/apt/lists \
-        --include="$(echo "$selfbuild_packages" | tr -s ' \n' ',')" bookworm "$work/selfbuild.tar" ||
+        --include="$(echo "$selfbuild_packages" | tr -s ' \n' ',')" \
+        "$("$top/scripts/install-deps" --codename)" "$work/selfbuild.tar" ||
         die "selfbuild: mmdebstrap failed (log: $cache/log/selfbuild.log)"
     mv -f "$work/selfbuild.tar" "$selfbuild_tar"
 }
