@@ -4,7 +4,7 @@
 #   make guest      the guest image (kernel, initramfs) of GUEST_ARCH (this machine's), through
 #                   the breeder
 #   make demo       everything from a fresh checkout to a command in a VM; KERNEL=distro: with
-#                   Debian's kernel, for who is in a hurry
+#                   Debian's kernel, so that none is compiled
 #   make test       everything the suite needs, then the suite; ARCH=arm64: on such a guest
 #   make bench      paired timings against peers, as ratios; SUITE=stream: of what goes through
 #                   standard output and input; SUITE=scale: of many containers at once
@@ -16,6 +16,10 @@
 #   make deb        Debian packages in build/deb: vmc, and one for each guest image that is bred
 
 BUILD ?= build
+# Lists of files are words to make.
+ifneq ($(words $(CURDIR) $(BUILD)),2)
+$(error the checkout '$(CURDIR)' and BUILD '$(BUILD)' must have no space in their names: make cannot tell files apart by them)
+endif
 # One name for each file, whoever calls: dependencies are recorded under it.
 override BUILD := $(abspath $(BUILD))
 GUEST_ARCH ?=
@@ -108,6 +112,7 @@ guest:
 
 docs: $(BUILD)/vmc.1 $(BUILD)/vmc.bash
 $(BUILD)/vmc.1: $(BUILD)/vmc
+	@command -v scdoc >/dev/null || { echo "make: no scdoc here, for the manual: scripts/install-deps build" >&2; exit 125; }
 	$(BUILD)/vmc manual | scdoc > $@.new && mv $@.new $@
 $(BUILD)/vmc.bash: $(BUILD)/vmc
 	$(BUILD)/vmc completion bash > $@.new && mv $@.new $@

@@ -26,6 +26,7 @@ static const struct arch archs[] = {
         .seccomp = "x86_64",
         .qemu = "qemu-system-x86_64",
         .qemu_package = "qemu-system-x86",
+        .guest_package = "vmc-guest-amd64",
         .qemu_modules = x86_64_modules,
         .firmware = x86_64_firmware,
         /* Without ACPI the devices are named on the kernel's command line by QEMU itself. */
@@ -55,6 +56,7 @@ static const struct arch archs[] = {
         .seccomp = "aarch64",
         .qemu = "qemu-system-aarch64",
         .qemu_package = "qemu-system-arm",
+        .guest_package = "vmc-guest-arm64",
         .qemu_modules = nothing,
         .firmware = nothing,
         .machine = "virt,gic-version=3",
@@ -76,6 +78,7 @@ static const struct arch archs[] = {
         .seccomp = "arm",
         .qemu = "qemu-system-arm",
         .qemu_package = "qemu-system-arm",
+        .guest_package = "vmc-guest-armhf",
         .qemu_modules = nothing,
         .firmware = nothing,
         .machine = "virt,gic-version=2",
@@ -91,7 +94,7 @@ static const struct arch archs[] = {
     },
 };
 
-const struct arch arch_uml = {.name = "um", .kernel = "linux"};
+const struct arch arch_uml = {.name = "um", .kernel = "linux", .guest_package = "vmc-guest-um"};
 
 const char *const arch_names[] = {"x86_64", "arm64", "arm", NULL};
 

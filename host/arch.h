@@ -23,6 +23,8 @@ struct arch {
     const char *seccomp;      /* what libseccomp calls it */
     const char *qemu;         /* QEMU's binary */
     const char *qemu_package; /* Debian's package of it */
+    /* vmc's own package, with the guest image. */
+    const char *guest_package;
     /* Modules of QEMU's and firmware that machines may load, NULL-terminated; what a QEMU does not
      * have as a file of its own is missing in silence. */
     const char *const *qemu_modules;

@@ -113,13 +113,12 @@ static void check_image(struct checks *checks, const struct arch *arch)
 
     if (guest_image_directory(arch, &directory, &err) < 0)
         error_set(&err, "none for %s", arch->name);
-    if (!directory || guest_image_find(arch, &(struct image_choice){0}, &image, &err) < 0)
+    if (!directory || guest_image_find(arch, &(struct image_choice){0}, &image, &err) < 0) {
+        AUTO_FREE char *advice = guest_image_advice(arch);
         checks_add(
             checks, name, missing(arch), xstrdup(err.text),
-            xasprintf("breed it with 'breeder/breeder build --arch %s', or name the directory of "
-                      "one that is there with VMC_GUEST_DIR",
-                      arch->name));
-    else
+            xasprintf("%s; or name the directory of one that is there with VMC_GUEST_DIR", advice));
+    } else
         checks_add(checks, name, CHECK_OK, image_versions(directory), NULL);
     guest_image_free(&image);
 }

@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,21 +31,46 @@ static bool take_if_image(char *path, const struct arch *arch, char **ret_path)
     return true;
 }
 
+/* Where vmc's program is; owned, NULL if /proc does not say. */
+static char *own_directory(void)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    if (n < 0)
+        return NULL;
+    self[n] = '\0';
+    return xstrdup(dirname(self));
+}
+
 /* image: what follows the architecture's directory, "" for the bred one's own. */
 static bool find_directory(const struct arch *arch, const char *image, char **ret_path)
 {
     const char *named = getenv("VMC_GUEST_DIR");
     if (named)
         return take_if_image(xasprintf("%s/%s%s", named, arch->name, image), arch, ret_path);
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (n < 0)
+    AUTO_FREE char *dir = own_directory();
+    if (!dir)
         return false;
-    self[n] = '\0';
-    char *dir = dirname(self);
     return take_if_image(xasprintf("%s/guest/%s%s", dir, arch->name, image), arch, ret_path) ||
            take_if_image(xasprintf("%s/../lib/vmc/guest/%s%s", dir, arch->name, image), arch,
                          ret_path);
+}
+
+/* As `make install` and the package leave it, and no build does. */
+static bool is_installed(void)
+{
+    AUTO_FREE char *dir = own_directory();
+    const char *name = dir ? strrchr(dir, '/') : NULL;
+    return name && strcmp(name, "/bin") == 0;
+}
+
+char *guest_image_advice(const struct arch *arch)
+{
+    if (is_installed())
+        return xasprintf("install the package %s, or 'make guest GUEST_ARCH=%s' and 'make install' "
+                         "in vmc's sources",
+                         arch->guest_package, arch->name);
+    return xasprintf("breed it with 'breeder/breeder build --arch %s'", arch->name);
 }
 
 int guest_image_directory(const struct arch *arch, char **ret_path, struct error *err)
@@ -55,10 +81,11 @@ int guest_image_directory(const struct arch *arch, char **ret_path, struct error
     if (named)
         return error_set(err, "no guest image in %s/%s, which VMC_GUEST_DIR names", named,
                          arch->name);
+    AUTO_FREE char *advice = guest_image_advice(arch);
     return error_set(err,
-                     "no guest image for %s yet; breed it with 'breeder/breeder build "
-                     "--arch %s' (or name one with VMC_GUEST_DIR, --kernel and --initrd)",
-                     arch->name, arch->name);
+                     "no guest image for %s yet; %s (or name one with VMC_GUEST_DIR, --kernel and "
+                     "--initrd)",
+                     arch->name, advice);
 }
 
 static int find_distro(const struct arch *arch, const char *package, char **ret_path,
@@ -69,8 +96,11 @@ static int find_distro(const struct arch *arch, const char *package, char **ret_
         return 0;
     return error_set(err,
                      "--kernel distro: there is none for %s yet; fetch it with 'breeder/breeder "
-                     "distro --arch %s%s%s'",
-                     arch->name, arch->name, package[0] ? " --package " : "", package);
+                     "distro --arch %s%s%s'%s",
+                     arch->name, arch->name, package[0] ? " --package " : "", package,
+                     is_installed() ? " in vmc's sources, and name their build/guest with "
+                                      "VMC_GUEST_DIR"
+                                    : "");
 }
 
 static int check_file(const char *what, const char *path, char **ret, struct error *err)

@@ -28,8 +28,12 @@ struct image_choice {
 int guest_image_find(const struct arch *arch, const struct image_choice *choice,
                      struct guest_image *ret, struct error *err);
 
-/* The bred image's directory, owned; -1 if there is none (err says how to breed one). */
+/* The bred image's directory, owned; -1 if there is none (err says how to get one). */
 int guest_image_directory(const struct arch *arch, char **ret_path, struct error *err);
+
+/* How to get one, owned: for a vmc that is installed (its program is in a bin) there is a package,
+ * and no breeder beside it. */
+char *guest_image_advice(const struct arch *arch);
 
 void guest_image_free(struct guest_image *image);
 
