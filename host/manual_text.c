@@ -87,7 +87,7 @@ const char manual_after_options[] =
     "than one's own come from _/etc/subuid_ and _/etc/subgid_.\n\n"
     "# EXAMPLES\n\n"
     "A root file system made with mmdebstrap(1):\n\n"
-    "\t$ mmdebstrap --variant=minbase bookworm rootfs++\n"
+    "\t$ mmdebstrap --variant=minbase trixie rootfs++\n"
     "$ vmc run -r rootfs -- cat /etc/os-release\n\n"
     "Without *--rootfs*, the host's own root file system, which stays as it is:\n\n"
     "\t$ vmc run -- sh -c 'rm -rf /usr; echo still here'\n\n"

@@ -225,13 +225,14 @@ field() {
     done <made
 }
 
-# A clean Debian, with the packages in ./build/deb and a root file system for guests in ./small.
+# --- clean Debians -----------------------------------------------------------------------------
+
+# debian_setup TREE: a Debian that has seen nothing of vmc, with a root file system for guests in
+# /mnt/small.
 debian_setup() {
     mkdir -p mnt/build/deb debian
-    make_debs
-    cp "$debs"/*.deb mnt/build/deb/
     copy_tree "$SMALL" mnt/small
-    ENTER=(timeout -k 5 240 "$VMC_TEST_LIB/enter" "$VMC_TREES/clean" "$PWD/debian" "$PWD/mnt")
+    ENTER=(timeout -k 5 "${ENTER_DEADLINE:-240}" "$VMC_TEST_LIB/enter" "$VMC_TREES/$1" "$PWD/debian" "$PWD/mnt")
 }
 
 # debian COMMAND...: in there, as root. What it leaves in /run and /tmp ends with it.
@@ -261,10 +262,11 @@ debian_files() {
         -path '/var/cache' \) -prune -o ! -name '*-' -print | sort
 }
 
-# bats test_tags=root
-@test "the packages in a clean Debian: installed, used, removed" {
+# The packages in $debs, in a clean Debian of that tree: installed, used, removed.
+check_packages_in() {
     local recommended foreign
-    debian_setup
+    debian_setup "$1"
+    cp "$debs"/*.deb mnt/build/deb/
     # apt is to ask nothing, and to install what vmc recommends but not what others do.
     read -ra recommended < <(field vmc Recommends | sed 's/vmc-guest-[^,]*,//; s/,//g')
     mapfile -t foreign < <(foreign_qemu)
@@ -282,18 +284,68 @@ debian_files() {
         bash -c ". /usr/share/bash-completion/bash_completion; _completion_loader vmc; complete -p vmc"'
     assert_status 0
     assert_output $'/usr/bin/vmc\n/usr/share/man/man1/vmc.1.gz\ncomplete -F _vmc vmc'
-    run --separate-stderr debian env XDG_CACHE_HOME=/tmp vmc run --require-jail -r /mnt/small -- \
-        sh -c 'echo "hi from $(uname -n)"; exit 7'
-    assert_status 7
-    assert_match "$output" '^hi from [a-z0-9]+$'
+    # Twice: the second is a copy of the first one's machine.
+    run --separate-stderr debian sh -c 'for run in first second; do
+        XDG_CACHE_HOME=/tmp vmc run --require-jail -r /mnt/small -- \
+            sh -c "echo hi from \$(uname -n); exit 7" || echo "$?"; done'
+    assert_status 0
+    assert_match "$output" $'^hi from [a-z0-9]+\n7\nhi from [a-z0-9]+\n7$'
     run --separate-stderr debian setpriv --reuid somebody --regid somebody --init-groups --reset-env \
         env XDG_CACHE_HOME=/tmp/cache vmc run -r /mnt/small -- sh -c 'chown 1234 /root; id -u; exit 9'
     assert_status 9
     assert_output 0
+
+    # Without its images, it names their package.
+    logged "${ENTER[@]}" mv /usr/lib/vmc/guest /usr/lib/vmc/away
+    run --separate-stderr debian vmc run -r /mnt/small -- true
+    assert_status 125
+    assert_match "$stderr" "^vmc: no guest image for .* yet; install the package vmc-guest-$(debian_name "$VMC_TEST_ARCH"), or "
+    logged "${ENTER[@]}" mv /usr/lib/vmc/away /usr/lib/vmc/guest
 
     debian_as_written deb-remove
     debian_files | diff before - || fail "this is left"
     run debian dpkg-query -W 'vmc*'
     assert_status 1
     assert_output 'dpkg-query: no packages found matching vmc*'
+}
+
+# bats test_tags=root
+@test "the packages in a clean Debian: installed, used, removed" {
+    make_debs
+    check_packages_in clean
+}
+
+# The sources as they are, and the image that is bred here: what a kernel takes minutes for.
+newcomer_checkout() {
+    local name
+    mkdir -p mnt/vmc/build/guest mnt/cache
+    for name in Makefile LICENSE README.md breeder common docs guest-agent guest-kernel host initramfs scripts tests; do
+        cp -r "$VMC_SOURCE/$name" mnt/vmc/
+    done
+    cp -r "$BUILT/guest/$VMC_TEST_ARCH" mnt/vmc/build/guest/
+    rm -f "mnt/vmc/build/guest/$VMC_TEST_ARCH/distro"*/*
+}
+
+# bats test_tags=root,native
+@test "the other release of Debian: README's first commands, packages made there, installed, used, removed" {
+    local release
+    [ -e "$VMC_SOURCE/host" ] || fail "no sources"
+    for release in $("$VMC_SOURCE/scripts/install-deps" --releases | grep -vx "$("$VMC_SOURCE/scripts/install-deps" --codename)"); do
+        mkdir "newcomer-$release" "clean-$release"
+        cd "newcomer-$release" || return
+        newcomer_checkout
+        # What is fetched there is kept for the next time.
+        export VMC_ENTER_CACHE=$VMC_TREES/cache-$release
+        ENTER_DEADLINE=900 debian_setup "newcomer-$release"
+        document_block "$VMC_SOURCE/README.md" "install: try" >mnt/commands
+        run debian env KERNEL=distro bash -c 'set -eu; cd /mnt/vmc; . /mnt/commands'
+        assert_status 7
+        assert_match "$output" $'hello from Debian .*\nexit status 7\n.*hi from [0-9.]+'
+        logged "${ENTER[@]}" env SOURCE_DATE_EPOCH=1 DEBFULLNAME=Somebody DEBEMAIL=somebody@example.org make -C /mnt/vmc deb
+        unset VMC_ENTER_CACHE
+        debs=$PWD/mnt/vmc/build/deb
+        cd "../clean-$release" || return
+        check_packages_in "clean-$release"
+        cd ..
+    done
 }
