@@ -60,8 +60,9 @@ static int attach(int mount, const char *what, const char *place, struct error *
     error_errno(err, "cannot mount %s on %s", what, place);
     if (stat(place, &there) == 0 && fstat(mount, &here) == 0 &&
         S_ISDIR(there.st_mode) != S_ISDIR(here.st_mode))
-        error_set(err, "cannot mount %s: %s is %s directory", what, place,
-                  S_ISDIR(there.st_mode) ? "a" : "not a");
+        error_set(err, "%s is a %s there, so a %s cannot be mounted on it", place,
+                  S_ISDIR(there.st_mode) ? "directory" : "file",
+                  S_ISDIR(here.st_mode) ? "directory" : "file");
     return -1;
 }
 

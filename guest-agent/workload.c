@@ -1,6 +1,7 @@
 #include "guest-agent/workload.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -18,6 +19,7 @@
 #include "common/search_path.h"
 #include "common/util.h"
 #include "guest-agent/capabilities.h"
+#include "guest-agent/exec_failure.h"
 #include "guest-agent/search.h"
 
 /* What the agent has set at its beginning, main.c. */
@@ -47,13 +49,36 @@ static rlim_t limit_value(int64_t value)
     return value < 0 ? RLIM_INFINITY : (rlim_t)value;
 }
 
+/* EPERM of setrlimit(2) has two reasons: the kernel's own bound, and our hard limit. */
+static int explain_limit(const struct rlimit_spec *r, struct error *err)
+{
+    struct rlimit now;
+    AUTO_FREE char *most = NULL;
+    bool refused = errno == EPERM;
+    error_errno(err, "--ulimit %s: cannot set it", rlimit_names[r->resource]);
+    if (!refused)
+        return -1;
+    if (r->resource == RLIMIT_NOFILE &&
+        read_file_at(AT_FDCWD, "/proc/sys/fs/nr_open", 32, &most, NULL, NULL) == 0 &&
+        limit_value(r->hard) > strtoull(most, NULL, 10))
+        return error_set(err, "--ulimit nofile: the kernel's maximum is %.*s (sysctl fs.nr_open)",
+                         (int)strcspn(most, "\n"), most);
+    if (getrlimit((__rlimit_resource_t)r->resource, &now) == 0 &&
+        limit_value(r->hard) > now.rlim_max)
+        return error_set(err,
+                         "--ulimit %s: more than the hard limit here, %llu, and no privilege "
+                         "to raise it",
+                         rlimit_names[r->resource], (unsigned long long)now.rlim_max);
+    return -1;
+}
+
 static int set_limits(const struct rlimit_list *list, struct error *err)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct rlimit_spec *r = &list->items[i];
         const struct rlimit limit = {limit_value(r->soft), limit_value(r->hard)};
         if (setrlimit((__rlimit_resource_t)r->resource, &limit) < 0)
-            return error_errno(err, "--ulimit %s: cannot set it", rlimit_names[r->resource]);
+            return explain_limit(r, err);
     }
     return 0;
 }
@@ -99,21 +124,6 @@ static int become(const struct workload *w, struct error *err)
     return sets ? capabilities_set(sets, err) : 0;
 }
 
-static int explain_exec(const char *command, struct error *err)
-{
-    int cause = errno;
-    struct stat st;
-    if (cause == ENOENT && strchr(command, '/') && stat(command, &st) == 0)
-        error_set(err, "cannot run '%.900s': the interpreter or loader that it names is missing",
-                  command);
-    else if (cause == ENOENT && !strchr(command, '/'))
-        error_set(err, "cannot run '%.900s': command not found in PATH", command);
-    else
-        error_errno(err, "cannot run '%.900s'", command);
-    err->status = cause == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
-    return -1;
-}
-
 int workload_exec(const struct workload *w, struct error *err)
 {
     const struct agent_config *config = w->config;
@@ -130,5 +140,5 @@ int workload_exec(const struct workload *w, struct error *err)
     if (set_limits(&config->shape.rlimits, err) < 0 || become(w, err) < 0)
         return -1;
     search_exec(strings_argv(&paths), config->args.items, strings_argv(&w->config->env));
-    return explain_exec(config->args.items[0], err);
+    return exec_failure(strings_argv(&paths), config->args.items[0], errno, err);
 }

@@ -29,6 +29,8 @@ static int parse_limit(const char *text, int64_t *ret, struct error *err)
     }
     errno = 0;
     *ret = strtoll(text, &end, 10);
+    if (text[0] >= '0' && text[0] <= '9' && !*end && errno == ERANGE)
+        return error_set(err, "'%s' is more than any limit can be; 'unlimited' is none", text);
     if (text[0] < '0' || text[0] > '9' || *end || errno)
         return error_set(err, "'%s' is neither a number nor 'unlimited'", text);
     return 0;

@@ -155,7 +155,7 @@ static void commands_that_cannot_run(void **state)
     }
 }
 
-/* A file with the execute bit and no format the kernel knows, or a missing interpreter. */
+/* Files with the execute bit: no format that the kernel knows, or an interpreter that cannot be. */
 static void files_that_are_no_programs(void **state)
 {
     static const struct {
@@ -163,9 +163,17 @@ static void files_that_are_no_programs(void **state)
         int status;
         const char *message;
     } cases[] = {
-        {"just text\n", 126, "Exec format error"},
-        {"", 126, "Exec format error"},
-        {"#!/no/such/interpreter\n", 127, "interpreter or loader"},
+        {"just text\n", 126, "Exec format error (neither a program nor"},
+        {"", 126, "Exec format error (it is empty)"},
+        {"\357\273\277#!/bin/sh\n", 126, "byte order mark"},
+        {"#!/no/such/interpreter\n", 127,
+         "': its interpreter '/no/such/interpreter' does not exist"},
+        {"#! \t relative -x\n", 127, "its interpreter 'relative' does not exist"},
+        {"#!/bin/sh\r\nexit 0\r\n", 127, "carriage return (CRLF)"},
+        {"#!/bin/sh/x\n", 126, "its interpreter '/bin/sh/x' does not exist"},
+        {"#!/etc/passwd\n", 126, "its interpreter '/etc/passwd' cannot be executed: Permission"},
+        {"#!/tmp\n", 126, "its interpreter '/tmp' cannot be executed: Permission"},
+        {"#!\n", 126, "Exec format error"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct peer_host *p = *state;
@@ -182,6 +190,53 @@ static void files_that_are_no_programs(void **state)
         assert_int_equal(peer_teardown(state), 0);
         assert_int_equal(peer_setup(state), 0);
     }
+}
+
+/* A file with that text and the execute bit. */
+static void make_program(const char *directory, const char *name, const char *text)
+{
+    AUTO_FREE char *path = xasprintf("%s/%s", directory, name);
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+    assert_true(fd >= 0);
+    assert_true(dprintf(fd, "%s", text) > 0);
+}
+
+/* One that is found in PATH is named by its path, and so is the file that is at fault behind it. */
+static void interpreters_of_what_path_has(void **state)
+{
+    struct peer_host *p = *state;
+    char directory[] = "/tmp/vmc-agent-test-XXXXXX";
+    assert_non_null(mkdtemp(directory));
+    AUTO_FREE char *outer = xasprintf("#!%s/inner\n", directory);
+    make_program(directory, "outer", outer);
+    make_program(directory, "inner", "#!/no/such\n");
+    AUTO_FREE char *json =
+        xasprintf("{\"args\":[\"outer\"],\"env\":[\"PATH=/bin:%s\"]}", directory);
+    AUTO_FREE char *message =
+        xasprintf("cannot run 'outer': %s/inner: its interpreter '/no/such' does not", directory);
+    peer_run(p, json, NULL, 0);
+    AUTO_FREE char *remove = xasprintf("rm -r %s", directory);
+    assert_int_equal(system(remove), 0);
+    assert_error(p, 127, message);
+}
+
+/* A program's loader: a copy of the shell whose PT_INTERP has one letter changed. */
+static void loader_that_is_missing(void **state)
+{
+    struct peer_host *p = *state;
+    char path[] = "/tmp/vmc-agent-test-XXXXXX";
+    AUTO_CLOSE int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    AUTO_FREE char *copy =
+        xasprintf("sed 's,/lib\\(64\\)\\?/ld-linux,/lib\\1/no-linux,' /bin/sh >%s", path);
+    assert_int_equal(system(copy), 0);
+    fchmod(fd, 0755);
+    close(take_fd(&fd));
+    AUTO_FREE char *json = xasprintf("{\"args\":[\"%s\"]}", path);
+    peer_run(p, json, NULL, 0);
+    unlink(path);
+    assert_error(p, 127, "/no-linux");
+    assert_error(p, 127, "its loader '");
 }
 
 static void settings_that_cannot_be(void **state)
@@ -668,6 +723,8 @@ int main(void)
         AGENT_TEST(uncaught_signal_ends_it),
         AGENT_TEST(commands_that_cannot_run),
         AGENT_TEST(files_that_are_no_programs),
+        AGENT_TEST(interpreters_of_what_path_has),
+        AGENT_TEST(loader_that_is_missing),
         AGENT_TEST(settings_that_cannot_be),
         AGENT_TEST(shapes_that_cannot_be),
         AGENT_TEST(prepared_process_waits),

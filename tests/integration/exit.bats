@@ -54,11 +54,16 @@ load ../lib/common
     assert_status 126
 }
 
-@test "a script whose interpreter is missing is 127" {
+@test "a script whose interpreter is missing is 127, and the interpreter is named" {
     copy_tree "$SMALL" tree
-    as_container_root sh -c 'printf "#!/no/interpreter\n" >tree/usr/bin/broken; chmod 755 tree/usr/bin/broken'
+    as_container_root sh -c 'printf "#!/no/interpreter\n" >tree/usr/bin/broken
+        printf "#!/bin/sh\r\nexit 0\r\n" >tree/usr/bin/windows
+        chmod 755 tree/usr/bin/broken tree/usr/bin/windows'
     run -127 --separate-stderr vmc_at tree -- broken
-    assert_match "$stderr" '^vmc: .*broken'
+    assert_match "$stderr" \
+        "^vmc: cannot run 'broken': /usr/bin/broken: its interpreter '/no/interpreter' does not exist$"
+    run -127 --separate-stderr vmc_at tree -- /usr/bin/windows
+    assert_match "$stderr" "^vmc: cannot run '/usr/bin/windows': its first line ends with .*CRLF"
     remove_tree tree
 }
 

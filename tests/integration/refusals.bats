@@ -47,6 +47,7 @@ would stop the disk|run --io-max wbps=0 --upper disk @
 NAME=SOFT\[:HARD\]|run --ulimit nofile @
 'files' is no resource|run --ulimit files=1 @
 --ulimit nofile: 'x'|run --ulimit nofile=x @
+'99999999999999999999' is more than any limit|run --ulimit nofile=99999999999999999999 @
 above the hard one|run --ulimit nofile=2:1 @
 above the hard one|run --ulimit nofile=unlimited:1 @
 --ulimit nofile|run --ulimit nofile=1:2:3 @
@@ -56,6 +57,8 @@ EOT
 @test "refused before anything is made: rights and views" {
     echo '{"defaultAction": "SCMP_ACT_NOTIFY"}' >notify.json
     echo '{' >broken.json
+    echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscals": []}' >misspelled.json
+    printf '{"defaultAction": "SCMP_ACT_ALLOW"}\0{}' >nul.json
     check_table <<'EOT'
 'FLY' is no capability|run --cap-add FLY @
 is no capability|run --cap-add '' @
@@ -70,6 +73,8 @@ contradict|run --init --no-init @
 cannot open /nonexistent|run --security-opt seccomp=/nonexistent @
 seccomp profile broken\.json: not JSON|run --security-opt seccomp=broken.json @
 listener|run --security-opt seccomp=notify.json @
+misspelled\.json: "syscals" is not a member|run --security-opt seccomp=misspelled.json @
+nul\.json:1: a NUL byte|run --security-opt seccomp=nul.json @
 --security-opt seccomp|run --security-opt seccomp=. @
 'true' or 'false'|run --security-opt no-new-privileges=maybe @
 neither AppArmor nor SELinux|run --security-opt apparmor=unconfined @
@@ -154,7 +159,7 @@ EOT
 no group 'nosuch'|run --net none --group-add nosuch @
 nosuch|run --net none -u nosuch @
 working directory '/nonexistent'|run --net none -w /nonexistent @
---ulimit nofile|run --net none --ulimit nofile=99999999 @
+--ulimit nofile: the kernel's maximum is [0-9]+ \(sysctl fs.nr_open\)|run --net none --ulimit nofile=99999999 @
 EOT
 }
 

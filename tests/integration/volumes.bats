@@ -370,9 +370,11 @@ store $path"
     assert_refused '/loop: Too many levels'
     [ ! -e tree/srv/made ] || fail "a place was made on the host"
     run --separate-stderr vmc_at tree --net none -v ./src:/etc/passwd -- true
-    assert_refused '/etc/passwd is not a directory'
+    assert_refused ' --volume: /etc/passwd is a file there, so a directory cannot be mounted on it$'
+    run --separate-stderr vmc_at tree --net none -v ./src:/etc/passwd/below -- true
+    assert_refused ' --volume: cannot mount on /etc/passwd/below: Not a directory$'
     run --separate-stderr vmc_at tree --net none -v ./src/file:/etc -- true
-    assert_refused '/etc is a directory'
+    assert_refused ' --volume: /etc is a directory there, so a file cannot be mounted on it$'
     remove_tree tree
 }
 
