@@ -4,10 +4,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/util.h"
+
+/* Of UTF-8: what some editors put before a text. */
+#define BYTE_ORDER_MARK "\357\273\277"
 
 int write_all(int fd, const void *bytes, size_t length)
 {
@@ -22,6 +26,15 @@ int write_all(int fd, const void *bytes, size_t length)
         length -= (size_t)n;
     }
     return 0;
+}
+
+/* Of the line that text's byte at the offset count is in. */
+static size_t line_number(const char *text, size_t count)
+{
+    size_t number = 1;
+    for (size_t i = 0; i < count; i++)
+        number += text[i] == '\n';
+    return number;
 }
 
 int read_file_at(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_length,
@@ -45,6 +58,13 @@ int read_file_at(int dirfd, const char *path, size_t limit, char **ret_text, siz
             return error_set(err, "%s is larger than %zu bytes", path, limit);
     }
     text[length] = '\0';
+    if (!ret_length && strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0) {
+        length -= strlen(BYTE_ORDER_MARK);
+        memmove(text, text + strlen(BYTE_ORDER_MARK), length + 1);
+    }
+    if (!ret_length && strlen(text) < length)
+        return error_set(err, "%s:%zu: a NUL byte, so this is no text", path,
+                         line_number(text, strlen(text)));
     if (ret_length)
         *ret_length = length;
     *ret_text = text;

@@ -15,8 +15,9 @@ int write_all(int fd, const void *bytes, size_t length);
 
 /*
  * Reads a whole file of at most limit bytes. *ret_text gets owned memory with a final NUL
- * that *ret_length (may be NULL) does not count. path is relative to dirfd (AT_FDCWD).
- * A larger file is an error.
+ * that *ret_length does not count. path is relative to dirfd (AT_FDCWD). A larger file is an error.
+ * With ret_length NULL it is text: a byte order mark before it is left out, and a NUL byte in it is
+ * an error, since what follows would be lost. A fifo is read until its writers have closed it.
  */
 int read_file_at(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_length,
                  struct error *err);

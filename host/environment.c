@@ -1,5 +1,6 @@
 #include "host/environment.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <string.h>
@@ -8,6 +9,9 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define ENV_FILE_MAX (4u << 20)
+/* One string of execve(2) without its NUL: MAX_ARG_STRLEN. */
+#define VARIABLE_MAX (128 * 1024 - 1)
+#define BLANKS " \t\v\f\r"
 
 /* A json-c object serves as the map: hashed, and it keeps the order of insertion. */
 static void set(struct json_object *map, const char *name, const char *value)
@@ -32,17 +36,49 @@ static int add_entry(struct json_object *map, char *text, struct error *err)
     return 0;
 }
 
+/* A word that a shell would take for a variable. */
+static bool is_name(const char *text)
+{
+    for (const char *c = text; *c; c++)
+        if (!isalpha((unsigned char)*c) && *c != '_' && !(c > text && isdigit((unsigned char)*c)))
+            return false;
+    return text[0] != '\0';
+}
+
+/*
+ * A line of a file, as docker reads it: white space before the name goes, one in it is an error,
+ * the value is everything behind the first '='. What is neither is refused, where docker drops it.
+ */
+static int add_line(struct json_object *map, char *line, struct error *err)
+{
+    size_t length = strlen(line);
+    if (length > VARIABLE_MAX)
+        return error_set(err, "the line has %zu bytes, and a variable at most %d", length,
+                         VARIABLE_MAX);
+    if (length > 0 && line[length - 1] == '\r')
+        line[length - 1] = '\0';
+    line += strspn(line, BLANKS);
+    if (line[0] == '\0' || line[0] == '#')
+        return 0;
+    size_t name = strcspn(line, "=");
+    if (strcspn(line, BLANKS) < name)
+        return error_set(err, "'%.*s' is not the name of a variable: it has white space in it%s",
+                         (int)name, line,
+                         strncmp(line, "export ", 7) == 0 ? " (leave out 'export')" : "");
+    if (!line[name] && !is_name(line) && !getenv(line))
+        return error_set(err, "'%s' is neither NAME=VALUE nor the name of a variable", line);
+    return add_entry(map, line, err);
+}
+
 static int add_file(struct json_object *map, const char *path, struct error *err)
 {
     AUTO_FREE char *text = NULL;
     if (read_file_at(AT_FDCWD, path, ENV_FILE_MAX, &text, NULL, err) < 0)
         return -1;
     char *rest = text, *line;
-    while ((line = strsep(&rest, "\n"))) {
-        line += strspn(line, " \t");
-        if (line[0] != '\0' && line[0] != '#' && add_entry(map, line, err) < 0)
-            return error_wrap(err, "%s", path);
-    }
+    for (unsigned number = 1; (line = strsep(&rest, "\n")); number++)
+        if (add_line(map, line, err) < 0)
+            return error_wrap(err, "%s:%u", path, number);
     return 0;
 }
 

@@ -173,7 +173,8 @@ const struct option option_table[] = {
     {OPTION_ENV_FILE, "env-file", 0, "FILE", RUN, WORKLOAD, BY_VMC,
      "read environment variables from FILE",
      "One NAME=VALUE or NAME per line, as for --env; empty lines and lines that start with # are "
-     "skipped, and quotes are part of the value. --env wins over a file.",
+     "skipped, and quotes are part of the value, which ends with the line. A line that is neither is "
+     "refused. --env wins over a file.",
      NULL, NULL, true, false},
     {OPTION_WORKDIR, "workdir", 'w', "DIR", RUN, WORKLOAD, BY_AGENT,
      "absolute path of the directory to run COMMAND in", NULL,

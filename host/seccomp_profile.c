@@ -94,6 +94,25 @@ static int member(struct json_object *object, const char *key, enum json_type ty
     return error_set(err, "\"%s\" has to be of type %s", key, json_type_to_name(type));
 }
 
+/* A misspelled member would make a rule wider than it was meant. known is NULL-terminated. */
+static int check_members(struct json_object *object, const char *const *known, struct error *err)
+{
+    if (!json_object_is_type(object, json_type_object))
+        return 0;
+    json_object_object_foreach(object, key, value)
+    {
+        const char *const *name = known;
+        (void)value;
+        while (*name && strcmp(*name, key) != 0)
+            name++;
+        if (!*name)
+            return error_set(err, "\"%s\" is not a member that a profile has there", key);
+    }
+    return 0;
+}
+#define CHECK_MEMBERS(object, err, ...)                                                            \
+    check_members(object, (const char *const[]){__VA_ARGS__, NULL}, err)
+
 static int text_member(struct json_object *object, const char *key, const char **ret,
                        struct error *err)
 {
@@ -214,6 +233,8 @@ static int condition(const struct profile *profile, struct json_object *entry, c
         return -1;
     if (!object)
         return 0;
+    if (CHECK_MEMBERS(object, err, "caps", "arches", "minKernel") < 0)
+        return -1;
     if (member(object, "caps", json_type_array, &caps, err) < 0 ||
         member(object, "arches", json_type_array, &arches, err) < 0)
         return -1;
@@ -233,6 +254,8 @@ static int read_argument(struct json_object *object, struct scmp_arg_cmp *ret, s
     struct json_object *index, *value, *second;
     const char *op;
     uint32_t comparison = 0;
+    if (CHECK_MEMBERS(object, err, "index", "value", "valueTwo", "op") < 0)
+        return -1;
     if (member(object, "index", json_type_int, &index, err) < 0 ||
         member(object, "value", json_type_int, &value, err) < 0 ||
         member(object, "valueTwo", json_type_int, &second, err) < 0 ||
@@ -300,6 +323,9 @@ static int read_entry(const struct profile *profile, struct json_object *entry, 
     bool applies = true;
     if (!json_object_is_type(entry, json_type_object))
         return error_set(err, "\"syscalls\" has an entry that is no object");
+    if (CHECK_MEMBERS(entry, err, "names", "name", "action", "errnoRet", "errno", "args",
+                      "includes", "excludes", "comment") < 0)
+        return -1;
     if (condition(profile, entry, "includes", true, &applies, err) < 0 ||
         condition(profile, entry, "excludes", false, &applies, err) < 0 ||
         read_action(entry, "action", "errnoRet", &action, err) < 0 ||
@@ -390,6 +416,10 @@ static int compile(struct profile *profile, struct json_object *root, struct sec
 {
     if (!json_object_is_type(root, json_type_object))
         return error_set(err, "not a JSON object");
+    if (CHECK_MEMBERS(root, err, "defaultAction", "defaultErrnoRet", "defaultErrno",
+                      "architectures", "archMap", "comment", "flags", "listenerPath",
+                      "listenerMetadata", "syscalls") < 0)
+        return -1;
     if (read_action(root, "defaultAction", "defaultErrnoRet", &profile->default_action, err) < 0 ||
         read_flags(root, &ret->flags, err) < 0 || make_context(profile, err) < 0 ||
         read_profile(profile, root, err) < 0)
@@ -403,9 +433,15 @@ static struct json_object *parse(const char *text, struct error *err)
     if (!tokener)
         abort();
     struct json_object *root = json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
-    if (!root)
-        error_set(err, "not JSON: byte %zu: %s", json_tokener_get_parse_end(tokener),
+    size_t end = json_tokener_get_parse_end(tokener);
+    if (!root) {
+        error_set(err, "not JSON: byte %zu: %s", end,
                   json_tokener_error_desc(json_tokener_get_error(tokener)));
+    } else if (text[end + strspn(text + end, " \t\r\n")]) {
+        error_set(err, "byte %zu: text behind the end of the profile", end);
+        json_object_put(root);
+        root = NULL;
+    }
     json_tokener_free(tokener);
     return root;
 }

@@ -59,6 +59,29 @@ directory|run --env-file directory @
 EOT
 }
 
+@test "lines of --env-file that are no variables, with their place" {
+    printf '\357\273\277BOM=1\nexport C=3\n' >export
+    printf 'PEM="-----BEGIN KEY-----\nabc\n-----END KEY-----"\n' >pem
+    printf '# a\n\n[section]\n' >section
+    printf 'A=1\r\nB =2\r\n' >blank
+    printf 'A=1\nB=2\0C=3\n' >nul
+    printf '\377\376A\0=\0001\0' >utf16
+    printf 'A=1\n=2\n' >nameless
+    { printf 'A=1\nB='; head -c 131070 /dev/zero | tr '\0' x; } >long
+    head -c 5000000 /dev/zero | tr '\0' '\n' >huge
+    check_table <<'EOT'
+export:2: 'export C' .* white space .*leave out 'export'|run --env-file export @
+pem:3: '-----END KEY-----"' is not .* white space|run --env-file pem @
+section:3: '\[section\]' is neither NAME=VALUE nor|run --env-file section @
+blank:2: 'B ' .* white space|run --env-file blank @
+nul:2: a NUL byte|run --env-file nul @
+utf16:1: a NUL byte|run --env-file utf16 @
+nameless:2: '=2' has no variable name|run --env-file nameless @
+long:2: the line has 131072 bytes, and a variable at most 131071|run --env-file long @
+huge is larger than|run --env-file huge @
+EOT
+}
+
 # bats test_tags=machine
 @test "the same of a machine: its size, its image, its console" {
     mkdir directory

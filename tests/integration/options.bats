@@ -43,6 +43,13 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_output 'line,also file'
 }
 
+@test "--env-file is read as docker reads it: white space, CRLF, quotes, names alone, no final newline" {
+    printf '\357\273\277BOM=1\n \tA=  "x" # y\r\n\r\n  # no\nFROM_CALLER\nSURELY_UNSET\nB.c-d=' >variables
+    FROM_CALLER=value run vmc --env-file variables --env-file <(echo PIPE=1) -- env
+    assert_equal "$(grep -v '^\(PATH\|HOME\|PWD\)=' <<<"$output")" \
+        $'BOM=1\nA=  "x" # y\nFROM_CALLER=value\nB.c-d=\nPIPE=1'
+}
+
 @test "10 000 environment variables arrive" {
     run bash -c 'options=(); for i in {1..10000}; do options+=(-e "VARIABLE_$i=$i"); done
         timeout 60 "$VMC" run -r "$0" "${options[@]}" -- env' "$SMALL" 3>&-

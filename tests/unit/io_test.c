@@ -51,9 +51,16 @@ static void files_are_read_whole_up_to_the_limit(void **state)
     assert_int_equal(length, 4);
     assert_memory_equal(text, "a\0b\n", 5);
     char *untouched = NULL;
+    /* Without a length it would end at the NUL. */
+    assert_int_equal(read_file_at(AT_FDCWD, path, 4, &untouched, NULL, &err), -1);
+    assert_non_null(strstr(err.text, "/f:1: a NUL byte"));
     assert_int_equal(read_file_at(AT_FDCWD, path, 3, &untouched, NULL, &err), -1);
     assert_null(untouched);
     assert_non_null(strstr(err.text, "larger than 3 bytes"));
+    AUTO_FREE char *marked = file_with("m", "\357\273\277a\n", 5);
+    AUTO_FREE char *without = NULL;
+    assert_int_equal(read_file_at(AT_FDCWD, marked, 10, &without, NULL, &err), 0);
+    assert_string_equal(without, "a\n");
     assert_int_equal(read_file_at(AT_FDCWD, "/dev/zero", 100000, &untouched, NULL, &err), -1);
     assert_int_equal(read_file_at(AT_FDCWD, directory, 10, &untouched, NULL, &err), -1);
     assert_int_equal(read_file_at(AT_FDCWD, "/no/such", 10, &untouched, NULL, &err), -1);
