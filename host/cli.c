@@ -33,26 +33,33 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
     return row[b_length];
 }
 
+/* More differences than this make another word: a third of its letters. */
+static size_t most_differences(size_t length)
+{
+    return length / 3;
+}
+
 /*
- * How far a word is from a name: 0 is equal, up to 2 is worth suggesting. The beginning of a
+ * How far a word is from a name: 0 is equal, SIZE_MAX is not worth suggesting. The beginning of a
  * name counts as near, since people abbreviate.
  */
 static size_t unlikeness(const char *word, size_t length, const char *name)
 {
     size_t name_length = strlen(name);
 
-    if (length > NAME_LENGTH_MAX || name_length > NAME_LENGTH_MAX || length < 2)
+    if (length > NAME_LENGTH_MAX || name_length > NAME_LENGTH_MAX)
         return SIZE_MAX;
-    if (length < name_length && strncmp(word, name, length) == 0)
+    if (length > 2 && length < name_length && strncmp(word, name, length) == 0)
         return 1;
-    return edit_distance(word, length, name, name_length);
+    size_t distance = edit_distance(word, length, name, name_length);
+    return distance <= most_differences(length) ? distance : SIZE_MAX;
 }
 
 static const struct option *nearest_option(const struct command *command, const char *word,
                                            size_t length)
 {
     const struct option *nearest = NULL;
-    size_t best = 3;
+    size_t best = SIZE_MAX;
 
     for (size_t i = 0; i < option_count; i++) {
         const struct option *option = &option_table[i];
@@ -69,7 +76,7 @@ static const struct option *nearest_option(const struct command *command, const 
 static int command_by_word(const char *word, const struct command **ret, struct error *err)
 {
     const struct command *nearest = NULL;
-    size_t best = 3;
+    size_t best = SIZE_MAX;
 
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
         word = "help";
@@ -237,9 +244,12 @@ static int parse_long(struct request *req, char **argv, int *at, struct error *e
 
     if (!option)
         return unknown_long(req->command, word, length, err);
-    if (!option->metavar && value)
+    /* docker's users write flags out; what is false is left out. */
+    if (!option->metavar && value && strcmp(value, "true") != 0)
         return error_set(err, "option '--%s' takes no value", option->name);
     (*at)++;
+    if (!option->metavar)
+        value = NULL;
     if (value && !*value && option_value_is_optional(option))
         return error_set(err, "option '--%s=' has an empty value", option->name);
     if (option->metavar && !value && !option_value_is_optional(option)) {
@@ -270,6 +280,11 @@ static int parse_letters(struct request *req, char **argv, int *at, struct error
         if (!option->metavar) {
             if (*value == '=')
                 return error_set(err, "option '%s' takes no value", spelled);
+            /* docker's letter for another option, which takes a value. */
+            if (option->id == OPTION_HELP && req->command->id == COMMAND_RUN && argv[*at])
+                return error_set(err,
+                                 "option '-h' prints help and takes no value; docker's -h NAME is "
+                                 "--hostname NAME");
             add_setting(req, option, "");
             continue;
         }

@@ -4,6 +4,7 @@
 
 #include "common/util.h"
 #include "host/json_add.h"
+#include "host/mount_option.h"
 #include "host/paths.h"
 #include "host/units.h"
 
@@ -66,25 +67,48 @@ static int set_option(struct tmpfs_spec *tmpfs, char *option, struct error *err)
     return 0;
 }
 
-/* PATH[:OPTION,...] */
-static int add_tmpfs(struct mount_spec *spec, const char *text, struct error *err)
+/* options, separated by commas, or NULL; option is the one that they were given with, for errors.
+ */
+static int add_tmpfs(struct mount_spec *spec, const char *option, const char *given, char *options,
+                     struct error *err)
 {
-    AUTO_FREE char *copy = xstrdup(text);
-    char *rest = copy, *option;
-    const char *given = strsep(&rest, ":");
     AUTO_FREE char *target = path_clean(given);
     struct tmpfs_spec tmpfs = {.mode = MODE_DEFAULT};
+    char *rest = options, *one;
     if (given[0] != '/' || strcmp(target, "/") == 0)
-        return error_set(err, "--tmpfs '%s' must be an absolute path below /", given);
-    while (rest && (option = strsep(&rest, ",")))
-        if (set_option(&tmpfs, option, err) < 0)
-            return error_wrap(err, "--tmpfs %s", target);
+        return error_set(err, "%s '%s' must be an absolute path below /", option, given);
+    while (rest && (one = strsep(&rest, ",")))
+        if (set_option(&tmpfs, one, err) < 0)
+            return error_wrap(err, "%s %s", option, target);
     for (size_t i = 0; i < spec->tmpfs_count; i++)
         if (strcmp(spec->tmpfs[i].target, target) == 0)
-            return error_set(err, "--tmpfs %s is there twice", target);
+            return error_set(err, "%s %s is there twice", option, target);
     tmpfs.target = xstrdup(target);
     spec->tmpfs = xrealloc(spec->tmpfs, spec->tmpfs_count + 1, sizeof(*spec->tmpfs));
     spec->tmpfs[spec->tmpfs_count++] = tmpfs;
+    return 0;
+}
+
+static int resolve_tmpfs(const struct request *req, struct mount_spec *spec, struct error *err)
+{
+    const struct setting *s = NULL;
+    while ((s = request_next(req, OPTION_TMPFS, s))) {
+        /* PATH[:OPTION,...] */
+        AUTO_FREE char *copy = xstrdup(s->value);
+        char *options = copy;
+        const char *path = strsep(&options, ":");
+        if (add_tmpfs(spec, "--tmpfs", path, options, err) < 0)
+            return -1;
+    }
+    while ((s = request_next(req, OPTION_MOUNT, s))) {
+        struct mount_option_spec mount;
+        int result = mount_option_parse(s->value, &mount, err);
+        if (result == 0 && mount.type == MOUNT_OPTION_TMPFS)
+            result = add_tmpfs(spec, "--mount", mount.target, mount.options, err);
+        mount_option_free(&mount);
+        if (result < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -92,10 +116,8 @@ int mounts_resolve(const struct request *req, uint64_t memory, struct mount_spec
                    struct error *err)
 {
     const char *shm = request_value(req, OPTION_SHM_SIZE);
-    const struct setting *s = NULL;
-    while ((s = request_next(req, OPTION_TMPFS, s)))
-        if (add_tmpfs(ret, s->value, err) < 0)
-            return -1;
+    if (resolve_tmpfs(req, ret, err) < 0)
+        return -1;
     if (shm && parse_size(shm, &ret->shm_size, err) < 0)
         return error_wrap(err, "--shm-size");
     if (shm && ret->shm_size < SIZE_MIN)

@@ -295,6 +295,11 @@ const struct option option_table[] = {
      "Options: size=SIZE, mode=MODE, uid=ID, gid=ID, ro, exec; without them mode 1777, noexec, "
      "half of the memory, and always nosuid and nodev.",
      NULL, NULL, true, false},
+    {OPTION_MOUNT, "mount", 0, "type=TYPE,target=PATH[,...]", RUN, CONTAINER, BY_HOST_AND_AGENT,
+     "--volume and --tmpfs as docker's --mount has them",
+     "TYPE: bind (source= is a path), volume (source= is a name; the default) or tmpfs. Besides target= "
+     "there are readonly and cache=, tmpfs-size= and tmpfs-mode=. A path may have a colon in it.",
+     NULL, NULL, true, false},
     {OPTION_SHM_SIZE, "shm-size", 0, "SIZE", RUN, CONTAINER, BY_AGENT,
      "size of /dev/shm", NULL,
      "64m", NULL, false, false},

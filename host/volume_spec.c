@@ -6,6 +6,7 @@
 
 #include "common/util.h"
 #include "host/json_add.h"
+#include "host/mount_option.h"
 #include "host/object_name.h"
 #include "host/paths.h"
 
@@ -54,6 +55,8 @@ static int parse_option(const char *option, struct volume_spec *volume, struct o
             return 0;
         }
     }
+    if (strcasecmp(option, "z") == 0)
+        return error_set(err, "'%s': files get no SELinux label; leave it out", option);
     return error_set(err, "'%s' is none of " OPTIONS_TEXT, option);
 }
 
@@ -129,6 +132,20 @@ static int parse_fields(char *const *fields, size_t count, const char *cwd,
     return check_target(volume->target, err);
 }
 
+/* option is the one that text was given with, for errors. */
+static int add_volume(const char *option, const char *text, char *const *fields, size_t count,
+                      const char *cwd, struct volume_list *list, struct error *err)
+{
+    if (list->count == VOLUMES_MAX)
+        return error_set(err, "%s: more than %d volumes", option, VOLUMES_MAX);
+    list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
+    struct volume_spec *volume = &list->items[list->count++];
+    *volume = (struct volume_spec){0};
+    if (parse_fields(fields, count, cwd, volume, err) < 0)
+        return error_wrap(err, "%s %s", option, text);
+    return 0;
+}
+
 int volume_parse(const char *text, const char *cwd, struct volume_list *list, struct error *err)
 {
     AUTO_FREE char *copy = xstrdup(text);
@@ -138,14 +155,19 @@ int volume_parse(const char *text, const char *cwd, struct volume_list *list, st
         fields[count++] = strsep(&rest, ":");
     if (rest)
         return error_set(err, "--volume %s: it is SRC[:DST][:OPTIONS]" COLON_HINT, text);
-    if (list->count == VOLUMES_MAX)
-        return error_set(err, "--volume: more than %d volumes", VOLUMES_MAX);
-    list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
-    struct volume_spec *volume = &list->items[list->count++];
-    *volume = (struct volume_spec){0};
-    if (parse_fields(fields, count, cwd, volume, err) < 0)
-        return error_wrap(err, "--volume %s", text);
-    return 0;
+    return add_volume("--volume", text, fields, count, cwd, list, err);
+}
+
+/* --mount with a directory or a named volume; a tmpfs is host/mount_spec.h's. */
+static int add_mount(const char *text, const char *cwd, struct volume_list *list, struct error *err)
+{
+    struct mount_option_spec mount;
+    int result = mount_option_parse(text, &mount, err);
+    char *const fields[] = {mount.source, mount.target, mount.options};
+    if (result == 0 && mount.type != MOUNT_OPTION_TMPFS)
+        result = add_volume("--mount", text, fields, mount.options ? 3 : 2, cwd, list, err);
+    mount_option_free(&mount);
+    return result;
 }
 
 /* ---- all volumes ---- */
@@ -162,6 +184,9 @@ int volume_list_resolve(const struct request *req, struct volume_list *ret, stru
     AUTO_FREE char *cwd = getcwd(NULL, 0);
     while ((s = request_next(req, OPTION_VOLUME, s)))
         if (volume_parse(s->value, cwd ? cwd : "/", ret, err) < 0)
+            return -1;
+    while ((s = request_next(req, OPTION_MOUNT, s)))
+        if (add_mount(s->value, cwd ? cwd : "/", ret, err) < 0)
             return -1;
     if (ret->count > 0)
         qsort(ret->items, ret->count, sizeof(*ret->items), compare);

@@ -1,5 +1,5 @@
 /*
- * What --volume asks for, checked. Pure: no file is looked at here; volumes.h does that.
+ * What --volume and --mount ask for, checked. Pure: no file is looked at here; volumes.h does that.
  */
 #ifndef VMC_HOST_VOLUME_SPEC_H
 #define VMC_HOST_VOLUME_SPEC_H

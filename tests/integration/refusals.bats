@@ -147,6 +147,26 @@ foreground|run --detach @
 pivot_root|run --simple @
 COMMAND|run --entrypoint sh @
 did you mean '--memory'|run --memroy 1g @
+unknown option '--foo' \(see|run --foo @
+unknown option '--ib' \(see|run --ib @
+unknown command 'rm' \(see|rm
+unknown command 'ps' \(see|ps
+docker's -h NAME is --hostname NAME|run -h web @
+'-h' prints help|run -ih web @
+takes no value|run --init=false @
+takes no value|run --rm=yes @
+target= is missing|run --mount type=bind,src=/usr @
+source= is missing|run --mount target=/x @
+a tmpfs has no source=|run --mount type=tmpfs,src=/usr,dst=/x @
+must be bind, volume or tmpfs|run --mount type=npipe,src=/usr,dst=/x @
+a path with a slash|run --mount type=bind,src=usr,dst=/x @
+type=volume is a name|run --mount src=/usr,dst=/x @
+'bind-propagation' must be|run --mount type=bind,src=/usr,dst=/x,bind-propagation=shared @
+'dst' is the second|run --mount type=bind,src=/usr,dst=/x,dst=/y @
+readonly is 'true' or 'false'|run --mount type=bind,src=/usr,dst=/x,ro=maybe @
+/nonexistent/x: No such file|run --mount type=bind,src=/nonexistent/x,dst=/x @
+--mount '/' must be|run --mount type=tmpfs,dst=/ @
+no SELinux label|run -v /usr:/x:z @
 needs a value|run --mem-limit
 EOT
 }
@@ -186,28 +206,75 @@ EOT
     assert_equal "$(jq 'map(select(.layer == null or .layer == "")) | length' <<<"$output")" 0
 }
 
-# Some rows are for guests of this machine's architecture alone.
-# bats test_tags=native
-@test "docs/from-mincs.md: every row works as its line says, or is refused" {
-    local minc example how count=0
-    while IFS='|' read -r _ minc _ example how _; do
+# The rows of a table | theirs | vmc's | example | how |: the example works, or is refused where the
+# last says so.
+check_examples() {
+    local theirs example how count=0
+    while IFS='|' read -r _ theirs _ example how _; do
         [[ $example == *'`'* ]] || continue
         read -ra words <<<"$(tr -d '`' <<<"$example")"
         case " ${words[*]} " in
-            *' -r '* | *' --rootdir '* | *' --nopriv '*) ;;
+            *' -r '* | *' --rootdir '* | *' --rootfs '* | *' --nopriv '*) ;;
             *) words+=(-r "$SMALL") ;;
         esac
         local start=("$VMC" run --explain)
         # A terminal is asked for on a terminal.
-        [[ $example != *--pty* ]] || start=("$VMC_TEST_LIB/pty" -- "${start[@]}")
+        [[ $example != *--[pt]ty* ]] || start=("$VMC_TEST_LIB/pty" -- "${start[@]}")
         run timeout "$DEADLINE" "${start[@]}" "${words[@]}"
-        [[ $example != *--pty* || $output == *'status 0, terminal restored'* ]] || fail "$output"
-        if [[ $how == *refused* ]]; then
-            [ "$status" -eq 125 ] && [ "${#lines[@]}" -eq 1 ] || fail "$minc: $output"
-        else
-            [ "$status" -eq 0 ] || fail "$minc: $output"
-        fi
+        [[ $example != *--[pt]ty* || $output == *'status 0, terminal restored'* ]] || fail "$output"
+        local wanted=0
+        [[ $how != *refused:* ]] || wanted=125
+        [ "$status" = "$wanted" ] || fail "$theirs: $output"
+        [ "$status" = 0 ] || [ "${#lines[@]}" = 1 ] || fail "$theirs: $output"
         count=$((count + 1))
-    done <"$VMC_SOURCE/docs/from-mincs.md"
-    [ "$count" -ge 27 ] || fail "only $count rows"
+    done <"$1"
+    [ "$count" -ge "$2" ] || fail "only $count rows"
+}
+
+# Some rows are for guests of this machine's architecture alone.
+# bats test_tags=native
+@test "docs/from-mincs.md: every row works as its line says, or is refused" {
+    check_examples "$VMC_SOURCE/docs/from-mincs.md" 27
+}
+
+# bats test_tags=native
+@test "docs/from-docker.md: every example works, or is refused where its line says so" {
+    check_examples "$VMC_SOURCE/docs/from-docker.md" 36
+}
+
+# The options in the first column of docs/from-docker.md: VERDICT[--name] is "works" or the reason.
+read_verdicts() {
+    local cell reason section=works
+    declare -gA VERDICT=()
+    while IFS='|' read -r _ cell reason _; do
+        [[ $cell != *' why, '* && $reason != ' why, '* ]] || section=refused
+        reason=${reason# } reason=${reason% }
+        while [[ $cell =~ \`(--?[A-Za-z][A-Za-z0-9-]*)(.*) ]]; do
+            VERDICT[${BASH_REMATCH[1]}]=works
+            [ "$section" = works ] || VERDICT[${BASH_REMATCH[1]}]=$reason
+            cell=${BASH_REMATCH[2]}
+        done
+    done <"$VMC_SOURCE/docs/from-docker.md"
+}
+
+@test "docs/from-docker.md: every option of docker run and podman run, with the reason that vmc gives" {
+    local name letter option said faults='' count=0
+    read_verdicts
+    while read -r name letter _; do
+        [ "$name" != '#' ] || continue
+        for option in "--$name" ${letter/#[!-]/-${letter:0:1}}; do
+            [ "$option" != - ] || continue
+            count=$((count + 1))
+            said=$(timeout "$DEADLINE" "$VMC" run "$option" 2>&1 </dev/null 3>&-) || true
+            case ${VERDICT[$option]-} in
+                '') faults+="$option has no row"$'\n' ;;
+                works) [[ $said != *"unknown option"* && $said != "vmc: option '$option': "* ]] || faults+="$said"$'\n' ;;
+                *) [ "$said" = "vmc: option '$option': ${VERDICT[$option]}" ] || faults+="$said"$'\n' ;;
+            esac
+            unset "VERDICT[$option]"
+        done
+    done <"$VMC_TEST_LIB/engine-options"
+    [ -z "$faults" ] || fail "$faults"
+    [ "${#VERDICT[@]}" = 0 ] || fail "no options of theirs: ${!VERDICT[*]}"
+    [ "$count" -ge 175 ] || fail "only $count options"
 }

@@ -158,7 +158,7 @@ static void help_and_version(void **state)
     expect_help((const char *[]){"vmc", "help", "run", NULL}, "run");
     expect_help((const char *[]){"vmc", "--help", "run", NULL}, "run");
     expect_help((const char *[]){"vmc", "run", "--help", NULL}, "run");
-    expect_help((const char *[]){"vmc", "run", "-th", "true", NULL}, "run");
+    expect_help((const char *[]){"vmc", "run", "-th", NULL}, "run");
     expect_help((const char *[]){"vmc", "completion", "-h", NULL}, "completion");
     assert_int_equal(PARSE(&req, &err, "volume", "rm", "--help"), 0);
     assert_int_equal(req.command->id, COMMAND_HELP);
@@ -168,6 +168,11 @@ static void help_and_version(void **state)
     assert_int_equal(PARSE(&req, &err, "--version", "--json"), 0);
     assert_int_equal(req.command->id, COMMAND_VERSION);
     assert_true(request_has(&req, OPTION_JSON));
+    request_free(&req);
+
+    /* A flag may be written out. */
+    assert_int_equal(PARSE(&req, &err, "run", "--init=true", "ls"), 0);
+    assert_true(request_has(&req, OPTION_INIT));
     request_free(&req);
 
     /* Behind the command it is the command's own. */
@@ -185,6 +190,13 @@ static void errors(void **state)
     EXPECT_ERROR("expected a command before option '--debug' (see 'vmc help')", "--debug", "run");
     EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo", "ls");
     EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo=bar", "ls");
+    EXPECT_ERROR("unknown command 'rm' (see 'vmc help')", "rm");
+    EXPECT_ERROR("unknown command 'ps' (see 'vmc help')", "ps");
+    EXPECT_ERROR("unknown command 'verson', did you mean 'version'? (see 'vmc help')", "verson");
+    EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo");
+    EXPECT_ERROR("option '-h' prints help and takes no value; docker's -h NAME is --hostname NAME",
+                 "run", "-h", "web", "true");
+    EXPECT_ERROR("option '--rm' takes no value", "run", "--rm=false", "true");
     EXPECT_ERROR("unknown option '--memroy', did you mean '--memory'? (see 'vmc help run')", "run",
                  "--memroy=1", "ls");
     EXPECT_ERROR("unknown option '--time', did you mean '--timeout'? (see 'vmc help run')", "run",

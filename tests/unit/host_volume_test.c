@@ -86,7 +86,7 @@ static void refused(void **state)
         {"/a::ro", "'' is not an absolute path"},
         {"/a:/b:", "'' is none of ro, rw, cache="},
         {"/a:/b:rx", "'rx' is none of"},
-        {"/a:/b:z", "'z' is none of"},
+        {"/a:/b:z", "no SELinux label"},
         {"/a:/b:ro,", "'' is none of"},
         {"/a:/b:ro,rw", "'rw' comes after another"},
         {"/a:/b:ro,ro", "'ro' comes after another"},
