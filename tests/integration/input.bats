@@ -60,7 +60,7 @@ EOT
 }
 
 @test "lines of --env-file that are no variables, with their place" {
-    printf '\357\273\277BOM=1\nexport C=3\n' >export
+    printf '\357\273\277BOM=1\nexport C=3\n' >exported
     printf 'PEM="-----BEGIN KEY-----\nabc\n-----END KEY-----"\n' >pem
     printf '# a\n\n[section]\n' >section
     printf 'A=1\r\nB =2\r\n' >blank
@@ -70,7 +70,7 @@ EOT
     { printf 'A=1\nB='; head -c 131070 /dev/zero | tr '\0' x; } >long
     head -c 5000000 /dev/zero | tr '\0' '\n' >huge
     check_table <<'EOT'
-export:2: 'export C' .* white space .*leave out 'export'|run --env-file export @
+exported:2: 'export C' .* white space .*leave out 'export'|run --env-file exported @
 pem:3: '-----END KEY-----"' is not .* white space|run --env-file pem @
 section:3: '\[section\]' is neither NAME=VALUE nor|run --env-file section @
 blank:2: 'B ' .* white space|run --env-file blank @
