@@ -8,6 +8,7 @@
 #include "common/util.h"
 #include "host/checks.h"
 #include "host/probe.h"
+#include "host/restrictions.h"
 #include "host/rootfs.h"
 #include "host/state.h"
 #include "host/userns.h"
@@ -140,6 +141,8 @@ void check_host(struct checks *checks)
 {
     struct error err = ERROR_INIT;
 
+    if (restrictions_check(&err) < 0)
+        checks_add(checks, "host", CHECK_FAIL, xstrdup(err.text), NULL);
     check_user_namespace(checks);
     if (!check_runtime_directory(checks))
         return;

@@ -14,6 +14,7 @@
 #include "host/libvirt.h"
 #include "host/maintenance.h"
 #include "host/preferences.h"
+#include "host/restrictions.h"
 #include "host/session.h"
 #include "host/signals.h"
 #include "host/state.h"
@@ -86,7 +87,7 @@ static int resolve(struct run *run, const struct request *req, struct error *err
 {
     if (request_has(req, OPTION_JSON))
         return error_set(err, "--json is for --explain: a command's output is its own");
-    if (spec_resolve(req, &run->spec, err) < 0)
+    if (restrictions_check(err) < 0 || spec_resolve(req, &run->spec, err) < 0)
         return -1;
     log_debug_enabled = run->spec.debug;
     if (preferences_apply(req, &run->spec, err) < 0)

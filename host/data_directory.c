@@ -10,13 +10,15 @@
 #include "common/util.h"
 #include "host/cache.h"
 #include "host/object_name.h"
+#include "host/userns.h"
 #include "host/xdg.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 char *data_directory(void)
 {
-    bool root = geteuid() == 0;
+    /* Root of a user namespace may have a /var of its own, or its user's home. */
+    bool root = am_host_root() || (geteuid() == 0 && access("/var/lib", W_OK) == 0);
     char *data = xdg_directory("XDG_DATA_HOME", root ? NULL : ".local/share");
     if (data)
         return data;

@@ -16,6 +16,7 @@
 #include "common/io.h"
 #include "common/util.h"
 #include "host/id_range.h"
+#include "host/restrictions.h"
 
 /* More lines than the kernel takes in a map (340). */
 #define MAP_MAX (32u << 10)
@@ -85,7 +86,7 @@ int idmap_userns(uint32_t first, int *ret_fd, struct error *err)
     close(hold[0]);
     if (pid < 0) {
         errno = cause;
-        result = error_errno(err, "cannot make a user namespace");
+        result = restrictions_explain(err, "cannot make a user namespace");
     } else if ((result = idmap_process(pid, first, err)) == 0) {
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)

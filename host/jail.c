@@ -22,6 +22,7 @@
 #include "host/idmap.h"
 #include "host/jail_rules.h"
 #include "host/jail_stages.h"
+#include "host/restrictions.h"
 
 /* Far more than a start takes on a loaded host. */
 #define START_PATIENCE_NS (20 * NS_PER_S)
@@ -152,7 +153,7 @@ static int start_child(struct jail_child *child, int parent_socket, struct jaile
     }
     if (pid < 0) {
         ret->pidfd = -1;
-        return error_errno(err, "cannot make the namespaces of a jail");
+        return restrictions_explain(err, "cannot make the namespaces of a jail");
     }
     ret->pid = pid;
     return 0;

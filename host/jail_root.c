@@ -76,7 +76,8 @@ int jail_root_attach_kernel(struct jail_child *child, int root, struct error *er
         if (mount_fd < 0)
             return error_errno(err,
                                "cannot mount a new %s, which a user namespace may only where the "
-                               "host's is not covered in part",
+                               "host's is not covered in part (a container engine leaves it bare "
+                               "with --security-opt systempaths=unconfined or unmask=ALL)",
                                parts[i].path);
         if (attach(root, parts[i].path, true, mount_fd, err) < 0)
             return -1;

@@ -20,6 +20,7 @@
 #include "host/qemu.h"
 #include "host/qemu_argv.h"
 #include "host/unix_socket.h"
+#include "host/userns.h"
 
 /* libvirt's start of its daemon, its first look at a new emulator, a domain, on a loaded host. */
 #define START_PATIENCE_NS (90 * NS_PER_S)
@@ -54,7 +55,7 @@ int libvirt_prepare(const char *uri, int signal_fd, struct libvirt *ret, struct 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return error_errno(err, "cannot make a socket");
     ret->socket = pair[0];
-    ret->root = geteuid() == 0;
+    ret->root = am_host_root();
     ret->signal_fd = signal_fd;
     pid_t pid = fork();
     if (pid == 0)

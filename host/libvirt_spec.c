@@ -1,4 +1,5 @@
 #include "host/libvirt_spec.h"
+#include "host/userns.h"
 
 #include <string.h>
 
@@ -32,7 +33,7 @@ static bool is_path(const char *path, const char *wanted)
 /* libvirt's own rules, and who could reach whose files. */
 static int check_driver(const char *uri, const char *path, struct error *err)
 {
-    bool root = geteuid() == 0;
+    bool root = am_host_root();
     if (!is_path(path, SESSION) && !is_path(path, SYSTEM))
         return error_set(err, "--libvirt=%s: QEMU's driver is qemu:///session or qemu:///system",
                          uri);
@@ -54,7 +55,7 @@ int libvirt_spec_resolve(const struct request *req, struct vm_spec *spec, struct
     if (request_has(req, OPTION_QEMU))
         return error_set(err, "--qemu and --libvirt both say who runs the machine: give one");
     if (uri[0] == '\0')
-        uri = geteuid() == 0 ? "qemu://" SYSTEM : "qemu://" SESSION;
+        uri = am_host_root() ? "qemu://" SYSTEM : "qemu://" SESSION;
     if (check_local(uri, &path, err) < 0 || check_driver(uri, path, err) < 0)
         return -1;
     if (spec->arch != arch_native() || !spec->arch->domain_serial)

@@ -77,7 +77,9 @@ int preferences_parse(const char *name, const char *text, struct preferences *re
 static int read_one(const char *path, struct preferences *ret, struct error *err)
 {
     AUTO_FREE char *text = NULL;
-    if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
+    /* One in a directory that cannot be searched, as a HOME that sudo(8) has kept, is another
+     * user's. */
+    if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
         return 0;
     if (read_file_at(AT_FDCWD, path, FILE_SIZE_MAX, &text, NULL, err) < 0)
         return -1;

@@ -16,6 +16,7 @@
 #include "host/id_range.h"
 #include "host/idmap.h"
 #include "host/remove_tree.h"
+#include "host/userns.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -58,18 +59,31 @@ static bool is_own_directory(const char *path)
            (st.st_mode & 022) == 0;
 }
 
+/* Takes path, owned, if it can; what was in the way is for --debug. */
+static bool can_use(struct container *c, char *path)
+{
+    struct error err = ERROR_INIT;
+    if (try_base(c, path, &err) == 0)
+        return true;
+    log_debug("%s", err.text);
+    close_fd(&c->base_fd);
+    free(c->base);
+    c->base = NULL;
+    return false;
+}
+
+/* Root of a user namespace has the host's /run where a container engine made it one of its own. */
 static int open_base(struct container *c, struct error *err)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (runtime && runtime[0] == '/' && is_own_directory(runtime)) {
-        if (try_base(c, xasprintf("%s/vmc", runtime), err) == 0)
-            return 0;
-        log_debug("%s", err->text);
-        close_fd(&c->base_fd);
-        free(c->base);
-    }
-    char *path = geteuid() == 0 ? xstrdup("/run/vmc") : xasprintf("/tmp/vmc-%u", geteuid());
-    return try_base(c, path, err);
+    if (runtime && runtime[0] == '/' && is_own_directory(runtime) &&
+        can_use(c, xasprintf("%s/vmc", runtime)))
+        return 0;
+    if (am_host_root())
+        return try_base(c, xstrdup("/run/vmc"), err);
+    if (geteuid() == 0 && can_use(c, xstrdup("/run/vmc")))
+        return 0;
+    return try_base(c, xasprintf("/tmp/vmc-%u", uid_outside()), err);
 }
 
 static void make_id(char id[13])

@@ -26,7 +26,7 @@ static int open_directory(bool create, struct error *err)
         cache_make_directory(path);
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return error_errno(err, "%s", path);
+        return error_errno(err, "no templates can be kept in %s (XDG_CACHE_HOME says where)", path);
     if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
         return error_set(err, "%s is not the user's alone", path);
     return take_fd(&fd);

@@ -14,6 +14,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
+#include "host/restrictions.h"
 
 /* Inode of the first user namespace, in every kernel (include/linux/proc_ns.h). */
 #define INITIAL_USER_NAMESPACE 0xEFFFFFFDu
@@ -23,6 +24,18 @@ bool am_host_root(void)
     struct stat st;
     return geteuid() == 0 && stat("/proc/self/ns/user", &st) == 0 &&
            st.st_ino == INITIAL_USER_NAMESPACE;
+}
+
+uid_t uid_outside(void)
+{
+    uid_t uid = geteuid();
+    unsigned outside;
+    FILE *map = uid == 0 ? fopen("/proc/self/uid_map", "re") : NULL;
+    if (map && fscanf(map, "0 %u", &outside) == 1)
+        uid = outside;
+    if (map)
+        fclose(map);
+    return uid;
 }
 
 /* A range of subordinate ids; count is 0 when the user has none. */
@@ -134,14 +147,14 @@ static int enter_user_namespace(struct error *err)
     waitpid(mapper, &status, 0);
     if (entered < 0) {
         errno = cause;
-        return error_errno(err, "user namespaces are not available here (see 'vmc info'; "
-                                "sysctl user.max_user_namespaces, kernel.unprivileged_userns_"
-                                "clone; or run as root)");
+        return restrictions_explain(err, "user namespaces are not available here");
     }
     if (status == 0)
         return 0;
     log_debug("no subordinate ids: the container's root is the only id mapped");
-    return write_single_id_maps(uid, gid, err);
+    if (write_single_id_maps(uid, gid, err) == 0)
+        return 0;
+    return restrictions_explain(err, "a user namespace can be made here, but not used");
 }
 
 int namespaces_enter(bool unprivileged, struct error *err)
@@ -150,9 +163,9 @@ int namespaces_enter(bool unprivileged, struct error *err)
         if (enter_user_namespace(err) < 0)
             return -1;
     } else if (unshare(CLONE_NEWNS) < 0) {
-        return error_errno(err, "cannot make a mount namespace");
+        return restrictions_explain(err, "cannot make a mount namespace");
     }
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        return error_errno(err, "cannot make the mount namespace private");
+        return restrictions_explain(err, "cannot make the mount namespace private");
     return 0;
 }

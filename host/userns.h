@@ -7,11 +7,15 @@
 #define VMC_HOST_USERNS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "common/error.h"
 
 /* True for the host's root; false for a root of some user namespace, as in rootless containers. */
 bool am_host_root(void);
+
+/* The user to whom our own files belong outside: for root of a user namespace, who has made it. */
+uid_t uid_outside(void);
 
 /*
  * Moves the calling (single-threaded) process into a mount namespace of its own with private

@@ -7,7 +7,7 @@ GUEST_TESTS := $(BUILD)/tests/$(GUEST_ARCH)
 
 .PHONY: probe
 probe: $(GUEST_TESTS)/vmc-probe $(GUEST_TESTS)/vmc-hostile $(BUILD)/tests/vmc-jail-probe \
-	$(BUILD)/tests/vmc-attacker
+	$(BUILD)/tests/vmc-attacker $(BUILD)/tests/vmc-restrict
 $(GUEST_TESTS)/vmc-probe: $(wildcard tests/probe/*.c tests/probe/*.h)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
@@ -20,6 +20,11 @@ $(GUEST_TESTS)/vmc-hostile: $(wildcard tests/hostile/*.c tests/hostile/*.h)
 $(BUILD)/tests/vmc-jail-probe: $(wildcard tests/jail/*.c tests/jail/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) -O1 -g -static -MF $@.d -o $@ $(filter %.c,$^)
+
+# A host that refuses some system calls.
+$(BUILD)/tests/vmc-restrict: tests/restrict/restrict.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) -O1 -g -MF $@.d -o $@ $< -lseccomp
 
 # A guest kernel that does nothing but attack: freestanding 32-bit code for QEMU's microvm.
 ATTACKER_CFLAGS := $(filter-out -MMD -MP,$(BASE_CFLAGS)) -m32 -march=i686 -mno-sse -O1 -g \
