@@ -105,6 +105,23 @@ static int load_filter(const struct agent_config *config, struct error *err)
     return 0;
 }
 
+/*
+ * The command is looked up and opened with the rights that it will have. execve(2) makes root's
+ * effective set of what is permitted, and everybody else's of the ambient one: capabilities(7).
+ */
+static int take_rights(const struct workload *w, struct error *err)
+{
+    const struct container_shape *shape = &w->config->shape;
+    bool is_root = geteuid() == 0;
+    struct capability_sets sets = shape->capabilities;
+    /* Only the filter needed what a user without sets still holds. */
+    if (!shape->has_capabilities && (is_root || shape->seccomp.length == 0))
+        return 0;
+    if (!is_root)
+        sets.effective &= sets.ambient;
+    return capabilities_set(&sets, err);
+}
+
 static int become(const struct workload *w, struct error *err)
 {
     const struct agent_config *config = w->config;
@@ -121,7 +138,7 @@ static int become(const struct workload *w, struct error *err)
         return error_errno(err, "cannot change to the working directory '%.900s'", config->cwd);
     if (load_filter(config, err) < 0)
         return -1;
-    return sets ? capabilities_set(sets, err) : 0;
+    return take_rights(w, err);
 }
 
 int workload_exec(const struct workload *w, struct error *err)

@@ -49,6 +49,19 @@ load ../lib/common
     assert_equal "${#stderr_lines[@]}" 1
 }
 
+@test "a command that its user may not execute, or reach, is 126; root's capabilities do not count" {
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'printf "#!/bin/sh\nexit 9\n" >tree/usr/bin/of-root; mkdir -m 700 tree/closed
+        cp tree/usr/bin/of-root tree/closed/open; chmod 700 tree/usr/bin/of-root; chmod 755 tree/closed/open'
+    run --separate-stderr vmc_at tree -u 4711 -- of-root
+    assert_status 126
+    assert_match "$stderr" "^vmc: .*of-root.*Permission denied"
+    run --separate-stderr vmc_at tree -u 4711 -- /closed/open
+    assert_status 126
+    run vmc_at tree -- of-root
+    assert_status 9
+}
+
 @test "a directory as the command is 126" {
     run --separate-stderr vmc -- /etc
     assert_status 126
