@@ -32,6 +32,17 @@ static int resolve_user(struct agent_config *config, struct user *user,
     return 0;
 }
 
+/* /proc/self/fd/1 and what /dev/stdout leads to can be opened by the workload's user alone then, as
+ * proc(5) has it: an open of them asks for the pipe's own permissions. */
+static int give_streams(const struct child *child, const struct user *user, struct error *err)
+{
+    const int streams[] = {child->input, child->output, child->error_output};
+    for (size_t i = 0; user && i < ARRAY_LEN(streams); i++)
+        if (fchown(streams[i], user->uid, (gid_t)-1) < 0)
+            return error_errno(err, "cannot give the standard streams to their user");
+    return 0;
+}
+
 /* A terminal of the container's own devpts; the agent relays its master. */
 static int open_terminal(const struct child *child, const struct user *user, int *ret_slave,
                          struct error *err)
@@ -94,7 +105,8 @@ static int run(const struct child *child, struct error *err)
         return -1;
     if (container && container_enter(config, &places, err) < 0)
         return -1;
-    if (resolve_user(config, &user, &workload.user, err) < 0)
+    if (resolve_user(config, &user, &workload.user, err) < 0 ||
+        give_streams(child, workload.user, err) < 0)
         return -1;
     if (config->tty) {
         int slave;

@@ -1,7 +1,8 @@
 /*
  * The private line between the agent and the container's first process: a SOCK_SEQPACKET pair,
- * one small message at a time, with descriptors where the kind has some. The container's side is
- * closed before the workload's program runs, so nothing of the workload's ever comes over it.
+ * one small message at a time, with descriptors where the kind has some. Until the workload's
+ * program runs, what comes over it is the agent's own word; after that it may be the workload's,
+ * which may trace the init that holds the other end (init.h).
  */
 #ifndef VMC_GUEST_AGENT_LINK_H
 #define VMC_GUEST_AGENT_LINK_H
@@ -32,7 +33,10 @@ struct link_message {
 int link_send(int link, enum link_kind kind, const struct exit_record *record, const int *fds,
               int count, struct error *err);
 
-/* 1 and *ret; 0 at the end, or when a non-blocking link has nothing; -1. */
+/* 1 and *ret, link_message_free(); 0 at the end, or when a non-blocking link has nothing; -1. */
 int link_receive(int link, struct link_message *ret, struct error *err);
+
+/* Closes the descriptors that nobody has taken. */
+void link_message_free(struct link_message *message);
 
 #endif

@@ -2,7 +2,8 @@
  * vmc-agent: PID 1 of a vmc guest, with --lines of one whose ports are lines; or, with --fds, a
  * server of one session over descriptors that its caller has opened: as a plain process, or, where
  * the configuration says so, in namespaces that its caller has made for a container on the host's
- * own kernel (hosted.h).
+ * own kernel (hosted.h). As process 1 of a container, which it has made itself, it is that one's
+ * init (init.h).
  */
 #include <limits.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 
 #include "common/util.h"
 #include "guest-agent/boot.h"
+#include "guest-agent/init.h"
 #include "guest-agent/machine.h"
 #include "guest-agent/modules.h"
 #include "guest-agent/ports.h"
@@ -70,7 +72,8 @@ static bool has_descriptors(int argc, char *const *argv)
     return argc == 3 && strcmp(argv[1], "--fds") == 0;
 }
 
-/* Descriptor numbers between commas; false if text is anything else, or has too many. */
+/* Numbers, of descriptors mostly, between commas; false if text is anything else, or has too many.
+ */
 static bool parse_descriptors(const char *text, int *const *ret, size_t most)
 {
     for (size_t i = 0; i < most; i++) {
@@ -116,6 +119,16 @@ static int run_over_descriptors(int argc, char *const *argv, uint64_t began_ns)
     return session_serve(&setup) < 0 ? STATUS_VMC_FAILED : 0;
 }
 
+/* What init.c has executed. */
+static _Noreturn void run_init(const char *numbers)
+{
+    struct init init = {.workload = -1};
+    int *const places[] = {&init.link, &init.gate, &init.report, &init.workload};
+    if (!parse_descriptors(numbers, places, ARRAY_LEN(places)) || init.workload < 0)
+        _exit(STATUS_VMC_FAILED);
+    init_serve(&init);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t began_ns = boottime_ns();
@@ -124,6 +137,8 @@ int main(int argc, char **argv)
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
     signal(SIGPIPE, SIG_IGN);
+    if (getpid() == 1 && argc == 2 && strcmp(argv[0], INIT_NAME) == 0)
+        run_init(argv[1]);
     if (getpid() == 1 && !has_descriptors(argc, argv))
         run_machine(lines_named(argc, argv), began_ns);
     return run_over_descriptors(argc, argv, began_ns);

@@ -155,17 +155,29 @@ static int collect(struct process *process, struct error *err)
     int got;
     while ((got = link_receive(process->link, &message, err)) > 0) {
         if (message.kind == LINK_TERMINAL) {
-            process->master = message.fds[0];
-            process->slave = message.fds[1];
+            process->master = take_fd(&message.fds[0]);
+            process->slave = take_fd(&message.fds[1]);
         } else if (message.kind == LINK_WORKLOAD) {
             close_fd(&process->pidfd);
-            process->pidfd = message.fds[0];
-        } else if (message.kind == LINK_EXIT) {
+            process->pidfd = take_fd(&message.fds[0]);
+        }
+        link_message_free(&message);
+    }
+    return got;
+}
+
+/* Once the workload runs, it may have the init's end of the link: the first record counts. */
+static void collect_record(struct process *process)
+{
+    struct link_message message;
+    struct error ignored;
+    while (link_receive(process->link, &message, &ignored) > 0) {
+        if (message.kind == LINK_EXIT && !process->recorded) {
             process->recorded = true;
             process->record = message.record;
         }
+        link_message_free(&message);
     }
-    return got;
 }
 
 /* Until the child has prepared what it can. What it reports instead comes before its end. */
@@ -270,8 +282,7 @@ int process_start(struct process *process, const struct agent_config *config, co
 
 struct exit_record process_record(struct process *process, int status)
 {
-    struct error ignored;
-    collect(process, &ignored);
+    collect_record(process);
     if (process->recorded)
         return process->record;
     return (struct exit_record){

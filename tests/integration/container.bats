@@ -26,11 +26,12 @@ capability_sets() {
     assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=1ffffffffff Eff=1ffffffffff Bnd=1ffffffffff Amb=0 '
 }
 
-@test "the workload sees its own processes only, and its init cannot be looked into or ended" {
-    run vmc --net none -- sh -c 'echo $$; kill -KILL 1; readlink /proc/1/root || echo hidden
+@test "the workload sees its own processes only, and its init cannot be ended and has no rights" {
+    run vmc --net none -- sh -c 'echo $$; kill -KILL 1; cat /proc/1/status >/tmp/init
+        { grep -q "^CapPrm:.0*$" && grep -q "^CapBnd:.0*$" && grep -q "^NoNewPrivs:.1$" && grep -q "^Seccomp:.2$"; } </tmp/init && echo bare
         ls -d /proc/[0-9]* | wc -l; test -e /proc/3/status && echo more; echo end'
     assert_status 0
-    assert_match "$output" $'^2\nhidden\n[0-9]+\n'
+    assert_match "$output" $'^2\nbare\n[0-9]+\n'
     [[ $output == *end ]] || fail "$output"
     [ "$(sed -n 3p <<<"$output")" -le 4 ] || fail "$output"
 }

@@ -31,6 +31,14 @@ sum() {
     assert_equal "$stderr" err
 }
 
+@test "another user opens /dev/stdin, stdout and stderr, and what process 1 has of them" {
+    run --separate-stderr vmc -u 4711:4712 -- sh -c 'cat /dev/stdin; echo out >/dev/stdout; echo err >/dev/stderr
+        exec >/dev/null 2>&1; echo log >/proc/1/fd/1; echo loud >/proc/1/fd/2' <<<in
+    assert_status 0
+    assert_output $'in\nout\nlog'
+    assert_equal "$stderr" $'err\nloud'
+}
+
 @test "every byte value passes, and none is added" {
     local i all=
     for i in {0..255}; do all+=$(printf '\\%03o' "$i"); done

@@ -303,7 +303,6 @@ def allowed_by:
      SYS_BOOT: {reboot: "EINVAL"},
      SYS_CHROOT: {chroot: "ok"},
      SYS_NICE: {realtime_priority: "ok", "setpriority -1": "ok"},
-     SYS_PTRACE: {pidfd_getfd_init: "ok", process_vm_readv_init: "ok", ptrace_init: "ok"},
      SYS_RESOURCE: {raise_nofile_limit: "ok"},
      SYS_TIME: {adjtimex_set: "ok", clock_settime_now: "ok", settimeofday_now: "ok"},
      SYS_TTY_CONFIG: {vhangup_nothing: "ok"},
@@ -312,8 +311,7 @@ def allowed_by:
 # Calls that ask for the capability over the machine: a user namespace has none.
 def of_the_machine:
     ["adjtimex_set", "bpf_prog_load", "clock_settime_now", "fanotify_init",
-     "open_by_handle_at_bogus", "pidfd_getfd_init", "process_vm_readv_init", "ptrace_init",
-     "raise_nofile_limit", "realtime_priority", "setpriority -1", "settimeofday_now", "swapoff",
+     "open_by_handle_at_bogus", "raise_nofile_limit", "realtime_priority", "setpriority -1", "settimeofday_now", "swapoff",
      "swapon", "syslog size", "vhangup_nothing"];
 
 # The kernel's answers where neither capability nor filter says anything else.
@@ -325,7 +323,8 @@ def free_calls:
      kexec_file_load: "ENOSYS", kexec_load: "ENOSYS", keyctl: "ok", kill_init: "ok",
      landlock_create_ruleset: "ENOSYS", lock_memory: "ok", membarrier: "ok", memfd_create: "ok",
      name_to_handle_at: "ENOENT", perf_event_open: "ok", "personality read": "ok",
-     "personality no randomization": "ok", pidfd_open: "ok", ptrace_child: "ok",
+     "personality no randomization": "ok", pidfd_getfd_init: "ok", pidfd_open: "ok",
+     process_vm_readv_init: "ok", ptrace_child: "ok", ptrace_init: "ok",
      quotactl: "ENOSYS", request_key: "ENOKEY", "socket alg": "EAFNOSUPPORT", "socket inet": "ok",
      "socket netlink": "ok", "socket unix": "ok", "socket vsock": "EAFNOSUPPORT",
      "unshare user": "ok", userfaultfd: "ENOSYS"};
@@ -337,16 +336,13 @@ def system_calls:
     | ([allowed_by | to_entries[] | select(.key | IN($effective[])) | .value] | add // {}
        | with_entries(select($userns and (.key | IN(of_the_machine[])) | not))) as $allowed
     | (if .limits.rtprio.soft == 0 then {} else {realtime_priority: "ok"} end) as $by_limit
-    | (if .ids.user != "0 0 0 0" then {kill_init: "EPERM"} else {} end) as $other_user
-    | (if .session.process == 1 then {pidfd_getfd_init: "EBADF", process_vm_readv_init: "ok",
-                                      ptrace_init: "ok", kill_init: "ok"} else {} end) as $alone
     | (if .seccomp.mode != "2" then {}
        else filtered | with_entries(select(any(.value[]; IN($bounding[])) | not))
             | map_values("EPERM")
             | if has("clone3_user") then .clone3_user = "ENOSYS" else . end
             | .getpid_x32 = "SIGSYS" end) as $filtered
     | .cgroup["pids.max"] as $pids_max
-    | free_calls + $refused + $allowed + $by_limit + $other_user + $alone + $filtered
+    | free_calls + $refused + $allowed + $by_limit + $filtered
     | if $pids_max == "1" then map_values("EAGAIN") else . end;
 
 # What a user other than root finds closed before anything else is asked, and root without the

@@ -191,7 +191,7 @@ static long process_vm_readv_init(void)
 static long pidfd_getfd_init(void)
 {
     long pidfd = syscall(SYS_pidfd_open, 1, 0);
-    return pidfd < 0 ? pidfd : syscall(SYS_pidfd_getfd, pidfd, 3, 0);
+    return pidfd < 0 ? pidfd : syscall(SYS_pidfd_getfd, pidfd, STDOUT_FILENO, 0);
 }
 
 static long kill_init(void)
