@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/util.h"
 
@@ -87,6 +88,7 @@ void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type t
 {
     *s = (struct relay_sink){.fd = fd, .type = type, .stream = stream};
     s->piece = write_limit(fd);
+    s->terminal = isatty(fd);
     if (fd < 0)
         send_close(s, ch);
     else
@@ -136,7 +138,8 @@ int relay_sink_pump(struct relay_sink *s, struct channel *ch, struct error *err)
         int cause = errno;
         relay_sink_close(s, ch);
         errno = cause;
-        return cause == EPIPE ? 0 : error_errno(err, "cannot write %s", frame_name(s->type));
+        bool left = cause == EPIPE || (cause == EIO && s->terminal);
+        return left ? 0 : error_errno(err, "cannot write %s", frame_name(s->type));
     }
     queue_consume(&s->waiting, (size_t)n);
     /* Credit goes back in large pieces: one frame for every half window, not for every write. */

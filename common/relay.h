@@ -45,6 +45,7 @@ struct relay_sink {
     uint32_t granted; /* credit the peer has not used yet */
     bool eof;         /* the peer's empty frame has come */
     size_t piece;     /* most bytes for one write(2) */
+    bool terminal;    /* one that has hung up says EIO */
     struct queue waiting;
 };
 
@@ -60,7 +61,8 @@ bool relay_sink_wants_write(const struct relay_sink *s);
 
 /*
  * Writes what the descriptor takes, gives credit back, closes the descriptor after the last
- * byte. A reader that has left (EPIPE) closes the stream: CLOSE is sent, what waits is dropped.
+ * byte. A reader that has left (EPIPE; EIO of a terminal) closes the stream: CLOSE is sent, what
+ * waits is dropped.
  * Any other write error does the same and is returned, once, so that no byte is lost in silence.
  */
 int relay_sink_pump(struct relay_sink *s, struct channel *ch, struct error *err);

@@ -54,7 +54,6 @@ static _Noreturn void run_machine(const char *lines, uint64_t began_ns)
         maintain(&ports, mount_tag_present());
     session_serve(&(struct session_setup){.control = ports.control,
                                           .data = ports.data,
-                                          .terminal = -1,
                                           .frames = ports.frames,
                                           .began_ns = began_ns,
                                           .own_machine = true});
@@ -104,13 +103,12 @@ static void heed_all_signals(void)
 
 static int run_over_descriptors(int argc, char *const *argv, uint64_t began_ns)
 {
-    struct session_setup setup = {
-        .control = -1, .data = -1, .terminal = -1, .frames = -1, .began_ns = began_ns};
-    int *const places[] = {&setup.control, &setup.data, &setup.terminal, &setup.frames};
+    struct session_setup setup = {.control = -1, .data = -1, .frames = -1, .began_ns = began_ns};
+    int *const places[] = {&setup.control, &setup.data, &setup.frames};
     bool good =
         has_descriptors(argc, argv) && parse_descriptors(argv[2], places, ARRAY_LEN(places));
     if (!good || setup.data < 0) {
-        fprintf(stderr, "usage: vmc-agent --fds CONTROL,DATA[,TERMINAL[,FRAMES]]\n"
+        fprintf(stderr, "usage: vmc-agent --fds CONTROL,DATA[,FRAMES]\n"
                         "(otherwise it is PID 1 of a vmc guest)\n");
         return STATUS_VMC_FAILED;
     }

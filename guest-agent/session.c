@@ -17,7 +17,6 @@
 #include "guest-agent/hosted.h"
 #include "guest-agent/machine.h"
 #include "guest-agent/rootfs.h"
-#include "guest-agent/serial.h"
 #include "guest-agent/session_private.h"
 
 /* How long the last frames may take, and the host to end the machine after them. */
@@ -53,14 +52,14 @@ static int greet_on_data(struct session *s, struct error *err)
                : 0;
 }
 
-/* The three streams: pipes, a terminal over the channel, or none (a terminal on its own line). */
+/* The three streams: pipes; or a terminal, both ways, and no third one. */
 static int open_streams(struct session *s, struct error *err)
 {
     struct process *p = &s->process;
     int input = take_fd(&p->input);
     int output = take_fd(&p->output);
     int error_output = take_fd(&p->error_output);
-    if (s->terminal.master >= 0 && s->terminal.serial < 0) {
+    if (s->terminal.master >= 0) {
         /* The relay closes its descriptors when it likes; window sizes need one for longer. */
         input = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
         output = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
@@ -106,8 +105,6 @@ static int prepare_machine(struct session *s, const struct agent_config *config,
     if ((s->frames >= 0 && frames_start(&config->network, take_fd(&s->frames), err) < 0) ||
         machine_prepare(config, err) < 0)
         return -1;
-    if (config->tty && terminal_open_serial(&s->terminal, err) < 0)
-        return -1;
     started->config_ns = boottime_ns();
     if (rootfs_mount_share(config, err) < 0)
         return -1;
@@ -119,8 +116,6 @@ static int prepare_hosted(struct session *s, const struct agent_config *config, 
 {
     if (hosted_prepare(config, take_fd(&s->frames), err) < 0)
         return -1;
-    if (config->tty)
-        s->terminal.serial = take_fd(&s->line);
     return rootfs_build(&config->shape, err);
 }
 
@@ -165,10 +160,8 @@ static int run(struct session *s, const struct session_setup *setup, struct erro
     queue_free(&text);
     if (result == 0)
         result = session_relay(s, err);
-    if (result == 0) {
-        terminal_drain(&s->terminal);
+    if (result == 0)
         result = rootfs_sync(&config, err);
-    }
     agent_config_free(&config);
     return result;
 }
@@ -215,7 +208,6 @@ static void session_free(struct session *s)
     channel_close(&s->control);
     channel_close(&s->data);
     close_fd(&s->signals);
-    close_fd(&s->line);
     close_fd(&s->frames);
     free(s);
 }
@@ -225,7 +217,6 @@ int session_serve(const struct session_setup *setup)
     struct session *s = xcalloc(1, sizeof(*s));
     struct error err = ERROR_INIT;
     s->own_machine = s->is_ended = setup->own_machine;
-    s->line = setup->terminal;
     s->frames = setup->frames;
     s->control.fd = setup->control;
     s->data.fd = setup->data;

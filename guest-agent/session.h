@@ -10,9 +10,7 @@
 struct session_setup {
     int control; /* both owned and still blocking */
     int data;
-    /* Owned, or -1. */
-    int terminal;      /* of a hosted container (hosted.h): the line behind its terminal */
-    int frames;        /* what carries the network's frames, where no device does */
+    int frames;        /* owned, or -1: what carries the network's frames, where no device does */
     uint64_t began_ns; /* CLOCK_BOOTTIME when the agent began */
     bool own_machine;  /* PID 1 of a virtual machine: it may set clocks, mount and end everyone */
 };

@@ -19,8 +19,7 @@ enum slot {
     SLOT_INPUT,
     SLOT_OUTPUT,
     SLOT_ERROR_OUTPUT,
-    SLOT_TERMINAL, /* two of them */
-    SLOT_COUNT = SLOT_TERMINAL + 2,
+    SLOT_COUNT,
 };
 
 static int unexpected(const struct frame *frame, struct error *err)
@@ -123,7 +122,7 @@ static void end_container(struct session *s)
     if (!process_end_all())
         s->give_up = now_ns() + GIVE_UP_S * NS_PER_S;
     relay_sink_close(&s->input, &s->data);
-    terminal_hang_up(&s->terminal);
+    terminal_end(&s->terminal);
 }
 
 static bool finished(struct session *s)
@@ -136,7 +135,7 @@ static bool finished(struct session *s)
         relay_source_close(&s->error_output, &s->data);
         return true;
     }
-    return s->output.fd < 0 && s->error_output.fd < 0 && terminal_drained(&s->terminal);
+    return s->output.fd < 0 && s->error_output.fd < 0;
 }
 
 static void fill_slots(const struct session *s, struct pollfd fds[SLOT_COUNT])
@@ -151,7 +150,19 @@ static void fill_slots(const struct session *s, struct pollfd fds[SLOT_COUNT])
     for (int i = 0; i < 2; i++)
         fds[SLOT_OUTPUT + i] =
             (struct pollfd){relay_source_wants_read(sources[i]) ? sources[i]->fd : -1, POLLIN, 0};
-    terminal_poll(&s->terminal, fds + SLOT_TERMINAL);
+}
+
+/*
+ * The end of what is typed, or nobody who reads what comes out: the host's terminal has gone, since
+ * its ^D is but a byte. While the workload runs that is a hang-up of its own one.
+ */
+static void follow_host_terminal(struct session *s)
+{
+    if (s->terminal.master < 0 || s->ended || (s->input.fd >= 0 && s->output.fd >= 0))
+        return;
+    relay_sink_close(&s->input, &s->data);
+    relay_source_close(&s->output, &s->data);
+    terminal_hang_up(&s->terminal);
 }
 
 static int pump(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)
@@ -164,7 +175,8 @@ static int pump(struct session *s, const struct pollfd fds[SLOT_COUNT], struct e
         relay_source_pump(&s->output, &s->data);
     if (fds[SLOT_ERROR_OUTPUT].revents)
         relay_source_pump(&s->error_output, &s->data);
-    return terminal_pump(&s->terminal, fds + SLOT_TERMINAL, err);
+    follow_host_terminal(s);
+    return 0;
 }
 
 static int flush_both(struct session *s, struct error *err)

@@ -18,8 +18,7 @@ struct session {
     int signals; /* signalfd(2) for SIGCHLD */
     bool own_machine;
     bool is_ended; /* by the host, once it has all */
-    int line;      /* of a hosted container, until they are taken into use: session_setup's */
-    int frames;
+    int frames;    /* of a hosted container, until they are taken into use: session_setup's */
     struct terminal terminal;
     struct relay_sink input;
     struct relay_source output;

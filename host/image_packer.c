@@ -13,6 +13,7 @@
 #include "common/util.h"
 #include "host/child.h"
 #include "host/rootfs_image.h"
+#include "host/signals.h"
 
 #define MKFS "mkfs.erofs"
 #define IMAGE_FD 3
@@ -38,7 +39,7 @@ static int read_signal(int signal_fd)
 {
     struct signalfd_siginfo info;
     while (read(signal_fd, &info, sizeof(info)) == sizeof(info))
-        if (info.ssi_signo != SIGWINCH)
+        if (!signal_is_terminals((int)info.ssi_signo))
             return (int)info.ssi_signo;
     return 0;
 }

@@ -19,6 +19,7 @@
 #include "host/post_mortem.h"
 #include "host/qemu.h"
 #include "host/qemu_argv.h"
+#include "host/signals.h"
 #include "host/unix_socket.h"
 #include "host/userns.h"
 
@@ -100,7 +101,8 @@ static int hear(struct libvirt *libvirt, struct error *err)
 static int take_signal(int signal_fd, struct error *err)
 {
     struct signalfd_siginfo info;
-    if (read(signal_fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGWINCH)
+    if (read(signal_fd, &info, sizeof(info)) != sizeof(info) ||
+        signal_is_terminals((int)info.ssi_signo))
         return 0;
     error_set(err, "ended by signal %u (%s)", info.ssi_signo, strsignal((int)info.ssi_signo));
     err->status = STATUS_SIGNAL_BASE + (int)info.ssi_signo;

@@ -84,8 +84,8 @@ struct machine {
     int control_fd;                /* the guest's ports, protocol.h */
     int data_fd;
     int console_fd; /* the kernel's console, from the guest only */
-    int serial_fd;  /* the serial line: the workload's terminal, and the kernel's first words */
-    int errors_fd;  /* the hypervisor's own stderr */
+    int serial_fd; /* the serial line: the kernel's first words, and the maintenance shell; or -1 */
+    int errors_fd; /* the hypervisor's own stderr */
     int monitor_fd; /* QMP; -1 where there is none */
     int keeper_fd;  /* at its end when libvirt has ended the domain; -1 where there is none */
     struct libvirt *libvirt; /* borrowed: who has to be told that it is gone; NULL: nobody */

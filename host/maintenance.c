@@ -11,6 +11,8 @@
 #include "common/util.h"
 #include "host/post_mortem.h"
 #include "host/qmp.h"
+#include "host/serial_line.h"
+#include "host/signals.h"
 #include "host/terminal.h"
 
 /* What ends the shell. An end-of-file character would only do at the right moment, termios(3). */
@@ -30,6 +32,7 @@ struct maintenance {
     struct machine *machine;
     struct console_log *log;
     int signal_fd;
+    struct serial_line line;
     struct terminal terminal;
     struct vmm_errors errors;
     struct qmp monitor;
@@ -40,13 +43,13 @@ struct maintenance {
 
 static void prepare(const struct maintenance *m, struct pollfd fds[SLOT_COUNT])
 {
-    const struct terminal *t = &m->terminal;
-    short in = terminal_in_events(t), out = terminal_out_events(t);
+    const struct serial_line *l = &m->line;
+    short in = serial_line_in_events(l), out = serial_line_out_events(l);
     if (!m->listens)
         in = 0;
-    fds[SLOT_IN] = (struct pollfd){.fd = in ? t->in_fd : -1, .events = in};
-    fds[SLOT_OUT] = (struct pollfd){.fd = out ? t->out_fd : -1, .events = out};
-    fds[SLOT_SERIAL] = (struct pollfd){.fd = t->serial_fd, .events = terminal_serial_events(t)};
+    fds[SLOT_IN] = (struct pollfd){.fd = in ? l->in_fd : -1, .events = in};
+    fds[SLOT_OUT] = (struct pollfd){.fd = out ? l->out_fd : -1, .events = out};
+    fds[SLOT_SERIAL] = (struct pollfd){.fd = l->serial_fd, .events = serial_line_events(l)};
     fds[SLOT_ERRORS] = (struct pollfd){.fd = m->machine->errors_fd, .events = POLLIN};
     fds[SLOT_MONITOR] = (struct pollfd){.fd = m->monitor.fd, .events = POLLIN};
     fds[SLOT_SIGNAL] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
@@ -56,33 +59,37 @@ static void prepare(const struct maintenance *m, struct pollfd fds[SLOT_COUNT])
 static void take_signal(struct maintenance *m)
 {
     struct signalfd_siginfo info;
-    if (read(m->signal_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGWINCH)
+    if (read(m->signal_fd, &info, sizeof(info)) != sizeof(info))
+        return;
+    if (signal_is_terminals((int)info.ssi_signo))
+        terminal_look(&m->terminal);
+    else
         m->status = STATUS_SIGNAL_BASE + (int)info.ssi_signo;
 }
 
 /* The serial line is the kernel's console, too. */
 static void hear(struct maintenance *m)
 {
-    struct terminal *t = &m->terminal;
-    size_t before = t->to_user.length;
-    terminal_drain_serial(t);
-    if (t->to_user.length == before)
+    struct serial_line *l = &m->line;
+    size_t before = l->to_user.length;
+    serial_line_drain(l);
+    if (l->to_user.length == before)
         return;
-    console_log_add(m->log, (const char *)queue_bytes(&t->to_user) + before,
-                    t->to_user.length - before);
+    console_log_add(m->log, (const char *)queue_bytes(&l->to_user) + before,
+                    l->to_user.length - before);
     m->listens = m->listens || console_log_holds(m->log, MAINTENANCE_ANNOUNCEMENT);
 }
 
 static int pump(struct maintenance *m, const struct pollfd fds[SLOT_COUNT], struct error *err)
 {
-    struct terminal *t = &m->terminal;
-    bool had_input = t->in_fd >= 0;
+    struct serial_line *l = &m->line;
+    bool had_input = l->in_fd >= 0;
     if (fds[SLOT_SERIAL].revents & (POLLIN | POLLHUP))
         hear(m);
     bool writable = fds[SLOT_SERIAL].revents & POLLOUT;
-    terminal_pump(t, fds[SLOT_IN].revents, fds[SLOT_OUT].revents, writable ? POLLOUT : 0);
-    if (had_input && t->in_fd < 0)
-        queue_append(&t->to_guest, farewell, strlen(farewell));
+    serial_line_pump(l, fds[SLOT_IN].revents, fds[SLOT_OUT].revents, writable ? POLLOUT : 0);
+    if (had_input && l->in_fd < 0)
+        queue_append(&l->to_guest, farewell, strlen(farewell));
     if (fds[SLOT_ERRORS].revents)
         vmm_errors_pump(&m->errors, m->machine);
     if (fds[SLOT_SIGNAL].revents)
@@ -100,8 +107,8 @@ static int fail(struct maintenance *m, const char *what, struct error *err)
 /* Until the serial line has ended and all it brought is written, or a signal. */
 static int serve(struct maintenance *m, struct error *err)
 {
-    const struct terminal *t = &m->terminal;
-    while (m->status == 0 && (t->serial_fd >= 0 || t->to_user.length > 0)) {
+    const struct serial_line *l = &m->line;
+    while (m->status == 0 && (l->serial_fd >= 0 || l->to_user.length > 0)) {
         struct pollfd fds[SLOT_COUNT];
         prepare(m, fds);
         int n = poll(fds, SLOT_COUNT, poll_timeout(m->listens ? DEADLINE_NONE : m->deadline));
@@ -126,19 +133,20 @@ int maintenance_run(struct machine *machine, struct console_log *log, int signal
         .machine = machine,
         .log = log,
         .signal_fd = signal_fd,
-        .terminal = TERMINAL_INIT,
+        .line = SERIAL_LINE_INIT,
         .listens = typed,
         .monitor.fd = -1,
         .deadline = deadline,
     };
-    int result = terminal_open(&m.terminal, machine->serial_fd, err);
-    if (result == 0 && typed)
-        result = terminal_make_raw(&m.terminal, err);
+    int result = serial_line_open(&m.line, machine->serial_fd, err);
+    if (result == 0)
+        result = terminal_open(&m.terminal, true, err);
     if (result == 0)
         result = qmp_open(&m.monitor, machine->monitor_fd, err);
     if (result == 0)
         result = serve(&m, err);
-    terminal_close(&m.terminal);
+    terminal_restore(&m.terminal);
+    serial_line_close(&m.line);
     qmp_close(&m.monitor);
     if (result == 0 && (m.errors.length > 0 || console_log_panic(log, panic, sizeof(panic))))
         result = fail(&m, "the guest ended", err);

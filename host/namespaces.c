@@ -12,7 +12,6 @@
 enum agent_fd {
     AGENT_FD_CONTROL = 3,
     AGENT_FD_DATA,
-    AGENT_FD_TERMINAL,
     AGENT_FD_FRAMES, /* with a network */
     AGENT_FD_END,
 };
@@ -48,10 +47,9 @@ static int make_descriptors(const struct machine_request *request, struct machin
     const struct machine_gift frames = {AGENT_FD_FRAMES, request->network->link.fd};
     if (machine_make_standard(m, theirs, err) < 0 || machine_give(&frames, 1, theirs, err) < 0)
         return -1;
-    if (machine_make_pair(&m->control_fd, &theirs[AGENT_FD_CONTROL], err) < 0 ||
-        machine_make_pair(&m->data_fd, &theirs[AGENT_FD_DATA], err) < 0)
+    if (machine_make_pair(&m->control_fd, &theirs[AGENT_FD_CONTROL], err) < 0)
         return -1;
-    return machine_make_pair(&m->serial_fd, &theirs[AGENT_FD_TERMINAL], err);
+    return machine_make_pair(&m->data_fd, &theirs[AGENT_FD_DATA], err);
 }
 
 static int start_agent(const struct machine_request *request, struct strings *argv, const int *fds,
@@ -105,7 +103,7 @@ static int start(const struct machine_request *request, struct machine *ret,
     strings_addf(&argv, "%s/vmc-agent", request->container->dir);
     strings_add(&argv, "--fds");
     AUTO_STRINGS struct strings numbers = {0};
-    for (int fd = AGENT_FD_CONTROL; fd <= AGENT_FD_TERMINAL; fd++)
+    for (int fd = AGENT_FD_CONTROL; fd <= AGENT_FD_DATA; fd++)
         strings_addf(&numbers, "%d", fd);
     if (request->network->link.fd >= 0)
         strings_addf(&numbers, "%d", AGENT_FD_FRAMES);

@@ -75,7 +75,7 @@ char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc
     /* First of all, since the early console prints what is not quiet when it comes up. */
     strings_add(&cmdline, spec->debug ? "loglevel=7" : "quiet");
     strings_add(&cmdline, spec->arch->cmdline);
-    /* The console is a virtio one: the serial line is left to the workload's terminal. */
+    /* The console is a virtio one: a serial line takes an exit of the machine for each byte. */
     strings_addf(&cmdline, "console=%s panic=-1", spec->maintenance ? spec->arch->serial : "hvc0");
     if (request->accel == ACCEL_TCG)
         strings_add(&cmdline, spec->arch->cmdline_tcg);

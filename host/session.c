@@ -11,6 +11,7 @@
 
 #include "common/io.h"
 #include "common/log.h"
+#include "host/signals.h"
 
 /* What one poll(2) waits for. */
 enum slot {
@@ -51,7 +52,7 @@ int session_open(struct session *s, const struct vm_spec *spec, struct machine *
         .in.fd = -1,
         .out.fd = -1,
         .err.fd = -1,
-        .terminal = TERMINAL_INIT,
+        .terminal.foreground = true,
         .monitor.fd = -1,
         .deadline = DEADLINE_NONE,
     };
@@ -60,14 +61,14 @@ int session_open(struct session *s, const struct vm_spec *spec, struct machine *
         qmp_open(&s->monitor, machine->monitor_fd, err) < 0)
         return -1;
     if ((machine->console_fd >= 0 && set_nonblocking(machine->console_fd, true) < 0) ||
-        set_nonblocking(machine->serial_fd, true) < 0)
+        (machine->serial_fd >= 0 && set_nonblocking(machine->serial_fd, true) < 0))
         return error_errno(err, "cannot make a socket non-blocking");
     return 0;
 }
 
 void session_close(struct session *s)
 {
-    terminal_close(&s->terminal);
+    terminal_restore(&s->terminal);
     relay_source_free(&s->in);
     relay_sink_free(&s->out);
     relay_sink_free(&s->err);
@@ -122,7 +123,8 @@ static int handle_signal(struct session *s, struct error *err)
     if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
         return 0;
     int signal = (int)info.ssi_signo;
-    if (signal == SIGWINCH) {
+    if (signal_is_terminals(signal)) {
+        terminal_look(&s->terminal);
         if (s->spec->tty && s->phase >= PHASE_CONFIG)
             send_window_size(s);
         return 0;
@@ -140,9 +142,7 @@ static int handle_signal(struct session *s, struct error *err)
 
 static int describe_failure(struct session *s, const char *what, struct error *err)
 {
-    /* Once the line is the workload's terminal, what comes over it is not the kernel's. */
-    if (!s->spec->tty || s->phase < PHASE_CONFIG)
-        console_pump(s->log, &s->machine->serial_fd);
+    console_pump(s->log, &s->machine->serial_fd);
     return post_mortem(what, s->machine, s->log, &s->vmm_errors, err);
 }
 
@@ -181,16 +181,7 @@ static void want(struct pollfd *slot, int fd, short events)
 
 static void prepare_user_slots(const struct session *s, struct pollfd fds[SLOT_COUNT])
 {
-    const struct terminal *t = &s->terminal;
-    if (s->spec->tty && s->phase >= PHASE_CONFIG) {
-        short in = terminal_in_events(t), out = terminal_out_events(t);
-        want(&fds[SLOT_IN], in ? t->in_fd : -1, in);
-        want(&fds[SLOT_OUT], out ? t->out_fd : -1, out);
-        want(&fds[SLOT_SERIAL], t->serial_fd, terminal_serial_events(t));
-        return;
-    }
-    want(&fds[SLOT_SERIAL], s->machine->serial_fd, POLLIN);
-    if (relay_source_wants_read(&s->in))
+    if (relay_source_wants_read(&s->in) && s->terminal.foreground)
         want(&fds[SLOT_IN], s->in.fd, POLLIN);
     /* Without POLLOUT, too: POLLERR tells that a pipe's reader has left (poll(2)). */
     want(&fds[SLOT_OUT], s->out.fd, relay_sink_wants_write(&s->out) ? POLLOUT : 0);
@@ -206,6 +197,7 @@ static void prepare_slots(const struct session *s, struct pollfd fds[SLOT_COUNT]
     if (!s->data_eof)
         want(&fds[SLOT_DATA], s->data.fd, channel_events(&s->data));
     want(&fds[SLOT_CONSOLE], s->machine->console_fd, POLLIN);
+    want(&fds[SLOT_SERIAL], s->machine->serial_fd, POLLIN);
     want(&fds[SLOT_VMM_ERRORS], s->machine->errors_fd, POLLIN);
     want(&fds[SLOT_MONITOR], s->monitor.fd, POLLIN);
     want(&fds[SLOT_KEEPER], s->machine->keeper_fd, POLLIN);
@@ -223,17 +215,18 @@ static int pump_sink(struct session *s, struct relay_sink *sink, short revents, 
     return 0;
 }
 
+/* Who is in the background by now, after a stop, would read an error. */
+static void pump_input(struct session *s)
+{
+    terminal_look(&s->terminal);
+    if (s->terminal.foreground)
+        relay_source_pump(&s->in, &s->data);
+}
+
 static int pump_user(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)
 {
-    if (s->spec->tty && s->phase >= PHASE_CONFIG) {
-        terminal_pump(&s->terminal, fds[SLOT_IN].revents, fds[SLOT_OUT].revents,
-                      fds[SLOT_SERIAL].revents);
-        return 0;
-    }
-    if (fds[SLOT_SERIAL].revents)
-        console_pump(s->log, &s->machine->serial_fd);
     if (fds[SLOT_IN].revents)
-        relay_source_pump(&s->in, &s->data);
+        pump_input(s);
     if (pump_sink(s, &s->out, fds[SLOT_OUT].revents, err) < 0)
         return -1;
     return pump_sink(s, &s->err, fds[SLOT_ERR].revents, err);
@@ -253,6 +246,8 @@ static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], 
 {
     if (fds[SLOT_CONSOLE].revents)
         console_pump(s->log, &s->machine->console_fd);
+    if (fds[SLOT_SERIAL].revents)
+        console_pump(s->log, &s->machine->serial_fd);
     if (fds[SLOT_VMM_ERRORS].revents)
         vmm_errors_pump(&s->vmm_errors, s->machine);
     if (fds[SLOT_KEEPER].revents && !has_ended(s->machine))
@@ -280,6 +275,12 @@ static void flush_channel(struct channel *ch, bool *eof)
         queue_free(&ch->out);
 }
 
+static int64_t next_look(const struct session *s)
+{
+    int64_t look = s->terminal.foreground ? DEADLINE_NONE : now_ns() + TERMINAL_LOOK_NS;
+    return look < s->deadline ? look : s->deadline;
+}
+
 /* Waits for the next event, until the session's deadline at the latest, and handles all of them.
  */
 static int session_step(struct session *s, struct error *err)
@@ -288,9 +289,11 @@ static int session_step(struct session *s, struct error *err)
     flush_channel(&s->control, &s->control_eof);
     flush_channel(&s->data, &s->data_eof);
     prepare_slots(s, fds);
-    int n = poll(fds, SLOT_COUNT, poll_timeout(s->deadline));
+    int n = poll(fds, SLOT_COUNT, poll_timeout(next_look(s)));
     if (n < 0 && errno != EINTR)
         return error_errno(err, "poll");
+    if (!s->terminal.foreground)
+        terminal_look(&s->terminal);
     if (n <= 0)
         return 0;
     if (fds[SLOT_SIGNAL].revents && handle_signal(s, err) < 0)
@@ -319,20 +322,10 @@ int session_wait_hello(struct session *s, int64_t deadline, struct error *err)
     return wait_for_phase(s, PHASE_HELLO, "the guest did not answer in time (--boot-timeout)", err);
 }
 
-/* What the kernel said on the serial line before it had its console is no terminal output. */
 static int open_user_side(struct session *s, struct error *err)
 {
-    console_pump(s->log, &s->machine->serial_fd);
-    if (s->spec->tty) {
-        relay_source_open(&s->in, &s->data, FRAME_STDIN, 0, -1);
-        relay_sink_open(&s->out, &s->data, FRAME_STDOUT, 0,
-                        open("/dev/null", O_WRONLY | O_CLOEXEC));
-        relay_sink_open(&s->err, &s->data, FRAME_STDERR, 0,
-                        open("/dev/null", O_WRONLY | O_CLOEXEC));
-        if (terminal_open(&s->terminal, s->machine->serial_fd, err) < 0)
-            return -1;
-        return terminal_make_raw(&s->terminal, err);
-    }
+    if (terminal_open(&s->terminal, s->spec->tty, err) < 0)
+        return -1;
     /* A descriptor that was closed before us gives -1: an end of file, a reader that left. */
     relay_source_open(&s->in, &s->data, FRAME_STDIN, 0, reopen_nonblocking(STDIN_FILENO, O_RDONLY));
     relay_sink_open(&s->out, &s->data, FRAME_STDOUT, 0,
@@ -389,8 +382,7 @@ static int escalate_timeout(struct session *s, int *step, struct error *err)
 
 static bool output_waits(const struct session *s)
 {
-    return relay_sink_wants_write(&s->out) || relay_sink_wants_write(&s->err) ||
-           s->terminal.to_user.length > 0;
+    return relay_sink_wants_write(&s->out) || relay_sink_wants_write(&s->err);
 }
 
 static bool finished(const struct session *s)
@@ -416,8 +408,6 @@ int session_run(struct session *s, int *ret_status, struct error *err)
         }
         if (session_step(s, err) < 0)
             return -1;
-        if (s->spec->tty && s->phase == PHASE_EXITED)
-            terminal_drain_serial(&s->terminal);
     }
     s->timing->finished = now_ns();
     *ret_status = s->timed_out ? STATUS_TIMEOUT : exit_record_status(&s->record);

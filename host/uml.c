@@ -40,10 +40,9 @@ static int make_descriptors(const struct machine_request *request, struct machin
     if (machine_make_standard(m, theirs, err) < 0 || machine_give(&frames, 1, theirs, err) < 0)
         return -1;
     if (machine_make_pair(&m->control_fd, &theirs[UML_FD_CONTROL], err) < 0 ||
-        machine_make_pair(&m->data_fd, &theirs[UML_FD_DATA], err) < 0 ||
-        machine_make_pair(&m->console_fd, &theirs[UML_FD_CONSOLE], err) < 0)
+        machine_make_pair(&m->data_fd, &theirs[UML_FD_DATA], err) < 0)
         return -1;
-    return machine_make_pair(&m->serial_fd, &theirs[UML_FD_SERIAL], err);
+    return machine_make_pair(&m->console_fd, &theirs[UML_FD_CONSOLE], err);
 }
 
 static int start_in_jail(const struct machine_request *request, struct strings *argv,

@@ -1,10 +1,9 @@
 #include "host/uml_argv.h"
 
-/* The guest's names of its lines. The first is the one that an agent takes for its terminal's. */
+/* The guest's names of its lines. */
 #define LINE "/dev/ttyS"
 
 enum line {
-    LINE_SERIAL,
     LINE_CONTROL,
     LINE_DATA,
     LINE_FRAMES,
@@ -49,7 +48,6 @@ void uml_argv(const struct machine_request *request, struct strings *ret)
     strings_add(ret, "ssl=none");
     strings_addf(ret, "con0=fd:%d", UML_FD_CONSOLE);
     strings_add(ret, "console=tty0");
-    add_line(ret, LINE_SERIAL, UML_FD_SERIAL);
     add_line(ret, LINE_CONTROL, UML_FD_CONTROL);
     add_line(ret, LINE_DATA, UML_FD_DATA);
     if (frames)

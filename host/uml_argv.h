@@ -11,7 +11,6 @@ enum uml_fd {
     UML_FD_CONTROL = 3,
     UML_FD_DATA,
     UML_FD_CONSOLE,
-    UML_FD_SERIAL,
     UML_FD_FRAMES, /* with a network */
     UML_FD_FILTER, /* of system calls, once the start is over */
     UML_FD_END,

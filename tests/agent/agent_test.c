@@ -668,7 +668,6 @@ static void host_that_leaves_ends_everything(void **state)
     }
 }
 
-/* A terminal: here its bytes travel over the channel. */
 static bool has_prompt(const struct peer_host *p)
 {
     return p->said.output.length &&
@@ -696,6 +695,29 @@ static void terminal_works(void **state)
     assert_said(&p->said.output, "33 101\r\nready\r\n^C44 202\r\n");
     assert_true(p->said.error_eof);
     assert_int_equal(p->said.error_output.length, 0);
+}
+
+/* The end of its input is that of the host's terminal, and so is a host that takes no output. */
+static void terminal_that_goes_away_hangs_up(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        struct peer_host *p = *state;
+        AUTO_FREE char *json =
+            peer_shell("trap 'exit 7' HUP; echo ready; read -r line; exit 8", ",\"tty\":true");
+        peer_configure(p, json, FRAME_PAYLOAD_MAX);
+        peer_credit(p, FRAME_STDOUT, RELAY_WINDOW);
+        peer_until(p, has_prompt);
+        uint8_t payload[CLOSE_SIZE];
+        encode_close(payload, FRAME_STDOUT);
+        if (i == 0)
+            p->input_eof = true;
+        else
+            peer_send_data(p, FRAME_CLOSE, payload, sizeof(payload));
+        peer_until(p, peer_said_end);
+        assert_exit(p, false, 7);
+        assert_int_equal(peer_teardown(state), 0);
+        assert_int_equal(peer_setup(state), 0);
+    }
 }
 
 static void terminal_output_is_complete(void **state)
@@ -749,6 +771,7 @@ int main(void)
         AGENT_TEST(noise_never_hangs_the_agent),
         AGENT_TEST(host_that_leaves_ends_everything),
         AGENT_TEST(terminal_works),
+        AGENT_TEST(terminal_that_goes_away_hangs_up),
         AGENT_TEST(terminal_output_is_complete),
     };
     return cmocka_run_group_tests_name("agent", tests, NULL, NULL);

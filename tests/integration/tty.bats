@@ -1,4 +1,4 @@
-# A terminal for the workload: the guest's serial console, sized, raw, and given back.
+# A terminal for the workload: sized, raw, and given back; and vmc as one job of a terminal among others.
 load ../lib/common
 
 # pty STEP... -- COMMAND: vmc run -t with that command, on a new terminal.
@@ -17,11 +17,10 @@ assert_restored() {
     assert_equal "${stderr_lines[-1]}" "status $1, terminal restored"
 }
 
-# Its name is the guest's affair: the serial console or a pseudo terminal in front of it.
 @test "-t gives a controlling terminal on all three descriptors" {
     run --separate-stderr terminal -- sh -c 'tty; tty <&1; tty <&2; : </dev/tty && echo controlling'
     assert_restored 0
-    assert_match "${lines[0]}" '^/dev/(ttyS|pts/)[0-9]'
+    assert_match "${lines[0]}" '^/dev/pts/[0-9]'
     assert_equal "${lines[0]} ${lines[3]}" "${lines[1]} controlling"$'\r'
     assert_equal "${lines[0]}" "${lines[2]}"
 }
@@ -74,6 +73,49 @@ assert_restored() {
     run --separate-stderr terminal -- sh -c 'seq 1 40000'
     assert_restored 0
     assert_equal "$(tr -d '\r' <<<"$output" | sha256sum)" "$(seq 1 40000 | sha256sum)"
+}
+
+@test "10 MB over the terminal lose nothing, nor does what is typed meanwhile" {
+    terminal 'expect=go' raw 'send=typed\n' -- \
+        sh -c 'stty -echo; echo go; yes 0123456789abcde | head -c 10485760; read -r line; echo "$line"' >out 2>err
+    assert_equal "$(tail -n 1 err)" 'status 0, terminal restored'
+    assert_equal "$(words_of out | tr -d '\r' | sha256sum)" "$({ echo go; yes 0123456789abcde | head -c 10485760; echo typed; } | sha256sum)"
+}
+
+@test "a terminal that goes away hangs up the workload's, whether or not vmc heeds HUP" {
+    local script='trap "exit 7" HUP; echo go; read -r line || :; exit 8'
+    run --separate-stderr terminal 'expect=go' hang-up -- sh -c "$script"
+    assert_equal "${stderr_lines[-1]}" 'status 7, terminal gone'
+    run --separate-stderr timeout -k 5 120 "$VMC_TEST_LIB/pty" 'expect=go' raw hang-up -- \
+        sh -c 'trap "" HUP; exec "$@"' sh "$VMC" run -t -r "$SMALL" -- sh -c "$script" 3>&-
+    assert_equal "${stderr_lines[-1]}" 'status 7, terminal gone'
+}
+
+# job STEP... -- SCRIPT: with job control, and vmc in SCRIPT's "$@".
+job() {
+    local steps=()
+    while [ "$1" != -- ]; do
+        steps+=("$1")
+        shift
+    done
+    timeout -k 5 120 "$VMC_TEST_LIB/pty" "${steps[@]}" -- bash -c "set -m; $2" bash "$VMC" run -r "$SMALL" 3>&-
+}
+
+@test "in the background -t is not stopped, leaves what is typed to others, and is ended by TERM" {
+    run --separate-stderr job 'expect=go' 'send=mine\n' 'expect=mine 143' -- \
+        '"$@" -t -- sh -c "echo go; exec sleep 1000" & read -r line; kill $!; wait $!; echo "$line $?"'
+    assert_restored 0
+}
+
+@test "timeout(1), which makes a background job of it, ends it" {
+    run --separate-stderr job 'expect=124' -- 'timeout 2 "$@" -it -- sleep 1000; echo $?'
+    assert_restored 0
+}
+
+@test "a job without -t reads its terminal in the foreground only" {
+    run --separate-stderr job 'expect=go' 'send=mine\n' 'expect=read mine' 'send=yours\n' 'expect=got yours' -- \
+        '"$@" -- sh -c "echo go; read -r line; echo got \$line" & read -r line; echo "read $line"; fg %1'
+    assert_restored 0
 }
 
 @test "the terminal is restored when vmc gets TERM" {

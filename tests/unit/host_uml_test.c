@@ -51,16 +51,16 @@ static void test_command_line(void **state)
     struct vm_spec spec = {.memory = 512ull << 20, .cpus = 1};
     check(build(&spec, -1),
           "/run/vmc/1/linux quiet mem=512M initrd=/images/initramfs.cpio uml_dir= root=none "
-          "con=none ssl=none con0=fd:5 console=tty0 ssl0=fd:6 ssl1=fd:3 ssl2=fd:4 filter=fd:8 "
+          "con=none ssl=none con0=fd:5 console=tty0 ssl0=fd:3 ssl1=fd:4 filter=fd:7 "
           "lpj=4000000 noreboot "
-          "panic=-1 -- --lines /dev/ttyS1,/dev/ttyS2");
+          "panic=-1 -- --lines /dev/ttyS0,/dev/ttyS1");
     spec.debug = true;
     strings_add(&spec.append, "a=b c");
     check(build(&spec, 9),
           "/run/vmc/1/linux loglevel=7 mem=512M initrd=/images/initramfs.cpio uml_dir= root=none "
-          "con=none ssl=none con0=fd:5 console=tty0 ssl0=fd:6 ssl1=fd:3 ssl2=fd:4 ssl3=fd:7 "
-          "filter=fd:8 "
-          "lpj=4000000 noreboot panic=-1 a=b c -- --lines /dev/ttyS1,/dev/ttyS2,/dev/ttyS3");
+          "con=none ssl=none con0=fd:5 console=tty0 ssl0=fd:3 ssl1=fd:4 ssl2=fd:6 "
+          "filter=fd:7 "
+          "lpj=4000000 noreboot panic=-1 a=b c -- --lines /dev/ttyS0,/dev/ttyS1,/dev/ttyS2");
     strings_free(&spec.append);
 }
 
