@@ -173,6 +173,7 @@ void encode_exit(uint8_t *bytes, const struct exit_record *record)
     bytes[0] = (uint8_t)((record->signaled ? EXIT_SIGNALED : 0) |
                          (record->out_of_memory ? EXIT_OUT_OF_MEMORY : 0));
     bytes[1] = record->value;
+    put(bytes + 2, 8, record->input_taken);
 }
 
 int decode_exit(const struct frame *frame, struct exit_record *ret_record, struct error *err)
@@ -186,6 +187,7 @@ int decode_exit(const struct frame *frame, struct exit_record *ret_record, struc
     ret_record->signaled = signaled;
     ret_record->value = value;
     ret_record->out_of_memory = kind & EXIT_OUT_OF_MEMORY;
+    ret_record->input_taken = get(frame->payload + 2, 8);
     return 0;
 }
 

@@ -27,9 +27,10 @@
  *          both           CLOSE    the receiver of a data stream takes no more (its reader left)
  *
  * Data flows only against credit: a sender starts with none. So nothing is dropped, memory is
- * bounded on both sides, and a blocked stream never holds up another. After EOF of both outputs
- * and EXIT the host ends the machine; the order of EXIT against the two EOFs is not fixed, since
- * they travel on different ports.
+ * bounded on both sides, and a blocked stream never holds up another. The first credit for STDIN is
+ * small, and the next one says that the workload reads: all that was sent before has been read.
+ * After EOF of both outputs and EXIT the host ends the machine; the order of EXIT against the two
+ * EOFs is not fixed, since they travel on different ports.
  *
  * What the guest sends is hostile input: fixed layouts and fixed limits, no JSON, and nothing is
  * ever trusted because the guest said so.
@@ -43,7 +44,7 @@
 
 #include "common/error.h"
 
-#define PROTOCOL_VERSION 3
+#define PROTOCOL_VERSION 4
 
 /* What the agent says on the console before it serves a shell there. */
 #define MAINTENANCE_ANNOUNCEMENT "no workload: maintenance shell on the console"
@@ -151,10 +152,11 @@ int decode_started(const struct frame *frame, struct started *ret_started, struc
 /* How the workload ended, as wait(2) tells it. */
 struct exit_record {
     bool signaled;
-    uint8_t value;      /* exit code 0-255, or signal number 1-SIGNAL_MAX */
-    bool out_of_memory; /* the guest's kernel ended one of the container's processes for memory */
+    uint8_t value;        /* exit code 0-255, or signal number 1-SIGNAL_MAX */
+    bool out_of_memory;   /* the guest's kernel ended one of the container's processes for memory */
+    uint64_t input_taken; /* how many bytes of STDIN the workload has read */
 };
-#define EXIT_SIZE 2
+#define EXIT_SIZE 10
 void encode_exit(uint8_t *bytes, const struct exit_record *record);
 int decode_exit(const struct frame *frame, struct exit_record *ret_record, struct error *err);
 

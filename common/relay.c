@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +97,43 @@ void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type t
         grant(s, ch, RELAY_WINDOW);
 }
 
+void relay_sink_open_pipe(struct relay_sink *s, struct channel *ch, enum frame_type type,
+                          uint16_t stream, int fd)
+{
+    *s = (struct relay_sink){.fd = fd, .type = type, .stream = stream, .watched = true, .rest = -1};
+    s->piece = FRAME_PAYLOAD_MAX;
+    s->first = fcntl(fd, F_SETPIPE_SZ, RELAY_FIRST) > 0;
+    grant(s, ch, s->first ? RELAY_FIRST : RELAY_WINDOW);
+}
+
+void relay_sink_emptied(struct relay_sink *s, struct channel *ch)
+{
+    if (!s->first || s->written == 0 || s->waiting.length > 0)
+        return;
+    s->first = false;
+    fcntl(s->fd, F_SETPIPE_SZ, RELAY_WINDOW);
+    if (!s->eof)
+        grant(s, ch, RELAY_WINDOW - s->granted);
+}
+
+uint64_t relay_sink_taken(const struct relay_sink *s)
+{
+    int left = 0, fd = s->fd >= 0 ? s->fd : s->rest;
+    if (!s->watched || (fd >= 0 && ioctl(fd, FIONREAD, &left) < 0))
+        return 0;
+    return s->written - (uint64_t)left;
+}
+
+/* What is left in a pipe after the end of the stream may still be read, or not. */
+static void close_at_end(struct relay_sink *s)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
+    if (s->watched && s->fd >= 0)
+        s->rest = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    close_fd(&s->fd);
+}
+
 int relay_sink_accept(struct relay_sink *s, const struct frame *frame, struct error *err)
 {
     if (s->eof)
@@ -107,19 +146,20 @@ int relay_sink_accept(struct relay_sink *s, const struct frame *frame, struct er
     if (s->fd >= 0)
         queue_append(&s->waiting, frame->payload, frame->length);
     if (s->eof && s->waiting.length == 0)
-        close_fd(&s->fd);
+        close_at_end(s);
     return 0;
 }
 
 bool relay_sink_wants_write(const struct relay_sink *s)
 {
-    return s->fd >= 0 && s->waiting.length > 0;
+    return s->fd >= 0 && (s->waiting.length > 0 || (s->first && s->written > 0));
 }
 
 void relay_sink_close(struct relay_sink *s, struct channel *ch)
 {
     if (s->fd < 0)
         return;
+    s->written = relay_sink_taken(s);
     close_fd(&s->fd);
     queue_free(&s->waiting);
     if (!s->eof)
@@ -128,7 +168,7 @@ void relay_sink_close(struct relay_sink *s, struct channel *ch)
 
 int relay_sink_pump(struct relay_sink *s, struct channel *ch, struct error *err)
 {
-    if (!relay_sink_wants_write(s))
+    if (s->fd < 0 || s->waiting.length == 0)
         return 0;
     size_t piece = s->waiting.length < s->piece ? s->waiting.length : s->piece;
     ssize_t n = write(s->fd, queue_bytes(&s->waiting), piece);
@@ -142,12 +182,13 @@ int relay_sink_pump(struct relay_sink *s, struct channel *ch, struct error *err)
         return left ? 0 : error_errno(err, "cannot write %s", frame_name(s->type));
     }
     queue_consume(&s->waiting, (size_t)n);
+    s->written += (uint64_t)n;
     /* Credit goes back in large pieces: one frame for every half window, not for every write. */
     uint32_t held = s->granted + (uint32_t)s->waiting.length;
-    if (!s->eof && held <= RELAY_WINDOW / 2)
+    if (!s->eof && !s->first && held <= RELAY_WINDOW / 2)
         grant(s, ch, RELAY_WINDOW - held);
     if (s->eof && s->waiting.length == 0)
-        close_fd(&s->fd);
+        close_at_end(s);
     return 0;
 }
 
@@ -164,5 +205,7 @@ void relay_source_free(struct relay_source *s)
 void relay_sink_free(struct relay_sink *s)
 {
     close_fd(&s->fd);
+    if (s->watched)
+        close_fd(&s->rest);
     queue_free(&s->waiting);
 }

@@ -8,6 +8,9 @@
 
 #include "common/channel.h"
 
+/* The first credit of a pipe's sink: one write(2) that is taken or left as a whole, pipe(7). */
+#define RELAY_FIRST 4096u
+
 /* What a sink is ready to hold, in bytes; also the most that is ever in flight per stream. */
 #define RELAY_WINDOW (16u * FRAME_PAYLOAD_MAX)
 
@@ -46,6 +49,12 @@ struct relay_sink {
     bool eof;         /* the peer's empty frame has come */
     size_t piece;     /* most bytes for one write(2) */
     bool terminal;    /* one that has hung up says EIO */
+    /* Of a pipe whose reader is watched: relay_sink_open_pipe(). */
+    bool watched;
+    bool first; /* nothing that was written has been read yet, as far as is known */
+    uint64_t written;
+    int rest; /* owned; -1, or, after the end of the stream, an end of the pipe to count what is
+                 left */
     struct queue waiting;
 };
 
@@ -53,10 +62,24 @@ struct relay_sink {
 void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type type,
                      uint16_t stream, int fd);
 
+/*
+ * The same for a pipe whose reader is not known to want anything: RELAY_FIRST bytes are granted,
+ * and the window when those that came have been read, all of them; the pipe has one page until
+ * then.
+ */
+void relay_sink_open_pipe(struct relay_sink *s, struct channel *ch, enum frame_type type,
+                          uint16_t stream, int fd);
+
+/* Of a sink opened so, poll(2) has said POLLOUT: an empty pipe, if it was written to before. */
+void relay_sink_emptied(struct relay_sink *s, struct channel *ch);
+
+/* How many bytes have been read out of a sink's pipe so far. */
+uint64_t relay_sink_taken(const struct relay_sink *s);
+
 /* Takes a data frame. More than was granted, or bytes after EOF, is a protocol error. */
 int relay_sink_accept(struct relay_sink *s, const struct frame *frame, struct error *err);
 
-/* True while bytes wait: poll s->fd for POLLOUT then. */
+/* True while bytes wait, or for relay_sink_emptied(): poll s->fd for POLLOUT then. */
 bool relay_sink_wants_write(const struct relay_sink *s);
 
 /*

@@ -63,8 +63,10 @@ static int open_streams(struct session *s, struct error *err)
         /* The relay closes its descriptors when it likes; window sizes need one for longer. */
         input = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
         output = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
+        relay_sink_open(&s->input, &s->data, FRAME_STDIN, 0, input);
+    } else {
+        relay_sink_open_pipe(&s->input, &s->data, FRAME_STDIN, 0, input);
     }
-    relay_sink_open(&s->input, &s->data, FRAME_STDIN, 0, input);
     relay_source_open(&s->output, &s->data, FRAME_STDOUT, 0, output);
     relay_source_open(&s->error_output, &s->data, FRAME_STDERR, 0, error_output);
     return greet_on_data(s, err);

@@ -121,6 +121,7 @@ static void end_container(struct session *s)
 {
     if (!process_end_all())
         s->give_up = now_ns() + GIVE_UP_S * NS_PER_S;
+    s->record.input_taken = relay_sink_taken(&s->input);
     relay_sink_close(&s->input, &s->data);
     terminal_end(&s->terminal);
 }
@@ -169,8 +170,11 @@ static int pump(struct session *s, const struct pollfd fds[SLOT_COUNT], struct e
 {
     if (fds[SLOT_INPUT].revents & POLLERR)
         relay_sink_close(&s->input, &s->data);
-    else if (fds[SLOT_INPUT].revents & POLLOUT && relay_sink_pump(&s->input, &s->data, err) < 0)
-        return -1;
+    else if (fds[SLOT_INPUT].revents & POLLOUT) {
+        relay_sink_emptied(&s->input, &s->data);
+        if (relay_sink_pump(&s->input, &s->data, err) < 0)
+            return -1;
+    }
     if (fds[SLOT_OUTPUT].revents)
         relay_source_pump(&s->output, &s->data);
     if (fds[SLOT_ERROR_OUTPUT].revents)

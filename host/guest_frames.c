@@ -74,7 +74,7 @@ static int handle_credit(struct session *s, const struct frame *frame, struct er
     uint32_t count;
     if (decode_credit(frame, &type, &count, err) < 0)
         return -1;
-    return type == FRAME_STDIN ? relay_source_credit(&s->in, count, err) : unexpected(frame, err);
+    return type == FRAME_STDIN ? input_credit(&s->in, count, err) : unexpected(frame, err);
 }
 
 static int handle_close(struct session *s, const struct frame *frame, struct error *err)
@@ -85,7 +85,7 @@ static int handle_close(struct session *s, const struct frame *frame, struct err
     if (type != FRAME_STDIN)
         return unexpected(frame, err);
     /* The workload reads no more: whoever feeds us must learn it, too (SIGPIPE in a pipeline). */
-    relay_source_close(&s->in, &s->data);
+    input_close(&s->in, &s->data);
     return 0;
 }
 

@@ -386,8 +386,8 @@ const struct option option_table[] = {
      NULL, NULL, false, true},
     {OPTION_INTERACTIVE, "interactive", 'i', NULL, RUN, STREAMS, BY_VMC,
      "keep standard input connected, which it always is",
-     "For fingers used to -it: vmc always passes standard input on, so this asks for what happens "
-     "anyway.",
+     "For fingers used to -it: standard input is passed on to a COMMAND that reads it, and left "
+     "alone otherwise, so this asks for what happens anyway.",
      NULL, NULL, false, false},
 
     {OPTION_RM, "rm", 0, NULL, RUN, TIME, BY_VMC,

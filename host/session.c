@@ -49,7 +49,7 @@ int session_open(struct session *s, const struct vm_spec *spec, struct machine *
         .signal_fd = signal_fd,
         .control.fd = -1,
         .data.fd = -1,
-        .in.fd = -1,
+        .in = INPUT_NONE,
         .out.fd = -1,
         .err.fd = -1,
         .terminal.foreground = true,
@@ -69,7 +69,7 @@ int session_open(struct session *s, const struct vm_spec *spec, struct machine *
 void session_close(struct session *s)
 {
     terminal_restore(&s->terminal);
-    relay_source_free(&s->in);
+    input_free(&s->in);
     relay_sink_free(&s->out);
     relay_sink_free(&s->err);
     channel_close(&s->control);
@@ -181,8 +181,8 @@ static void want(struct pollfd *slot, int fd, short events)
 
 static void prepare_user_slots(const struct session *s, struct pollfd fds[SLOT_COUNT])
 {
-    if (relay_source_wants_read(&s->in) && s->terminal.foreground)
-        want(&fds[SLOT_IN], s->in.fd, POLLIN);
+    if (input_wants_read(&s->in) && s->terminal.foreground)
+        want(&fds[SLOT_IN], s->in.source.fd, POLLIN);
     /* Without POLLOUT, too: POLLERR tells that a pipe's reader has left (poll(2)). */
     want(&fds[SLOT_OUT], s->out.fd, relay_sink_wants_write(&s->out) ? POLLOUT : 0);
     want(&fds[SLOT_ERR], s->err.fd, relay_sink_wants_write(&s->err) ? POLLOUT : 0);
@@ -220,7 +220,7 @@ static void pump_input(struct session *s)
 {
     terminal_look(&s->terminal);
     if (s->terminal.foreground)
-        relay_source_pump(&s->in, &s->data);
+        input_pump(&s->in, &s->data);
 }
 
 static int pump_user(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)
@@ -327,7 +327,7 @@ static int open_user_side(struct session *s, struct error *err)
     if (terminal_open(&s->terminal, s->spec->tty, err) < 0)
         return -1;
     /* A descriptor that was closed before us gives -1: an end of file, a reader that left. */
-    relay_source_open(&s->in, &s->data, FRAME_STDIN, 0, reopen_nonblocking(STDIN_FILENO, O_RDONLY));
+    input_open(&s->in, &s->data);
     relay_sink_open(&s->out, &s->data, FRAME_STDOUT, 0,
                     reopen_nonblocking(STDOUT_FILENO, O_WRONLY));
     relay_sink_open(&s->err, &s->data, FRAME_STDERR, 0,
@@ -409,6 +409,7 @@ int session_run(struct session *s, int *ret_status, struct error *err)
         if (session_step(s, err) < 0)
             return -1;
     }
+    input_end(&s->in, s->record.input_taken);
     s->timing->finished = now_ns();
     *ret_status = s->timed_out ? STATUS_TIMEOUT : exit_record_status(&s->record);
     return 0;

@@ -7,6 +7,7 @@
 
 #include "common/relay.h"
 #include "host/console_log.h"
+#include "host/input.h"
 #include "host/machine.h"
 #include "host/post_mortem.h"
 #include "host/qmp.h"
@@ -35,7 +36,7 @@ struct session {
     struct channel data;
     bool control_eof;
     bool data_eof;
-    struct relay_source in;
+    struct input in;
     struct relay_sink out;
     struct relay_sink err;
     struct terminal terminal;

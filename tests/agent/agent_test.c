@@ -446,11 +446,13 @@ static void workload_that_stops_reading(void **state)
     assert_exit(p, false, 0);
     assert_said(&p->said.output, "a\nend\n");
     assert_true(input_was_closed(p));
-    assert_true(p->said.input_granted < length);
+    assert_int_equal(p->said.input_granted, RELAY_FIRST);
+    assert_int_equal(p->said.record.input_taken, 2);
 }
 
-/* A workload that reads nothing: input stops at the window and what the pipe holds. */
-static void unread_input_is_bounded(void **state)
+/* A workload that reads nothing is given no more than the first piece, of which it takes nothing.
+ */
+static void unread_input_is_left(void **state)
 {
     struct peer_host *p = *state;
     AUTO_FREE char *json = peer_shell("sleep 0.2; exit 5", "");
@@ -458,7 +460,33 @@ static void unread_input_is_bounded(void **state)
     AUTO_FREE char *bytes = xcalloc(length, 1);
     peer_run(p, json, bytes, length);
     assert_exit(p, false, 5);
-    assert_true(p->said.input_granted <= 3 * RELAY_WINDOW);
+    assert_int_equal(p->said.input_granted, RELAY_FIRST);
+    assert_int_equal(p->said.record.input_taken, 0);
+}
+
+static void input_is_counted(void **state)
+{
+    static const struct {
+        const char *script;
+        size_t length, taken;
+    } cases[] = {
+        {"cat >/dev/null", 7, 7},
+        {"cat >/dev/null", 300000, 300000},
+        {"dd bs=1 count=3 2>/dev/null", 7, 3},
+        {"dd bs=1 count=3 2>/dev/null; exec <&-; sleep 0.05", 7, 3},
+        {"dd bs=5000 count=2 2>/dev/null >/dev/null", 4096, 4096},
+        {"true", 7, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct peer_host *p = *state;
+        AUTO_FREE char *json = peer_shell(cases[i].script, "");
+        AUTO_FREE char *bytes = xcalloc(cases[i].length, 1);
+        peer_run(p, json, bytes, cases[i].length);
+        assert_exit(p, false, 0);
+        assert_int_equal(p->said.record.input_taken, cases[i].taken);
+        assert_int_equal(peer_teardown(state), 0);
+        assert_int_equal(peer_setup(state), 0);
+    }
 }
 
 static void input_at_its_end_from_the_start(void **state)
@@ -759,7 +787,8 @@ int main(void)
         AGENT_TEST(starved_output_does_not_stop_the_rest),
         AGENT_TEST(readers_that_leave_stop_the_writer),
         AGENT_TEST(workload_that_stops_reading),
-        AGENT_TEST(unread_input_is_bounded),
+        AGENT_TEST(unread_input_is_left),
+        AGENT_TEST(input_is_counted),
         AGENT_TEST(input_at_its_end_from_the_start),
         AGENT_TEST(background_processes_are_ended),
         AGENT_TEST(ten_thousand_variables),

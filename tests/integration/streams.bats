@@ -86,6 +86,33 @@ sum() {
     vmc -- echo text >/dev/null
 }
 
+@test "what the workload does not read is left to others, in a file and in a pipe" {
+    local line
+    seq 5 >list
+    { vmc -- sh -c 'read -r line; echo "inside $line"' && cat; } <list >out
+    assert_equal "$(words_of out)" $'inside 1\n2\n3\n4\n5'
+    seq 5 | { vmc -- sh -c 'read -r line; echo "inside $line"' && cat; } >out
+    assert_equal "$(words_of out)" $'inside 1\n2\n3\n4\n5'
+    printf 'a\nb\n' | while read -r line; do vmc -- echo "got $line"; done >out
+    assert_equal "$(words_of out)" $'got a\ngot b'
+}
+
+@test "input that comes in pieces, and as a socket" {
+    assert_equal "$({ echo one; wait_for "$DEADLINE" has_line out one; echo two; } | vmc -- cat 2>/dev/null | tee out)" $'one\ntwo'
+    run timeout 120 python3 - "$VMC" "$SMALL" <<'PY' 3>&-
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+run = lambda *command: subprocess.run([sys.argv[1], "run", "-r", sys.argv[2], "--", *command], stdin=theirs, check=True, stderr=subprocess.DEVNULL)
+ours.sendall(b"unread")
+run("true")
+print(theirs.recv(100).decode(), flush=True)
+ours.sendall(b"x" * 100000)
+ours.shutdown(socket.SHUT_WR)
+run("wc", "-c")
+PY
+    assert_output $'unread\n100000'
+}
+
 @test "input that the workload never reads does not delay the end" {
     mkfifo in
     sleep 1000 >in 3>&- &

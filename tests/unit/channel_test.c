@@ -58,7 +58,7 @@ static void frames_arrive(void **state)
     struct frame frame;
     bool eof = false;
     assert_int_equal(channel_events(&p->guest), POLLIN);
-    channel_send(&p->guest, FRAME_EXIT, 0, "\0\7", 2);
+    channel_send(&p->guest, FRAME_EXIT, 0, "\0\7\0\0\0\0\0\0\0\0", EXIT_SIZE);
     channel_send(&p->guest, FRAME_ERROR, 3, "\175abc", 4);
     assert_int_equal(channel_events(&p->guest), POLLIN | POLLOUT);
     assert_int_equal(channel_flush(&p->guest, &err), 0);
@@ -102,7 +102,7 @@ static void end_of_file_comes_after_the_last_frame(void **state)
     struct error err = ERROR_INIT;
     struct frame frame;
     bool eof = false;
-    channel_send(&p->guest, FRAME_EXIT, 0, "\0\7", 2);
+    channel_send(&p->guest, FRAME_EXIT, 0, "\0\7\0\0\0\0\0\0\0\0", EXIT_SIZE);
     channel_flush(&p->guest, &err);
     channel_close(&p->guest);
     assert_int_equal(p->guest.fd, -1);

@@ -32,13 +32,14 @@ static const struct golden {
     {"PREPARE", FROM(PEER_HOST_CONTROL), FRAME_PREPARE, 0, 65536, G("\0\011\0\0\0\0\0\2{}")},
     {"WAKE", FROM(PEER_HOST_CONTROL), FRAME_WAKE, 0, 0, G("\0\010\0\0\0\0\0\0")},
     {"HELLO", FROM(PEER_GUEST_CONTROL), FRAME_HELLO, 20, 20,
-     G("\0\020\0\0\0\0\0\024\0\0\0\3\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
+     G("\0\020\0\0\0\0\0\024\0\0\0\4\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
     {"PREPARED", FROM(PEER_GUEST_CONTROL), FRAME_PREPARED, 0, 0, G("\0\027\0\0\0\0\0\0")},
     {"STARTED", FROM(PEER_GUEST_CONTROL), FRAME_STARTED, 36, 36,
      G("\0\021\0\0\0\0\0\044\0\0\0\052\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\5"
        "\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\011")},
     {"ERROR", FROM(PEER_GUEST_CONTROL), FRAME_ERROR, 1, 1025, G("\0\022\0\0\0\0\0\5\177nope")},
-    {"EXIT", FROM(PEER_GUEST_CONTROL), FRAME_EXIT, 2, 2, G("\0\023\0\0\0\0\0\2\1\011")},
+    {"EXIT", FROM(PEER_GUEST_CONTROL), FRAME_EXIT, 10, 10,
+     G("\0\023\0\0\0\0\0\012\1\011\0\0\0\0\0\0\1\2")},
     {"STDOUT", FROM(PEER_GUEST_DATA), FRAME_STDOUT, 0, 65536, G("\0\024\0\0\0\0\0\0")},
     {"STDERR", FROM(PEER_GUEST_DATA), FRAME_STDERR, 0, 65536, G("\0\025\0\0\0\0\0\1\377")},
 #undef G
@@ -254,7 +255,7 @@ static void exit_record_for_every_status(void **state)
     struct error err = ERROR_INIT;
     for (unsigned kind = 0; kind <= 255; kind++) {
         for (unsigned value = 0; value <= 255; value++) {
-            uint8_t bytes[EXIT_SIZE] = {(uint8_t)kind, (uint8_t)value};
+            uint8_t bytes[EXIT_SIZE] = {(uint8_t)kind, (uint8_t)value, [8] = 1, [9] = 2};
             struct frame frame = frame_of(FRAME_EXIT, bytes, sizeof(bytes));
             struct exit_record record;
             int good = kind < 4 && (!(kind & 1) || (value >= 1 && value <= SIGNAL_MAX)) ? 0 : -1;
@@ -263,6 +264,7 @@ static void exit_record_for_every_status(void **state)
                 continue;
             assert_int_equal(exit_record_status(&record), kind & 1 ? 128 + value : value);
             assert_int_equal(record.out_of_memory, kind >> 1);
+            assert_int_equal(record.input_taken, 258);
             uint8_t again[EXIT_SIZE];
             encode_exit(again, &record);
             assert_memory_equal(again, bytes, EXIT_SIZE);

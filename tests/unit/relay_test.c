@@ -1,6 +1,7 @@
 #include "common/relay.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -328,10 +329,53 @@ static void blocking_descriptors_get_small_pieces(void **state)
     assert_int_equal(s->sink.waiting.length, sizeof(piece) - 4096);
 }
 
+/* Polls the sink's descriptor as the agent does. */
+static bool is_writable(const struct stream *s)
+{
+    struct pollfd p = {.fd = s->sink.fd, .events = POLLOUT};
+    return relay_sink_wants_write(&s->sink) && poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
+}
+
+static void give(struct stream *s, const char *bytes, size_t length)
+{
+    struct error err = ERROR_INIT;
+    const struct frame frame = {
+        .type = FRAME_STDOUT, .length = (uint32_t)length, .payload = (const uint8_t *)bytes};
+    assert_int_equal(relay_sink_accept(&s->sink, &frame, &err), 0);
+    assert_int_equal(relay_sink_pump(&s->sink, &s->host, &err), 0);
+}
+
+static void a_reader_is_watched(void **state)
+{
+    struct stream *s = *state;
+    char bytes[16];
+    relay_sink_open_pipe(&s->sink, &s->host, FRAME_STDOUT, 0, s->sink.fd);
+    assert_int_equal(s->sink.granted, RELAY_FIRST);
+    assert_false(relay_sink_wants_write(&s->sink));
+    give(s, "abc", 3);
+    assert_int_equal(read(s->drain[0], bytes, 2), 2);
+    assert_false(is_writable(s));
+    assert_int_equal(relay_sink_taken(&s->sink), 2);
+    assert_int_equal(s->sink.granted, RELAY_FIRST - 3);
+    assert_int_equal(read(s->drain[0], bytes, 2), 1);
+    assert_true(is_writable(s));
+    relay_sink_emptied(&s->sink, &s->host);
+    assert_int_equal(s->sink.granted, RELAY_WINDOW);
+    assert_false(relay_sink_wants_write(&s->sink));
+    give(s, "defg", 4);
+    give(s, NULL, 0);
+    assert_int_equal(s->sink.fd, -1);
+    /* After the end of the stream, and without a reader. */
+    assert_int_equal(read(s->drain[0], bytes, 3), 3);
+    close_fd(&s->drain[0]);
+    assert_int_equal(relay_sink_taken(&s->sink), 6);
+}
+
 int main(void)
 {
 #define STREAM_TEST(f) cmocka_unit_test_setup_teardown(f, open_stream, close_stream)
     const struct CMUnitTest tests[] = {
+        STREAM_TEST(a_reader_is_watched),
         STREAM_TEST(bytes_pass_unchanged),
         STREAM_TEST(nothing_is_sent_without_credit),
         STREAM_TEST(empty_stream_is_seen_as_end),
