@@ -5,9 +5,9 @@
  * its exit record how much it has read.
  *
  * - A regular file is read ahead, and its offset put back in the end: exact.
- * - Of a pipe, a socket the first piece is looked at and left there until the workload has read
- *   it; from then on they are read ahead, up to the window.
- * - A terminal is read in the foreground (terminal.h), and anything else, at once.
+ * - Of a pipe or a socket the first piece is looked at and left there until the workload has read
+ *   it; from then on it is read ahead, up to the window.
+ * - A terminal is read at once while in the foreground (terminal.h), anything else at once.
  */
 #ifndef VMC_HOST_INPUT_H
 #define VMC_HOST_INPUT_H
