@@ -218,7 +218,7 @@ static void hello_both_ways(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    struct hello in = {3, 0x0102, 0x0102030405060708}, out;
+    struct hello in = {PROTOCOL_VERSION, 0x0102, 0x0102030405060708}, out;
     uint8_t bytes[HELLO_SIZE];
     encode_hello(bytes, &in);
     assert_memory_equal(bytes, golden_payload(FRAME_HELLO), HELLO_SIZE);
@@ -227,9 +227,9 @@ static void hello_both_ways(void **state)
     assert_int_equal(out.version, in.version);
     assert_int_equal(out.kernel_ns, in.kernel_ns);
     assert_int_equal(out.agent_ns, in.agent_ns);
-    bytes[3] = 4;
+    bytes[3] = PROTOCOL_VERSION + 1;
     assert_int_equal(decode_hello(&frame, &out, &err), -1);
-    assert_non_null(strstr(err.text, "version 4"));
+    assert_non_null(strstr(err.text, "version 5"));
 }
 
 static void started_both_ways(void **state)
