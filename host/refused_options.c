@@ -1,30 +1,35 @@
 /*
- * What users of other tools will try: MINCS' minc, docker run and podman run. docs/from-docker.md and
- * docs/from-mincs.md have the same verdicts.
+ * What users of other tools will try: MINCS' minc, docker run and podman run. docs/from-docker.md
+ * and docs/from-mincs.md have the same verdicts.
  */
 #include "common/util.h"
 #include "host/options.h"
 
-#define NO_IMAGE "vmc pulls no images: --rootfs is a directory, or an image that 'vmc pack' has made"
+#define NO_IMAGE                                                                                   \
+    "vmc pulls no images: --rootfs is a directory, or an image that 'vmc pack' has made"
 #define NO_IMAGE_SETTINGS "there is no image whose settings this would change"
 #define NO_HEALTH "nothing watches COMMAND; what starts vmc can, as systemd does"
 #define NO_RECORD "nothing is left of a run that could carry it"
 #define NO_DAEMON "vmc run stays in the foreground; use the shell's '&', or systemd-run"
 #define NO_POD "each run has a machine of its own; --net bridge connects them"
-#define NO_OTHER_CONTAINER "no run reaches into another one; --net bridge connects them, volumes are shared by name"
+#define NO_OTHER_CONTAINER                                                                         \
+    "no run reaches into another one; --net bridge connects them, volumes are shared by name"
 #define OWN_KERNEL "the guest has a kernel of its own, so no namespace of the host's can be shared"
 #define OWN_DISK "only the machine's own disk has limits: --upper disk with --io-max"
 #define WEIGHTS "the machine's disks serve no one else; limits are --io-max's"
-#define IDS "files keep their owners, as far as the caller's rights go; --nopriv runs without privileges"
+#define IDS                                                                                        \
+    "files keep their owners, as far as the caller's rights go; --nopriv runs without privileges"
 #define ETC "the files of the root file system's own /etc are used; -u takes numbers, too"
-#define HOSTS "/etc/hosts is made from --hostname and --add-host; -v FILE:/etc/hosts puts another there"
+#define HOSTS                                                                                      \
+    "/etc/hosts is made from --hostname and --add-host; -v FILE:/etc/hosts puts another there"
 #define REALTIME "cgroup v2 has no limit of it; --ulimit rtprio= allows real-time priorities"
 #define WINDOWS "docker has it for Windows; here it is "
 #define DESCRIPTORS "a machine gets standard input, output and error only; use a volume, or a port"
 #define ENVIRONMENT "the environment holds only what -e and --env-file say, and PATH, HOME and TERM"
 #define SYSTEMD "nothing is mounted for systemd by itself; give the --tmpfs it needs"
 #define PIDFILE "the process to watch is vmc itself: $! of the shell has its number"
-#define LIMIT_OF_KERNEL_MEMORY "cgroup v2 has no limit for the kernel's own memory, which --mem-limit counts, too"
+#define LIMIT_OF_KERNEL_MEMORY                                                                     \
+    "cgroup v2 has no limit for the kernel's own memory, which --mem-limit counts, too"
 
 /* clang-format off */
 const struct refused_option refused_options[] = {

@@ -14,8 +14,8 @@
 int restrictions_check(struct error *err);
 
 /*
- * As error_errno(), for what is refused in making or using a namespace: adds who refuses it and what
- * to do, where that can be seen. Returns -1.
+ * As error_errno(), for what is refused in making or using a namespace: adds who refuses it and
+ * what to do, where that can be seen. Returns -1.
  */
 int restrictions_explain(struct error *err, const char *what);
 

@@ -50,6 +50,16 @@ lines><\$HOME><*><-r><--help><grüße>"
         $'BOM=1\nA=  "x" # y\nFROM_CALLER=value\nB.c-d=\nPIPE=1'
 }
 
+@test "--mount: a path with a colon, read-only, and a tmpfs" {
+    mkdir src:colon
+    echo there >src:colon/file
+    run vmc --mount "type=bind,src=$PWD/src:colon,dst=/mnt/a:b,readonly" \
+        --mount type=tmpfs,target=/scratch,tmpfs-size=1m,tmpfs-mode=700 \
+        -- sh -c 'cat /mnt/a:b/file; ! touch /mnt/a:b/new 2>/dev/null || echo written
+            stat -c %a /scratch; df -k /scratch | tail -n 1 | tr -s " " | cut -d" " -f2'
+    assert_output $'there\n700\n1024'
+}
+
 @test "10 000 environment variables arrive" {
     run bash -c 'options=(); for i in {1..10000}; do options+=(-e "VARIABLE_$i=$i"); done
         timeout 60 "$VMC" run -r "$0" "${options[@]}" -- env' "$SMALL" 3>&-
