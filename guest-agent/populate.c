@@ -11,8 +11,6 @@
 #include "common/util.h"
 #include "guest-agent/mounts.h"
 
-#define NO_DEVICES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
-
 enum place_flags {
     PLACE_OPTIONAL = 1, /* a kernel without it is no reason not to start */
     PLACE_SYS = 2,      /* read-only unless the configuration wants it writable */
@@ -22,8 +20,8 @@ enum place_flags {
 };
 
 /*
- * The OCI runtime specification, config-linux.md, "Default Filesystems"; and cgroup, /dev/mqueue,
- * /run and /tmp as container engines have them.
+ * The OCI runtime specification, config-linux.md, "Default Filesystems"; and cgroup and /dev/mqueue
+ * as container engines have them.
  */
 static const struct place {
     const char *type;
@@ -42,8 +40,6 @@ static const struct place {
      {{"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}}},
     {"tmpfs", "/dev/shm", MOUNT_CONFINED, PLACE_SHM, {{"mode", "1777"}}},
     {"mqueue", "/dev/mqueue", MOUNT_CONFINED, PLACE_OPTIONAL, {{0}}},
-    {"tmpfs", "/run", NO_DEVICES, 0, {{"mode", "0755"}}},
-    {"tmpfs", "/tmp", NO_DEVICES, 0, {{"mode", "1777"}}},
 };
 _Static_assert(ARRAY_LEN(places) <= PLACES_MAX, "each has its descriptor");
 
@@ -198,6 +194,24 @@ int populate_prepare(const struct container_shape *shape, struct places *ret, st
     return shape->devtmpfs ? 0 : prepare_dev(ret, err);
 }
 
+/*
+ * /run and /tmp are the tree's own. Where it has none they are made, as programs expect them, but
+ * never in the tree itself.
+ */
+static int make_missing_directories(enum root_upper upper, struct error *err)
+{
+    static const struct directory {
+        const char *path;
+        mode_t mode;
+    } expected[] = {{"/run", 0755}, {"/tmp", 01777}};
+    for (size_t i = 0; i < ARRAY_LEN(expected) && upper != UPPER_NONE; i++) {
+        const struct directory *d = &expected[i];
+        if (mkdir(d->path, 0700) == 0 ? chmod(d->path, d->mode) < 0 : errno != EEXIST)
+            return error_errno(err, "cannot make %s", d->path);
+    }
+    return 0;
+}
+
 int populate(const struct container_shape *shape, struct places *prepared, int old_root,
              struct error *err)
 {
@@ -212,5 +226,5 @@ int populate(const struct container_shape *shape, struct places *prepared, int o
         close_fd(&prepared->mounts[i]);
     }
     close_fd(&prepared->dev);
-    return 0;
+    return make_missing_directories((enum root_upper)shape->upper, err);
 }

@@ -257,7 +257,7 @@ const struct option option_table[] = {
      NULL, NULL, false, false},
     {OPTION_READ_ONLY, "read-only", 0, NULL, RUN, CONTAINER, BY_AGENT,
      "COMMAND cannot write to its root file system",
-     "/run, /tmp, /dev and /dev/shm stay writable.",
+     "/dev and /dev/shm stay writable; --tmpfs makes more places that are, as with docker.",
      NULL, NULL, false, false},
     {OPTION_INIT, "init", 0, NULL, RUN, CONTAINER, BY_AGENT,
      "an init reaps orphans and passes signals on (default)", NULL,
@@ -420,8 +420,8 @@ const struct option option_table[] = {
      NULL, NULL, true, false},
     {OPTION_ACPI, "acpi", 0, NULL, SHAPE, IMAGE, BY_MACHINE,
      "describe the machine to the kernel by ACPI tables",
-     "For a kernel that looks for its devices there, as those of distributions do. The bred one has "
-     "no use for them. _--kernel distro_ implies it.",
+     "For a kernel that looks for its devices there, as those of distributions do: with _--kernel_ or "
+     "_--linux_. _--kernel distro_ implies it.",
      NULL, NULL, false, false},
 
     {OPTION_CONSOLE, "console", 0, "FILE", GUEST, DIAGNOSTICS, BY_VMC,

@@ -323,11 +323,9 @@ static int seal_shares(const struct volumes *volumes, struct error *err)
 
 static bool is_made_by_guest(const struct vm_spec *spec, size_t number)
 {
-    static const char *const own[] = {"/dev", "/run", "/tmp"};
     const char *target = spec->volumes.items[number].target;
-    for (size_t i = 0; i < ARRAY_LEN(own); i++)
-        if (path_is_below(target, own[i]))
-            return true;
+    if (path_is_below(target, "/dev"))
+        return true;
     for (size_t i = 0; i < number; i++)
         if (path_is_below(target, spec->volumes.items[i].target))
             return true;

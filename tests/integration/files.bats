@@ -268,12 +268,31 @@ for my $dir (@ARGV) {
     assert_output up
 }
 
-@test "/run, /tmp and /dev/shm are the guest's own in every mode" {
+@test "/run and /tmp are the tree's own in every mode, and take what the root takes; --tmpfs covers them" {
     local upper
-    for upper in $GUEST_UPPERS host; do
-        run vmc --upper "$upper" -- sh -c 'for d in /run /tmp /dev/shm; do mkfifo $d/f && stat -f -c %T $d; done; stat -c %a /tmp'
-        assert_output $'tmpfs\ntmpfs\ntmpfs\n1777'
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'cd tree && mkdir -p run/service run/cover tmp && chmod 755 run && chmod 1777 tmp && echo mine >tmp/file'
+    for upper in $GUEST_UPPERS host none; do
+        run --separate-stderr vmc_at tree --net none --upper "$upper" --tmpfs /run/cover:mode=711 -- sh -c '
+            cd /run && ls -d service && cat /tmp/file && stat -c %a /run /tmp /run/cover && echo "$0" >>/tmp/written' "$upper"
+        assert_output $'service\nmine\n755\n1777\n711'
     done
+    assert_equal "$(as_container_root cat tree/tmp/written)" none
+    # What is the guest's own layer holds any file, and set-user-ID counts there.
+    run vmc_at tree --net none -- sh -c 'mkfifo /run/f && mknod /tmp/null c 1 3 && echo x >/tmp/null && [ -c /tmp/null ] &&
+        cp "$(command -v vmc-probe)" /tmp/ && chmod 4755 /tmp/vmc-probe && stat -c %a /tmp/vmc-probe && stat -f -c %T /dev/shm'
+    assert_output $'4755\ntmpfs'
+    remove_tree tree
+}
+
+@test "a tree without /run and /tmp gets them in the guest's own layer only" {
+    copy_tree "$SMALL" tree
+    as_container_root rm -rf tree/run tree/tmp
+    run vmc_at tree --net none -- stat -c '%a %u' /run /tmp
+    assert_output $'755 0\n1777 0'
+    run --separate-stderr vmc_at tree --net none --direct -- sh -c 'ls -d /run /tmp 2>/dev/null; true'
+    assert_output ''
+    remove_tree tree
 }
 
 @test "two runs share a tree and do not see each other's changes" {

@@ -244,9 +244,9 @@ lines><\$HOME><*><-r><--help><grüße>"
     run vmc -- sh -c 'uname -r; tr "\0" " " </proc/1/cmdline; ls /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/ptmx /dev/pts /dev/shm /dev/fd /dev/stdin'
     assert_status 0
     [ "${lines[0]}" != "$(uname -r)" ] || fail "the host's kernel"
-    run vmc -- sh -c 'for d in /proc /sys /dev /run /tmp /dev/shm; do while read -r _ at type _; do [ "$at" = $d ] && echo "$d $type"; done </proc/mounts; done'
-    assert_output $'/proc proc\n/sys sysfs\n/dev devtmpfs\n/run tmpfs\n/tmp tmpfs\n/dev/shm tmpfs' ||
-        assert_output $'/proc proc\n/sys sysfs\n/dev tmpfs\n/run tmpfs\n/tmp tmpfs\n/dev/shm tmpfs'
+    run vmc -- sh -c 'for d in /proc /sys /dev /dev/shm; do while read -r _ at type _; do [ "$at" = $d ] && echo "$d $type"; done </proc/mounts; done'
+    assert_output $'/proc proc\n/sys sysfs\n/dev devtmpfs\n/dev/shm tmpfs' ||
+        assert_output $'/proc proc\n/sys sysfs\n/dev tmpfs\n/dev/shm tmpfs'
 }
 
 @test "a real root inside: chown, mknod, mount, and names of its own" {

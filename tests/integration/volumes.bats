@@ -386,7 +386,7 @@ store $path"
     assert_status 125
     assert_match "${stderr_lines[-1]}" '^vmc: --volume: tree has no directory /missing'
     [ ! -e tree/missing ] || fail "a place was made"
-    run vmc_at tree --net none --direct -v ./src:/here -v ./src:/tmp/x -v ./src/file:/here/file -- cat /here/file /tmp/x/file
+    run vmc_at tree --net none --direct -v ./src:/here -v ./src:/dev/x -v ./src/file:/here/file -- cat /here/file /dev/x/file
     assert_match "$output" $'one\none$'
     run vmc_at tree --net none --upper host -v ./src:/missing -- cat /missing/file
     assert_output one

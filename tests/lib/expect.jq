@@ -207,7 +207,7 @@ def hosted:
     | .make_directory_in["/sys/fs/cgroup"] = "ENOENT"
     | .settings_writable["/sys/fs/cgroup/cgroup.procs"] = "absent"
     # File systems of a user namespace name their owner, as a number of the host's.
-    | reduce ("/dev", "/dev/shm", "/run", "/tmp", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
+    | reduce ("/dev", "/dev/shm", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
               "/sys/firmware") as $path (.;
         if .mounts[$path] then .mounts[$path].file_system_options |= of_the_range else . end)
     | .mounts["/dev/pts"].file_system_options = "~^rw,gid=[0-9]+,mode=620,ptmxmode=666$"
@@ -364,7 +364,7 @@ def permissions:
 def root_writable:
     if .mounts["/"].options | startswith("ro") | not then .
     else
-        reduce ("/", "/etc", "/root", "/usr", "/var", "/home") as $dir (.;
+        reduce ("/", "/etc", "/root", "/usr", "/var", "/home", "/tmp", "/run") as $dir (.;
             .make_directory_in[$dir] = "EROFS")
         | .provided_files |= map_values(if .write then .write = "EROFS" else . end)
     end;
