@@ -285,6 +285,7 @@ static const struct field config_fields[] = {
     {"entropy", FIELD_HEX, CONFIG(entropy), .min = ENTROPY_SIZE, .max = ENTROPY_SIZE},
     {"debug", FIELD_BOOL, CONFIG(debug)},
     {"hostfs", FIELD_BOOL, CONFIG(hostfs)},
+    {"keep", FIELD_BOOL, CONFIG(keep)},
     {"sysctls", FIELD_LIST, CONFIG(sysctls), .max = LIST_MAX, .schema = &sysctl_schema},
     {"cgroup", FIELD_OBJECT, CONFIG(cgroup), .schema = &cgroup_schema},
     {"ftrace", FIELD_TEXT, CONFIG(ftrace), .max = SCRIPT_LENGTH_MAX},

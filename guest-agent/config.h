@@ -49,6 +49,7 @@
  *   debug     bool
  *   hostfs    bool           the root and the volumes are directories of the host's that the kernel
  *             itself opens (User Mode Linux), at /share and /volumes/TAG: not 9p
+ *   keep      bool           the upper disk outlives the machine
  *
  *   sysctls   [{"name": "net.core.somaxconn", "value": string}, ...]
  *   cgroup    {"memory_max", "memory_high", "swap_max", "cpu_quota", "cpu_period" (us),
@@ -225,6 +226,7 @@ struct agent_config {
     struct byte_string entropy; /* ENTROPY_SIZE bytes, or none */
     bool debug;
     bool hostfs;
+    bool keep;
     struct sysctl_list sysctls;
     struct cgroup_limits cgroup;
     bool swap_disk;

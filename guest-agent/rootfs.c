@@ -119,15 +119,31 @@ static int make_upper_directory(struct error *err)
     return 0;
 }
 
-/* user_xattr: nobody in a user namespace may write the attributes that are used otherwise. */
-static int mount_overlay(bool user_xattr, struct error *err)
+/* The upper disk is another one in each copy; an image and a file system in memory are not. */
+static bool is_all_prepared(const struct container_shape *shape)
 {
-    const struct mount_option options[] = {{"source", "overlay"},
-                                           {"lowerdir", SHARE_PATH},
-                                           {"upperdir", UPPER_PATH "/upper"},
-                                           {"workdir", UPPER_PATH "/work"},
-                                           {user_xattr ? "userxattr" : NULL, NULL},
-                                           {0}};
+    return shape->image && shape->upper == UPPER_RAM;
+}
+
+/*
+ * userxattr: nobody in a user namespace may write the attributes that are used otherwise, and the
+ * kernel has no redirects then. redirect_dir: directories of the tree can be renamed; metacopy: a
+ * change of owner, mode or times copies no contents; index: the names of a file stay one file's,
+ * where the tree has file handles.
+ */
+static int mount_overlay(const struct container_shape *shape, struct error *err)
+{
+    bool trusted = !shape->hosted, indexed = is_all_prepared(shape) && trusted;
+    const struct mount_option options[] = {
+        {"source", "overlay"},
+        {"lowerdir", SHARE_PATH},
+        {"upperdir", UPPER_PATH "/upper"},
+        {"workdir", UPPER_PATH "/work"},
+        {trusted ? "redirect_dir" : "userxattr", trusted ? "on" : NULL},
+        {trusted ? "metacopy" : NULL, "on"},
+        {indexed ? "index" : NULL, "on"},
+        {0},
+    };
     if (make_upper_directory(err) < 0 ||
         mount_on_directory("overlay", options, 0, ROOT_PATH, err) < 0)
         return -1;
@@ -150,19 +166,13 @@ static int propagate(uint64_t propagation, struct error *err)
     return 0;
 }
 
-/* The upper disk is another one in each copy; an image and a file system in memory are not. */
-static bool is_all_prepared(const struct container_shape *shape)
-{
-    return shape->image && shape->upper == UPPER_RAM;
-}
-
 int rootfs_prepare(const struct container_shape *shape, struct error *err)
 {
     if (propagate(MS_SHARED, err) < 0 || (shape->image && mount_image(err) < 0))
         return -1;
     if (shape->upper == UPPER_RAM && mount_upper_ram((uint64_t)shape->upper_size, err) < 0)
         return -1;
-    return is_all_prepared(shape) ? mount_overlay(shape->hosted, err) : 0;
+    return is_all_prepared(shape) ? mount_overlay(shape, err) : 0;
 }
 
 int rootfs_mount_share(const struct agent_config *config, struct error *err)
@@ -180,7 +190,7 @@ int rootfs_build(const struct container_shape *shape, struct error *err)
         return 0;
     if (shape->upper == UPPER_DISK && mount_upper_disk(err) < 0)
         return -1;
-    return mount_overlay(shape->hosted, err);
+    return mount_overlay(shape, err);
 }
 
 /* A tag is mounted once, whatever number of volumes it carries. */
@@ -287,12 +297,40 @@ int rootfs_leave(int old, struct error *err)
     return 0;
 }
 
+/* Whether the kernel holds anything that a file system has not been given yet. */
+static bool has_unwritten(void)
+{
+    static const char *const counters[] = {"Dirty:", "Writeback:", "WritebackTmp:"};
+    char name[64];
+    unsigned long kib;
+    bool found = false;
+    FILE *file = fopen("/proc/meminfo", "re");
+    while (file && fscanf(file, "%63s %lu%*[^\n]", name, &kib) == 2)
+        for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+            found = found || (strcmp(name, counters[i]) == 0 && kib > 0);
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/*
+ * syncfs(2) also tells of the errors of before, which writers were told of by write(2), close(2) or
+ * fsync(2), as on any host: what they made of them is their status. Only what is lost now, when
+ * nobody is there to hear of it any more, is the run's failure.
+ */
 static int sync_one(const char *path, struct error *err)
 {
     AUTO_CLOSE int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0 || syncfs(root) < 0)
+    bool unwritten = has_unwritten();
+    if (root < 0 || (syncfs(root) < 0 && unwritten))
         return error_errno(err, "cannot write %s back", path);
     return 0;
+}
+
+/* A disk that is not kept is gone with the machine, like memory. */
+static bool outlives(const struct agent_config *config)
+{
+    return writes_through(&config->shape) || (config->shape.upper == UPPER_DISK && config->keep);
 }
 
 int rootfs_sync(const struct agent_config *config, struct error *err)
@@ -300,8 +338,7 @@ int rootfs_sync(const struct agent_config *config, struct error *err)
     /* A host's kernel keeps what was written, whatever becomes of the container. */
     if (config->shape.hosted)
         return 0;
-    if (is_container(&config->shape) && config->shape.upper != UPPER_RAM &&
-        sync_one(ROOT_PATH, err) < 0)
+    if (outlives(config) && sync_one(ROOT_PATH, err) < 0)
         return -1;
     for (size_t i = 0; i < config->mounts.count; i++) {
         const struct mount_spec *m = &config->mounts.items[i];

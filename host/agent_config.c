@@ -145,6 +145,8 @@ char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostn
     json_add_bool(config, "debug", spec->debug);
     if (spec->backend == BACKEND_UML)
         json_add_bool(config, "hostfs", true);
+    if (spec->keep)
+        json_add_bool(config, "keep", true);
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(spec, copy, network));
     json_object_object_add(config, "files", file_list(spec, network, hostname));

@@ -46,13 +46,6 @@ static inline bool machine_has_template(const struct machine_request *request)
     return request->template && request->template->role != TEMPLATE_NONE;
 }
 
-/* Whether the machine is one that stops, and says so. */
-static inline bool machine_has_monitor(const struct machine_request *request)
-{
-    return request->accel == ACCEL_KVM || request->spec->debugging.crash_dump ||
-           machine_has_template(request);
-}
-
 struct machine;
 
 /* A backend. */

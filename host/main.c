@@ -2,6 +2,7 @@
  * The launcher: command line to command, and the one place that prints errors.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +77,9 @@ static void print_error(struct error *err)
 int main(int argc, char **argv)
 {
     occupy_standard_descriptors();
+    /* A file that grows beyond `ulimit -f` is an error (EFBIG) of who writes it, here and in the
+     * programs that are executed: not the end of a machine. */
+    signal(SIGXFSZ, SIG_IGN);
     struct error err = ERROR_INIT;
     struct request req = {0};
     int status = STATUS_VMC_FAILED;

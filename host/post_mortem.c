@@ -128,3 +128,16 @@ int post_mortem(const char *what, struct machine *m, struct console_log *log,
     console_log_last_lines(log, err->detail, sizeof(err->detail));
     return -1;
 }
+
+int post_mortem_disk(const struct qmp *monitor, const struct vm_spec *spec, struct error *err)
+{
+    bool swap = strcmp(monitor->io_node, "swap") == 0;
+    bool kept = !swap && spec->keep;
+    error_set(err, "%s: the disk image cannot be written any more: %s%s",
+              swap   ? "--mem-swap"
+              : kept ? "--keep"
+                     : "--upper disk",
+              monitor->io_reason, kept ? "" : " (set TMPDIR to where there is room)");
+    error_sanitize(err->text);
+    return -1;
+}

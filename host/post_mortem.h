@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "host/console_log.h"
 #include "host/machine.h"
+#include "host/qmp.h"
 
 /* The last the hypervisor wrote on its stderr: what it says last is why it ended. */
 struct vmm_errors {
@@ -32,5 +33,8 @@ const char *vmm_last_words(struct vmm_errors *e, struct machine *m);
  */
 int post_mortem(const char *what, struct machine *m, struct console_log *log,
                 struct vmm_errors *errors, struct error *err);
+
+/* The same for a machine that was stopped since a disk's image cannot be written. Returns -1. */
+int post_mortem_disk(const struct qmp *monitor, const struct vm_spec *spec, struct error *err);
 
 #endif

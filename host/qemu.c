@@ -50,8 +50,6 @@ static int make_descriptors(const struct machine_request *request, struct machin
         (request->spec->virtiofs &&
          file_server_prepare(request, files, &theirs->fds[QEMU_FD_FILES], err) < 0))
         return -1;
-    if (!machine_has_monitor(request))
-        return 0;
     return machine_make_pair(&m->monitor_fd, &theirs->fds[QEMU_FD_MONITOR], err);
 }
 

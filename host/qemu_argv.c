@@ -158,15 +158,21 @@ static void add_rootfs(const struct machine_request *request, struct strings *ar
         add_share(argv, "rootfs", rootfs->share, rootfs->read_only, ROOTFS_MOUNT_TAG);
 }
 
-/* name is that of its node, and after "vmc-" the serial by which the agent finds it. */
-static void add_disk(const char *name, enum qemu_fd fd, const char *options, struct strings *argv)
+/*
+ * name is that of its node, and after "vmc-" the serial by which the agent finds it. What cannot be
+ * written stops the machine, and vmc ends the run: a guest that is told of an error goes on, and
+ * loses what it believes to be written. libvirt tells nobody: there the guest has to hear of it.
+ */
+static void add_disk(const struct machine_request *request, const char *name, enum qemu_fd fd,
+                     const char *options, struct strings *argv)
 {
     strings_add(argv, "-add-fd");
     strings_addf(argv, "fd=%d,set=%d", fd, fd);
     strings_add(argv, "-blockdev");
     strings_addf(argv, "driver=file,node-name=%s,filename=/dev/fdset/%d,%s", name, fd, options);
     strings_add(argv, "-device");
-    strings_addf(argv, "virtio-blk-device,drive=%s,serial=vmc-%s", name, name);
+    strings_addf(argv, "virtio-blk-device,drive=%s,serial=vmc-%s,werror=%s", name, name,
+                 request->libvirt ? "report" : "stop");
 }
 
 static void add_disks(const struct machine_request *request, struct strings *argv)
@@ -179,11 +185,11 @@ static void add_disks(const struct machine_request *request, struct strings *arg
     static const char image[] = "read-only=on,locking=off";
     const struct rootfs *rootfs = request->rootfs;
     if (rootfs->image_fd >= 0)
-        add_disk("rootfs", QEMU_FD_IMAGE, image, argv);
+        add_disk(request, "rootfs", QEMU_FD_IMAGE, image, argv);
     if (rootfs->disk_fd >= 0)
-        add_disk("upper", QEMU_FD_DISK, rootfs->kept ? kept : scratch, argv);
+        add_disk(request, "upper", QEMU_FD_DISK, rootfs->kept ? kept : scratch, argv);
     if (request->swap_fd >= 0)
-        add_disk("swap", QEMU_FD_SWAP, scratch, argv);
+        add_disk(request, "swap", QEMU_FD_SWAP, scratch, argv);
 }
 
 static void add_network(const struct network *network, struct strings *argv)
@@ -272,9 +278,7 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     if (qemu_has_balloon(request))
         add_balloon(ret);
     add_debugging(&request->spec->debugging, ret);
-    /* A machine that can stop, by itself under KVM (internal-error) or when asked to: QMP tells. */
-    if (machine_has_monitor(request)) {
-        add_socket(ret, "monitor", QEMU_FD_MONITOR);
-        add_pair(ret, "-mon", "chardev=monitor,mode=control");
-    }
+    /* Only QMP tells of a machine that has stopped: at an error of KVM's, or of a disk. */
+    add_socket(ret, "monitor", QEMU_FD_MONITOR);
+    add_pair(ret, "-mon", "chardev=monitor,mode=control");
 }

@@ -28,18 +28,30 @@ void qmp_close(struct qmp *q)
     q->fd = -1;
 }
 
-static void handle_event(struct qmp *q, struct json_object *object, const char *name)
+/* A text among an event's data, borrowed; "" if there is none. */
+static const char *event_text(struct json_object *event, const char *key)
 {
-    struct json_object *data, *status = NULL;
+    struct json_object *data, *text;
+    bool there = json_object_object_get_ex(event, "data", &data) &&
+                 json_object_is_type(data, json_type_object) &&
+                 json_object_object_get_ex(data, key, &text) &&
+                 json_object_is_type(text, json_type_string);
+    return there ? json_object_get_string(text) : "";
+}
+
+static void handle_event(struct qmp *q, struct json_object *event, const char *name)
+{
     q->stopped = q->stopped || strcmp(name, "STOP") == 0;
     q->shutdown = q->shutdown || strcmp(name, "SHUTDOWN") == 0;
-    if (strcmp(name, "MIGRATION") != 0 || !json_object_object_get_ex(object, "data", &data) ||
-        !json_object_is_type(data, json_type_object) ||
-        !json_object_object_get_ex(data, "status", &status) ||
-        !json_object_is_type(status, json_type_string))
-        return;
-    q->migrated = strcmp(json_object_get_string(status), "completed") == 0;
-    q->lost = strcmp(json_object_get_string(status), "failed") == 0;
+    if (strcmp(name, "MIGRATION") == 0) {
+        q->migrated = strcmp(event_text(event, "status"), "completed") == 0;
+        q->lost = strcmp(event_text(event, "status"), "failed") == 0;
+    }
+    /* It comes before the STOP that it is the reason for. */
+    if (strcmp(name, "BLOCK_IO_ERROR") == 0 && strcmp(event_text(event, "action"), "stop") == 0) {
+        snprintf(q->io_node, sizeof(q->io_node), "%s", event_text(event, "node-name"));
+        snprintf(q->io_reason, sizeof(q->io_reason), "%s", event_text(event, "reason"));
+    }
 }
 
 /* The answer to a command: {"return": ..., "id": N}, or {"error": {"desc": ...}, "id": N}. */

@@ -17,8 +17,10 @@
 struct qmp {
     int fd; /* borrowed from the machine; -1: there is none */
     struct queue in;
-    bool stopped;      /* a STOP event has come */
-    bool shutdown;     /* a SHUTDOWN event has come: the guest's own end */
+    bool stopped;     /* a STOP event has come */
+    bool shutdown;    /* a SHUTDOWN event has come: the guest's own end */
+    char io_node[32]; /* the disk whose error stopped it, by its node's name, or "" */
+    char io_reason[128];
     int asked;         /* the id of the last command */
     int answered;      /* the id of the last answer */
     char failure[200]; /* what the last answer says went wrong, or "" */

@@ -163,6 +163,8 @@ static int check_machine(struct session *s, struct error *err)
     /* Only a copy's machine has been told something by now. */
     if (s->phase == PHASE_BOOT && (s->monitor.lost || s->monitor.failure[0]))
         return describe_failure(s, "the state of the devices cannot be restored", err);
+    if (s->monitor.stopped && s->monitor.io_node[0])
+        return post_mortem_disk(&s->monitor, s->spec, err);
     if (s->monitor.stopped)
         return describe_failure(
             s, s->monitor.shutdown ? "the guest ended" : "the hypervisor stopped the guest", err);

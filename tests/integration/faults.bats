@@ -79,6 +79,45 @@ start_sleeper() {
     assert_equal "$(cat out)" $'ready\n/etc/passwd'
 }
 
+# bats test_tags=machine,qemu
+@test "an image that cannot grow ends the run with its cause, in a machine that booted and in a copy" {
+    local kind
+    for kind in --cold ""; do
+        mkfifo in
+        exec 7<>in
+        vmc_background --net none ${kind:+"$kind"} --upper disk:1g -- sh -c 'echo ready; read -r line; head -c 100000000 /dev/zero >/big; sync; sleep 1000'
+        wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
+        # Each process of the machine's: a limit as `ulimit -f` sets it, and no signal that ends one.
+        machine_processes | xargs -n 1 prlimit --fsize=1000000 --pid
+        echo >&7
+        exec 7>&-
+        finish
+        assert_equal "$STATUS" 125
+        assert_match "$(cat err)" 'vmc: --upper disk: the disk image cannot be written any more: File too large'
+        rm -f in out err
+    done
+    assert_nothing_left
+}
+
+# With a limit on the length of files, in KiB. The memory of a machine that is to be copied is one.
+vmc_limited() {
+    (ulimit -f "$1" && shift && vmc "$@")
+}
+
+# bats test_tags=qemu
+@test "a writer that was told of a full volume and goes on has the status that it ends with" {
+    local code
+    mkdir volume
+    for code in 0 3; do
+        run --separate-stderr vmc_limited 1000 --net none --cold -v "$PWD/volume:/v" -- sh -c '
+            head -c 2000000 /dev/zero >/v/big || echo told; rm /v/big; exit "$0"' "$code"
+        assert_status "$code"
+        assert_output told
+        assert_match "$stderr" 'error writing'
+    done
+    assert_equal "$(ls -A volume)" ''
+}
+
 # bats test_tags=machine
 @test "a guest that panics in mid-run: 125, and the console's last words" {
     run --separate-stderr vmc --privileged -m 128M -- sh -c \

@@ -47,13 +47,13 @@ b" && chown 7:8 one && chmod 4751 one && truncate -s 3000000 sparse && cp ../usr
     IMAGE=$PWD/odd.img
     run packed -- sh -c 'cd /odd && stat -c "%n %F %a %u:%g %h %s" fifo one two sparse && readlink link &&
         ls | wc -l && test -e "$(printf %0254d 7)" && test -e "a
-b"'
+b" && echo both >>one && cat two'
     assert_match "$output" '^fifo fifo'
     assert_match "$output" 'one regular empty file 4751 7:8 2 0'
     assert_match "$output" 'two regular empty file 4751 7:8 2 0'
     assert_match "$output" 'sparse regular file [0-7]+ 0:0 1 3000000'
     assert_match "$output" '/no/where'
-    assert_match "$output" $'\n9$'
+    assert_match "$output" $'\n9\nboth$'
     # A file's capabilities are an extended attribute.
     run packed -u nobody -- /odd/capable see
     assert_equal "$(jq -c '.capabilities.effective.names' <<<"$output")" '["NET_RAW"]'

@@ -68,6 +68,26 @@ setup() {
     [ "$status" -le 1 ] || fail "e2fsck: $output"
 }
 
+@test "directories of the tree can be renamed, chmod copies no contents, also in a layer made before that" {
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'mkdir -p tree/srv/dir/sub && echo in >tree/srv/dir/sub/file && echo a >tree/srv/h1 && truncate -s 1G tree/srv/sparse'
+    # As vmc made them without the overlay's redirects.
+    mkdir -p old/upper/srv old/work data/vmc/kept/old
+    echo before >old/upper/srv/before
+    truncate -s 64m data/vmc/kept/old/upper.img
+    PATH=$PATH:/usr/sbin:/sbin mke2fs -q -t ext4 -E root_owner=0:0 -d old data/vmc/kept/old/upper.img
+    printf %s "$PWD/tree" >data/vmc/kept/old/rootfs
+    chmod 700 data/vmc/kept data/vmc/kept/old
+    run --separate-stderr vmc_at tree --net none --keep --name old -- sh -c '
+        cd /srv && cat before && vmc-probe rename dir moved && chmod 600 sparse && echo more >>h1 && ls'
+    assert_equal "$stderr" ''
+    assert_output $'before\nbefore\nh1\nmoved\nsparse'
+    run --separate-stderr vmc_at tree --net none --keep --name old -- sh -c '
+        cd /srv && cat moved/sub/file before h1 && stat -c "%a %s" sparse && vmc-probe rename moved dir && ls -d *'
+    assert_output $'in\nbefore\na\nmore\n600 1073741824\nbefore\ndir\nh1\nsparse'
+    remove_tree tree
+}
+
 @test "an image whose making was interrupted is made anew" {
     mkdir -p data/vmc/kept/box
     head -c 100000 /dev/zero >data/vmc/kept/box/upper.img

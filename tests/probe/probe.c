@@ -67,12 +67,14 @@ int main(int argc, char **argv)
         return wait_for_signals(atoi(argv[2]));
     if (argc == 3 && !strcmp(argv[1], "memory"))
         return touch_memory((size_t)atol(argv[2]));
+    if (argc == 4 && !strcmp(argv[1], "rename"))
+        return rename(argv[2], argv[3]) ? (perror(argv[2]), 1) : 0;
     if (argc == 2 && !strcmp(argv[1], "addresses"))
         return read_addresses();
     if (argc >= 2 && !strcmp(argv[1], "see"))
         return see(argv);
     fputs("usage: vmc-probe files DIR | exercise DIR SEED COUNT | turns PATH first|second COUNT | "
-          "signals COUNT | memory MB | addresses | see [ARG...]\n",
+          "signals COUNT | memory MB | rename FROM TO | addresses | see [ARG...]\n",
           stderr);
     return 2;
 }

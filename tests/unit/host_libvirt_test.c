@@ -215,13 +215,15 @@ static void test_devices_behind_descriptors(void **state)
     (void)state;
     static const char *const parts[] = {
         "<qemu:arg value=\"fd=8,set=8\"/>",
-        "<qemu:arg value=\"virtio-blk-device,drive=upper,serial=vmc-upper\"/>",
+        "<qemu:arg value=\"virtio-blk-device,drive=upper,serial=vmc-upper,werror=report\"/>",
         "<qemu:arg value=\"fd=9,set=9\"/>",
         "<qemu:arg value=\"stream,id=net,addr.type=fd,addr.str=10\"/>",
         "<qemu:arg value=\"virtio-net-device,netdev=net,mac=02:00:00:00:00:01\"/>",
         NULL};
     struct fixture f;
     set_up(&f);
+    struct libvirt libvirt = LIBVIRT_INIT;
+    f.request.libvirt = &libvirt;
     f.rootfs.disk_fd = 99;
     f.request.swap_fd = 98;
     f.network.link.kind = LINK_STREAM;

@@ -66,6 +66,30 @@ static void test_qmp_other_events(void **state)
     qmp_close(&q);
 }
 
+static void test_qmp_disk_error(void **state)
+{
+    (void)state;
+    struct qmp q = {.fd = -1};
+    struct error err = ERROR_INIT;
+    /* One that the guest is told of, and fields of another type, stop nothing. */
+    assert_int_equal(feed(&q,
+                          "{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"node-name\":\"rootfs\","
+                          "\"action\":\"report\",\"reason\":\"x\"}}\n"
+                          "{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"node-name\":7}}\n"
+                          "{\"event\":\"BLOCK_IO_ERROR\"}\n",
+                          &err),
+                     0);
+    assert_string_equal(q.io_node, "");
+    assert_int_equal(feed(&q,
+                          "{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"node-name\":\"upper\","
+                          "\"action\":\"stop\",\"reason\":\"No space left on device\"}}\n",
+                          &err),
+                     0);
+    assert_string_equal(q.io_node, "upper");
+    assert_string_equal(q.io_reason, "No space left on device");
+    qmp_close(&q);
+}
+
 static void test_qmp_rejects(void **state)
 {
     (void)state;
@@ -232,12 +256,12 @@ static void test_hardware_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_qmp_stop_in_pieces), cmocka_unit_test(test_qmp_other_events),
-        cmocka_unit_test(test_qmp_migration),      cmocka_unit_test(test_qmp_rejects),
-        cmocka_unit_test(test_qmp_endless_line),   cmocka_unit_test(test_console_panic),
-        cmocka_unit_test(test_console_last_lines), cmocka_unit_test(test_console_hostile_bytes),
-        cmocka_unit_test(test_agent_config),       cmocka_unit_test(test_agent_shape),
-        cmocka_unit_test(test_hardware_address),
+        cmocka_unit_test(test_qmp_stop_in_pieces),    cmocka_unit_test(test_qmp_other_events),
+        cmocka_unit_test(test_qmp_migration),         cmocka_unit_test(test_qmp_disk_error),
+        cmocka_unit_test(test_qmp_rejects),           cmocka_unit_test(test_qmp_endless_line),
+        cmocka_unit_test(test_console_panic),         cmocka_unit_test(test_console_last_lines),
+        cmocka_unit_test(test_console_hostile_bytes), cmocka_unit_test(test_agent_config),
+        cmocka_unit_test(test_agent_shape),           cmocka_unit_test(test_hardware_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
