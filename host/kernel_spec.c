@@ -49,6 +49,9 @@ int kernel_spec_resolve(const struct request *req, struct vm_spec *spec, struct 
     if (request_has(req, OPTION_ACPI) && !spec->arch->machine_acpi)
         return error_set(err, "--acpi: a machine of architecture %s is described by a device tree",
                          spec->arch->name);
+    if (request_has(req, OPTION_ACPI) && !spec->kernel && !spec->distro)
+        return error_set(err, "--acpi: the bred kernel has no ACPI and would find no device; it is "
+                              "for --kernel and --linux");
     spec->acpi = spec->acpi || request_has(req, OPTION_ACPI);
     for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
         strings_add(&spec->append, s->value);

@@ -79,7 +79,9 @@ char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc
     strings_addf(&cmdline, "console=%s panic=-1", spec->maintenance ? spec->arch->serial : "hvc0");
     if (request->accel == ACCEL_TCG)
         strings_add(&cmdline, spec->arch->cmdline_tcg);
-    if (request->accel == ACCEL_TCG && spec->cpus == 1 && spec->arch->cmdline_tcg_up)
+    /* ACPI without its hardware (the FADT's HW_REDUCED_ACPI) is for Linux a machine that has no
+     * timer but the processor's own. */
+    if (request->accel == ACCEL_TCG && spec->cpus == 1 && !spec->acpi && spec->arch->cmdline_tcg_up)
         strings_add(&cmdline, spec->arch->cmdline_tcg_up);
     if (tsc_khz > 0)
         strings_addf(&cmdline, "tsc_early_khz=%u", tsc_khz);

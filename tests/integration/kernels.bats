@@ -12,7 +12,7 @@ shell_guest() {
     mkdir shared
     echo from-host >shared/file
     run --separate-stderr vmc --accel tcg --kernel distro --upper disk -v ./shared:/mnt -- sh -c \
-        'uname -v; cat /mnt/file; echo from-guest >/mnt/other; ls /sys/class/net; df / | grep -c overlay; exit 7'
+        'uname -v; cat /mnt/file; echo from-guest >/mnt/other; ls /sys/class/net; df / | grep -c overlay; sleep 0.1; exit 7'
     assert_status 7
     assert_match "${lines[0]}" Debian
     assert_equal "${lines[*]:1}" 'from-host eth0 lo 1'
@@ -23,7 +23,7 @@ shell_guest() {
 @test "--kernel distro: a terminal, signals, and an end that is reported" {
     run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 -- "$VMC" run --accel tcg --kernel distro -r "$SMALL" --net none -t -- stty size
     assert_match "$output" '24 80'
-    run vmc --accel tcg --kernel distro --net none -- sh -c 'kill -TERM $$'
+    run vmc --accel tcg --kernel distro --cpus 2 --net none -- sh -c 'sleep 0.1; kill -TERM $$'
     assert_status 143
 }
 
@@ -66,6 +66,7 @@ make_tree() {
 both name the kernel|run --linux tree --kernel distro @
 both name the kernel|run --linux tree --kernel tree/.config @
 breeder distro --arch .* --package no-such-kernel|run --kernel distro:no-such-kernel @
+--acpi: |run --acpi @
 names no package|run --kernel distro: @
 names no package|run --kernel distro:a/b @
 with its modules|run --kernel distro --initrd /dev/null @

@@ -163,6 +163,28 @@ static void test_kernel_command_line(void **state)
     strings_free(&spec.append);
 }
 
+/* ACPI's machine has no other timer than the processor's. */
+static void test_timer(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned cpus;
+        bool acpi;
+        bool off;
+    } cases[] = {{1, false, true}, {2, false, false}, {1, true, false}, {2, true, false}};
+    char share[] = "/s";
+    const struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = -1};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct vm_spec spec = plain_spec();
+        spec.cpus = cases[i].cpus;
+        spec.acpi = cases[i].acpi;
+        struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
+        assert_int_equal(strstr(value_after(&argv, "-append"), "nolapic_timer") != NULL,
+                         cases[i].off);
+        strings_free(&argv);
+    }
+}
+
 static void test_kvm(void **state)
 {
     (void)state;
@@ -371,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_command_line),
         cmocka_unit_test(test_kernel_command_line),
+        cmocka_unit_test(test_timer),
         cmocka_unit_test(test_kvm),
         cmocka_unit_test(test_templates),
         cmocka_unit_test(test_disk_and_writable_share),
