@@ -7,22 +7,8 @@
 #include "common/util.h"
 #include "host/accel.h"
 #include "host/checks.h"
+#include "host/kvm_access.h"
 #include "host/preferences.h"
-
-static const char *open_advice(int cause)
-{
-    switch (cause) {
-    case EACCES:
-    case EPERM:
-        return "join the group that owns /dev/kvm: usermod -aG kvm USER, and log in again; "
-               "until then machines are emulated by TCG";
-    case ENOENT:
-        return "enable virtualization in the firmware, or nested virtualization where this host "
-               "is itself a guest; until then machines are emulated by TCG";
-    default:
-        return "see dmesg for why KVM does not start; until then machines are emulated by TCG";
-    }
-}
 
 static enum verdict check_kvm(struct checks *checks)
 {
@@ -33,7 +19,7 @@ static enum verdict check_kvm(struct checks *checks)
 
     if (kvm < 0) {
         checks_add(checks, "kvm", CHECK_WARN, xasprintf("/dev/kvm: %s", strerror(cause)),
-                   xstrdup(open_advice(cause)));
+                   kvm_advice(cause));
         return VERDICT_FAILS;
     }
     int version = ioctl(kvm, KVM_GET_API_VERSION, 0);

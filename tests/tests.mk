@@ -44,6 +44,10 @@ guest-tracing:
 test:
 	BUILD='$(abspath $(BUILD))' VMC_TEST_ARCH='$(ARCH)' tests/run
 
+# What differs under KVM, in a machine that has it. FILES="tty ladder": only these.
+test-kvm:
+	BUILD='$(abspath $(BUILD))' tests/run kvm $(FILES)
+
 demo:
 	BUILD='$(abspath $(BUILD))' KERNEL='$(KERNEL)' scripts/demo
 

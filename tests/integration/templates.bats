@@ -173,6 +173,7 @@ rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; 
 }
 
 # A copy's hypervisor is told that every hole it makes in its memory is there, and that of memory alone.
+# bats test_tags=full
 @test "a copy's disk has zeros where the guest has asked for them" {
     local turn
     for turn in 1 2; do

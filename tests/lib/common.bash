@@ -27,6 +27,8 @@ esac
 if [ "${VMC_TEST_BACKEND-}" = uml ]; then
     GUEST_IMAGE=${VMC_UNDER_TEST%/*}/guest/um KERNEL=linux
 fi
+# How many times longer everything may take than on a machine that is not emulated itself.
+SLOW=${VMC_TEST_SLOW:-1}
 # Nothing a test does takes longer than this; it bounds hangs, it is not a measure of speed.
 DEADLINE=${VMC_TEST_DEADLINE:-60}
 
@@ -71,7 +73,7 @@ remove_volumes() {
 vmc_at() {
     local tree=$1
     shift
-    timeout -k 5 "$DEADLINE" "$VMC" run -r "$tree" "$@" 3>&-
+    timeout -k 5 "$((DEADLINE * SLOW))" "$VMC" run -r "$tree" "$@" 3>&-
 }
 
 # The same in the small root file system.
@@ -81,7 +83,7 @@ vmc() {
 
 # The same in the full one, which needs more memory.
 vmc_full() {
-    timeout -k 5 "${VMC_FULL_DEADLINE:-240}" "$VMC" run -m 512M -r "$FULL" "$@" 3>&-
+    timeout -k 5 "$((${VMC_FULL_DEADLINE:-240} * SLOW))" "$VMC" run -m 512M -r "$FULL" "$@" 3>&-
 }
 
 # Starts vmc in the background, in its own process group; sets PID. Standard streams are the
@@ -131,7 +133,7 @@ fi
 
 # wait_for SECONDS COMMAND...: true once the command is, false at the deadline.
 wait_for() {
-    local end=$((SECONDS + $1 + 1))
+    local end=$((SECONDS + $1 * SLOW + 1))
     shift
     until "$@"; do
         [ "$SECONDS" -lt "$end" ] || return 1
@@ -200,7 +202,7 @@ check_table() {
     while IFS='|' read -r wanted arguments; do
         [ -n "$arguments" ] || continue
         arguments=${arguments//@/-r '"$SMALL"' -- true}
-        eval "run --separate-stderr timeout -k 5 30 \"\$VMC\" $arguments 3>&- </dev/null"
+        eval "run --separate-stderr timeout -k 5 "$((30 * SLOW))" \"\$VMC\" $arguments 3>&- </dev/null"
         if ! (assert_refused "$wanted"); then
             echo "^ vmc $arguments"
             failures=$((failures + 1))
