@@ -20,8 +20,12 @@
 #include "host/guest_image.h"
 #include "host/spec.h"
 
-/* How long the one trial boot under KVM may take until HELLO. */
-#define ACCEL_TRIAL_NS (2500 * 1000000LL)
+/*
+ * How much of the processors' time the one trial boot under KVM may take until HELLO: a boot takes
+ * a few tenths of a second of it, some seconds where KVM itself is emulated, and one that fails
+ * goes on for ever.
+ */
+#define ACCEL_TRIAL_NS (5000 * 1000000LL)
 
 enum verdict {
     VERDICT_UNKNOWN,

@@ -34,7 +34,8 @@ static const struct arch archs[] = {
         .machine_acpi = "microvm,acpi=on",
         /* x86-64-v2, what distributions build for at most; RDRAND seeds the kernel at once. */
         .cpu_tcg = "Nehalem,+rdrand,-spec-ctrl",
-        .cpu_kvm = "host",
+        /* No virtualization in the guest: what KVM has for that is of no use to a container. */
+        .cpu_kvm = "host,-vmx,-svm",
         .kernel = "vmlinux",
         .tree_kernel = "arch/x86/boot/bzImage",
         .serial = "ttyS0",

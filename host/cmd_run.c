@@ -203,7 +203,7 @@ static int start_machine(struct run *run, struct error *err)
 /* Until HELLO. */
 static int wait_for_guest(struct run *run, struct error *err)
 {
-    int64_t patience = run->plan.trial ? ACCEL_TRIAL_NS : run->spec.boot_timeout;
+    int64_t computing = run->plan.trial ? ACCEL_TRIAL_NS : DEADLINE_NONE;
     if (run->template.role != TEMPLATE_NONE &&
         template_give_memory(&run->template, &run->session, err) < 0)
         return -1;
@@ -215,7 +215,8 @@ static int wait_for_guest(struct run *run, struct error *err)
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
                                   err) < 0)
         return -1;
-    return session_wait_hello(&run->session, run->timing.exec + patience, err);
+    return session_wait_hello(&run->session, run->timing.exec + run->spec.boot_timeout, computing,
+                              err);
 }
 
 /* A machine that was not saved runs on all the same. */

@@ -114,19 +114,19 @@ static void add_identity(struct writer *w, const struct machine_request *request
     end(w);
 }
 
-/* What QEMU calls "MODEL,+feature,-feature", or "host". */
+/* What QEMU calls "MODEL,+feature,-feature", of which a model may be "host". */
 static void add_cpu(struct writer *w, const char *cpu)
 {
     AUTO_FREE char *copy = xstrdup(cpu);
     char *rest = copy, *model = strsep(&rest, ","), *feature;
     if (strcmp(model, "host") == 0) {
-        leaf(w, "cpu", ATTRIBUTES("mode", "host-passthrough", "check", "none"));
-        return;
+        begin(w, "cpu", ATTRIBUTES("mode", "host-passthrough", "check", "none"));
+    } else {
+        begin(w, "cpu", ATTRIBUTES("mode", "custom", "match", "exact", "check", "none"));
+        begin(w, "model", ATTRIBUTES("fallback", "forbid"));
+        w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)model);
+        end(w);
     }
-    begin(w, "cpu", ATTRIBUTES("mode", "custom", "match", "exact", "check", "none"));
-    begin(w, "model", ATTRIBUTES("fallback", "forbid"));
-    w->api->xmlTextWriterWriteString(w->out, (const xmlChar *)model);
-    end(w);
     while ((feature = strsep(&rest, ",")))
         leaf(w, "feature",
              ATTRIBUTES("policy", feature[0] == '-' ? "disable" : "require", "name", feature + 1));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "host/libvirt.h"
 #include "host/namespaces.h"
@@ -21,6 +22,16 @@ const struct machine_ops *machine_ops(enum backend backend)
         break;
     }
     return &qemu_ops;
+}
+
+int64_t machine_time_ns(const struct machine *m)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (m->process.pid <= 0 || clock_getcpuclockid(m->process.pid, &clock) != 0 ||
+        clock_gettime(clock, &time) < 0)
+        return 0;
+    return time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
 int machine_start(const struct machine_request *request, struct machine *ret,

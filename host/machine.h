@@ -92,6 +92,12 @@ struct machine {
 
 const struct machine_ops *machine_ops(enum backend backend);
 
+/*
+ * How much of the processors' time a machine's process has had, in ns; 0 where it is not this
+ * process's to ask.
+ */
+int64_t machine_time_ns(const struct machine *m);
+
 /* Starts what the spec asks for. */
 int machine_start(const struct machine_request *request, struct machine *ret,
                   struct isolation *isolation, struct error *err);

@@ -318,10 +318,29 @@ static int wait_for_phase(struct session *s, enum phase phase, const char *what,
     return 0;
 }
 
-int session_wait_hello(struct session *s, int64_t deadline, struct error *err)
+/* When the machine has had its time if it has a processor for itself from now on. */
+static int64_t had_its_time(const struct session *s, int64_t computing)
 {
-    s->deadline = deadline;
-    return wait_for_phase(s, PHASE_HELLO, "the guest did not answer in time (--boot-timeout)", err);
+    int64_t had = machine_time_ns(s->machine);
+    return computing - had < DEADLINE_NONE - now_ns() ? now_ns() + computing - had : DEADLINE_NONE;
+}
+
+int session_wait_hello(struct session *s, int64_t deadline, int64_t computing, struct error *err)
+{
+    while (s->phase < PHASE_HELLO) {
+        int64_t end = had_its_time(s, computing);
+        s->deadline = end < deadline ? end : deadline;
+        if (now_ns() >= s->deadline)
+            return describe_failure(s,
+                                    s->deadline < deadline
+                                        ? "the guest computes and does not answer"
+                                        : "the guest did not answer in time (--boot-timeout)",
+                                    err);
+        if (session_step(s, err) < 0)
+            return -1;
+    }
+    s->deadline = DEADLINE_NONE;
+    return 0;
 }
 
 static int open_user_side(struct session *s, struct error *err)

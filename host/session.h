@@ -54,8 +54,12 @@ int session_open(struct session *s, const struct vm_spec *spec, struct machine *
                  struct console_log *log, struct debugging *debugging, struct timing *timing,
                  int signal_fd, struct error *err);
 
-/* Until HELLO, at the latest at the deadline (now_ns() time). */
-int session_wait_hello(struct session *s, int64_t deadline, struct error *err);
+/*
+ * Until HELLO, at the latest at the deadline (now_ns() time); and no longer than until the machine
+ * has had so much of the processors' time, ns, or DEADLINE_NONE: on a busy host a machine waits,
+ * and is no worse for it.
+ */
+int session_wait_hello(struct session *s, int64_t deadline, int64_t computing, struct error *err);
 
 /*
  * Sends the container's shape and waits for PREPARED. Not for a copy: its template was told. The

@@ -26,7 +26,7 @@ static const struct arch test_arch = {
     .known = known,
     .machine = "microvm,acpi=off",
     .cpu_tcg = "Nehalem,+rdrand,-spec-ctrl",
-    .cpu_kvm = "host",
+    .cpu_kvm = "host,-vmx",
     .cmdline = "reboot=t",
     .cmdline_tcg = "mitigations=off",
     .domain_serial = "isa-serial",
@@ -193,7 +193,9 @@ static void test_kvm(void **state)
 {
     (void)state;
     static const char *const parts[] = {"<domain type=\"kvm\" ",
-                                        "<cpu mode=\"host-passthrough\" check=\"none\"/>", NULL};
+                                        "<cpu mode=\"host-passthrough\" check=\"none\">\n"
+                                        "  <feature policy=\"disable\" name=\"vmx\"/>",
+                                        NULL};
     struct fixture f;
     set_up(&f);
     f.request.accel = ACCEL_KVM;

@@ -193,7 +193,7 @@ static void test_kvm(void **state)
     struct vm_spec spec = plain_spec();
     struct strings argv = build(&spec, ACCEL_KVM, &rootfs, 0);
     assert_string_equal(value_after(&argv, "-accel"), "kvm");
-    assert_string_equal(value_after(&argv, "-cpu"), "host");
+    assert_string_equal(value_after(&argv, "-cpu"), "host,-vmx,-svm");
     strings_free(&argv);
 }
 
