@@ -17,7 +17,7 @@ start_sleeper() {
     local took=$(($(now_ms) - begin))
     assert_equal "$STATUS" 125
     assert_match "$(head -n 1 err)" '^vmc: '
-    [ "$took" -lt 1000 ] || fail "took $took ms"
+    [ "$took" -lt $((1000 * SLOW)) ] || fail "took $took ms"
     assert_nothing_left
 }
 
@@ -44,7 +44,7 @@ start_sleeper() {
     finish 5
     wait_for 5 no_machine || fail "QEMU is left"
     local took=$(($(now_ms) - begin))
-    [ "$took" -lt 1000 ] || fail "took $took ms"
+    [ "$took" -lt $((1000 * SLOW)) ] || fail "took $took ms"
     wait_for 2 no_marked_processes || fail "processes are left"
     run vmc -- true
     assert_status 0
@@ -169,7 +169,7 @@ vmc_limited() {
     : >empty
     head -c 1000000 "$GUEST_IMAGE/$KERNEL" >short
     for file in /etc/passwd "$PWD/text" "$PWD/noise" "$PWD/empty" "$PWD/short"; do
-        run --separate-stderr vmc_at "$SMALL" --boot-timeout 15s --kernel "$file" -- true
+        run --separate-stderr vmc_at "$SMALL" --boot-timeout $((15 * SLOW))s --kernel "$file" -- true
         assert_status 125
         assert_match "${stderr_lines[0]}" '^vmc: '
         assert_match "$stderr" "$(basename "$file")|kernel|guest"
@@ -183,7 +183,7 @@ vmc_limited() {
     : >empty
     printf 'not an archive\n' >text
     for file in short empty text; do
-        run --separate-stderr vmc_at "$SMALL" --boot-timeout 20s --initrd "$file" -- true
+        run --separate-stderr vmc_at "$SMALL" --boot-timeout $((20 * SLOW))s --initrd "$file" -- true
         assert_status 125
         assert_match "${stderr_lines[0]}" '^vmc: '
         [ "${#stderr_lines[@]}" -ge 1 ] || fail "no reason"
@@ -207,7 +207,7 @@ initramfs_of() {
     took=$(($(now_ms) - begin))
     assert_status 125
     assert_match "${stderr_lines[0]}" '^vmc: '
-    [ "$took" -lt 15000 ] || fail "took $took ms"
+    [ "$took" -lt $((15000 * SLOW)) ] || fail "took $took ms"
 }
 
 # bats test_tags=machine
@@ -217,7 +217,7 @@ initramfs_of() {
     run --separate-stderr vmc --boot-timeout 3s --append 'rdinit=/bin/sh' --append 'panic=0' -- true
     took=$(($(now_ms) - begin))
     assert_status 125
-    [ "$took" -lt 15000 ] || fail "took $took ms"
+    [ "$took" -lt $((15000 * SLOW)) ] || fail "took $took ms"
 }
 
 # bats test_tags=machine
@@ -229,7 +229,7 @@ initramfs_of() {
 
 # bats test_tags=machine
 @test "the failure names the console log that --console keeps" {
-    run --separate-stderr vmc --boot-timeout 10s --console log --append 'loglevel=7 rdinit=/no-such-init' -- true
+    run --separate-stderr vmc --boot-timeout $((10 * SLOW))s --console log --append 'loglevel=7 rdinit=/no-such-init' -- true
     assert_status 125
     grep -aq 'Kernel panic' log || fail "no console log"
 }

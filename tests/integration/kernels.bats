@@ -3,7 +3,7 @@ load ../lib/common
 
 # A command in the guest's own shell, without a container: its output.
 shell_guest() {
-    timeout -k 5 "$DEADLINE" "$VMC" shell-guest --arch "$VMC_TEST_ARCH" "$@" 3>&-
+    timeout -k 5 $((DEADLINE * SLOW)) "$VMC" shell-guest --arch "$VMC_TEST_ARCH" "$@" 3>&-
 }
 
 # --- a distribution's --------------------------------------------------------------------
@@ -11,7 +11,7 @@ shell_guest() {
 @test "--kernel distro: Debian's kernel runs a container, with a network, volumes and a disk" {
     mkdir shared
     echo from-host >shared/file
-    run --separate-stderr vmc --accel tcg --kernel distro --upper disk -v ./shared:/mnt -- sh -c \
+    run --separate-stderr vmc --kernel distro --upper disk -v ./shared:/mnt -- sh -c \
         'uname -v; cat /mnt/file; echo from-guest >/mnt/other; ls /sys/class/net; df / | grep -c overlay; sleep 0.1; exit 7'
     assert_status 7
     assert_match "${lines[0]}" Debian
@@ -21,9 +21,9 @@ shell_guest() {
 }
 
 @test "--kernel distro: a terminal, signals, and an end that is reported" {
-    run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 -- "$VMC" run --accel tcg --kernel distro -r "$SMALL" --net none -t -- stty size
+    run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 -- "$VMC" run --kernel distro -r "$SMALL" --net none -t -- stty size
     assert_match "$output" '24 80'
-    run vmc --accel tcg --kernel distro --cpus 2 --net none -- sh -c 'sleep 0.1; kill -TERM $$'
+    run vmc --kernel distro --cpus 2 --net none -- sh -c 'sleep 0.1; kill -TERM $$'
     assert_status 143
 }
 
@@ -38,7 +38,7 @@ make_tree() {
 
 @test "--linux: the kernel that was built in a tree, under any root file system" {
     make_tree
-    run --separate-stderr vmc --accel tcg --linux tree -- uname -r
+    run --separate-stderr vmc --linux tree -- uname -r
     assert_status 0
     assert_match "$output" '-vmc$'
     assert_equal "$stderr" ''
@@ -86,7 +86,7 @@ TABLE
 # --- its developers ----------------------------------------------------------------------
 
 @test "--crash-dump: the memory of a guest that panics, as a core file, and the whole console" {
-    run --separate-stderr vmc --accel tcg --privileged -m 96M --net none --crash-dump core --console console -- \
+    run --separate-stderr vmc --privileged -m 96M --net none --crash-dump core --console console -- \
         sh -c 'echo 2 >/proc/sys/vm/panic_on_oom && exec vmc-probe memory 100000'
     assert_status 125
     assert_equal "${stderr_lines[0]}" "vmc: the guest's memory is in core"
@@ -96,7 +96,7 @@ TABLE
     assert_equal "$(stat -c %a core)" 600
     grep -aq "Kernel panic - not syncing: Out of memory" console || fail "$(cat console)"
     # And none without a panic.
-    run --separate-stderr vmc --accel tcg --net none --crash-dump other -- true
+    run --separate-stderr vmc --net none --crash-dump other -- true
     assert_status 0
     assert_equal "$stderr" ''
     [ ! -e other ] || fail "there is a file"
@@ -109,7 +109,7 @@ TABLE
     wait_for "$DEADLINE" test -S socket || fail "no socket"
     assert_equal "$(stat -c %a socket)" 700
     [ ! -s out ] || fail "it did not wait"
-    timeout "$DEADLINE" gdb-multiarch -nx -batch -ex 'set architecture auto' -ex 'target remote ./socket' \
+    timeout $((DEADLINE * SLOW)) gdb-multiarch -nx -batch -ex 'set architecture auto' -ex 'target remote ./socket' \
         -ex 'info threads' -ex detach </dev/null >gdb.out 2>&1 3>&- || fail "$(cat gdb.out)"
     assert_match "$(cat gdb.out)" 'Thread 1'
     finish
@@ -128,25 +128,25 @@ TABLE
     wait_for "$DEADLINE" grep -q "127.0.0.1:$port" err || fail "$(cat err)"
     run --separate-stderr vmc --gdb "$port" -- true
     assert_refused '--gdb: port .* of the host is taken'
-    timeout "$DEADLINE" gdb-multiarch -nx -batch -ex "target remote 127.0.0.1:$port" -ex kill </dev/null >gdb.out 2>&1 3>&- || true
+    timeout $((DEADLINE * SLOW)) gdb-multiarch -nx -batch -ex "target remote 127.0.0.1:$port" -ex kill </dev/null >gdb.out 2>&1 3>&- || true
     finish
     assert_equal "$STATUS" 125
 }
 
 @test "shell-guest: the guest's own shell, scripted and on a terminal, and its end" {
-    shell_guest --accel tcg >out < <(echo 'uname -r'; echo 'echo $((6 * 7))'; echo 'ls /')
+    shell_guest >out < <(echo 'uname -r'; echo 'echo $((6 * 7))'; echo 'ls /')
     tr -d '\r' <out | grep -qx 42 || fail "$(cat out)"
     tr -d '\r' <out | grep -q -- '-vmc$' || fail "$(cat out)"
-    run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 'expect=vmc-guest:/#' 'send=exit\n' -- "$VMC" shell-guest --arch "$VMC_TEST_ARCH" --accel tcg
+    run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 'expect=vmc-guest:/#' 'send=exit\n' -- "$VMC" shell-guest --arch "$VMC_TEST_ARCH"
     assert_match "$output" 'maintenance shell'
     assert_match "$stderr" 'status 0, terminal restored'
 }
 
 @test "shell-guest: a panic is 125, and with Debian's kernel there is a shell, too" {
-    run --separate-stderr shell_guest --accel tcg --append rdinit=/no </dev/null
+    run --separate-stderr shell_guest --append rdinit=/no </dev/null
     assert_status 125
     assert_match "$stderr" 'Kernel panic'
-    shell_guest --accel tcg --kernel distro >out < <(echo 'uname -v')
+    shell_guest --kernel distro >out < <(echo 'uname -v')
     grep -q Debian out || fail "$(cat out)"
 }
 

@@ -9,7 +9,7 @@ terminal() {
         shift
     done
     shift
-    timeout -k 5 120 "$VMC_TEST_LIB/pty" "${steps[@]}" -- \
+    timeout -k 5 $((120 * SLOW)) "$VMC_TEST_LIB/pty" "${steps[@]}" -- \
         "$VMC" run -t -r "$SMALL" -- "$@" 3>&-
 }
 
