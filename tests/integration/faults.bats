@@ -7,6 +7,7 @@ start_sleeper() {
     wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
 }
 
+# bats test_tags=kvm
 @test "QEMU killed in mid-run: 125 within a second, one reason, nothing left" {
     start_sleeper
     local begin machine

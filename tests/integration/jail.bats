@@ -133,6 +133,7 @@ visible_files() {
     find "$root/" \( -path "$root/proc" -o -path "$root/dev/kvm" -o -name share \) -prune -o ! -type d -print
 }
 
+# bats test_tags=kvm
 @test "at most 60 files in its root, and none that can be written" {
     local count file
     start_sleeper

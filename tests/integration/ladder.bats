@@ -46,6 +46,7 @@ kvm_works() {
     assert_equal "$stderr" "vmc: no machine boots with KVM on this host; using TCG, emulation in software, from now on ('vmc info' shows the reason)"
 }
 
+# bats test_tags=kvm
 @test "--accel kvm never falls back" {
     if kvm_works; then
         run vmc --accel kvm -- echo text

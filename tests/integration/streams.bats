@@ -10,6 +10,7 @@ sum() {
     sha256sum | cut -d' ' -f1
 }
 
+# bats test_tags=kvm
 @test "64 MB of random bytes go in unchanged" {
     assert_equal "$(random 67108864 1 | vmc -- sha256sum | cut -d' ' -f1)" "$(random 67108864 1 | sum)"
 }

@@ -28,6 +28,7 @@ identity='until grep -q "^fe80.* eth0$" /proc/net/if_inet6; do sleep 0.1; done
     cat /sys/class/net/eth0/address; uname -n
     tr "\0" "\n" </proc/self/auxv | od -An -tx1 | head -n 3 | tr -d " \n"; echo'
 
+# bats test_tags=kvm
 @test "the first run boots, the next are copies, and --cold boots" {
     run --separate-stderr vmc --timing -- echo text
     assert_output text

@@ -25,6 +25,7 @@ assert_restored() {
     assert_equal "${lines[0]}" "${lines[2]}"
 }
 
+# bats test_tags=kvm
 @test "the exit status passes through a terminal run" {
     run --separate-stderr terminal -- sh -c 'exit 42'
     assert_restored 42
