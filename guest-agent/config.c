@@ -112,6 +112,7 @@ static const struct field mount_fields[] = {
     {"tag", FIELD_TEXT, AT(struct mount_spec, tag), .max = NAME_LENGTH_MAX},
     {"cache", FIELD_TEXT, AT(struct mount_spec, cache), .max = NAME_LENGTH_MAX},
     {"path", FIELD_TEXT, AT(struct mount_spec, path), .max = NAME_LENGTH_MAX},
+    {"virtiofs", FIELD_BOOL, AT(struct mount_spec, virtiofs)},
 };
 static const struct schema mount_schema = SCHEMA(struct mount_spec, mount_fields, check_mount);
 
@@ -195,8 +196,7 @@ static int check_root(void *item, struct error *err)
     const struct container_shape *shape = item;
     if (shape->upper == UPPER_STAY)
         return error_set(err, "configuration: root has no upper");
-    if ((shape->image || shape->virtiofs) && shape->upper != UPPER_RAM &&
-        shape->upper != UPPER_DISK)
+    if (shape->image && shape->upper != UPPER_RAM && shape->upper != UPPER_DISK)
         return error_set(err, "configuration: what is only read has its upper in the guest");
     if (shape->image && shape->virtiofs)
         return error_set(err, "configuration: the root is an image, or comes by virtiofs");

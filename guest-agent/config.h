@@ -62,7 +62,7 @@
  *   mounts    [{"kind": "tmpfs"|"volume"|"debugfs"|"tracefs", "target": path,
  *               "read_only", "exec": bool, "size", "mode", "uid", "gid": n (tmpfs),
  *               "tag": mount tag, "cache": "none"|"mmap"|"loose", "path": entry in it,
- *               (volume)}, ...] in this order
+ *               "virtiofs": bool: it comes by that, and not by 9p (volume)}, ...] in this order
  *   files     [{"path", "text", "optional": bool}, ...] put over the root's own file, which is not
  *             changed; an optional one is left out where it has no place
  *   network   {"interface": name, "mac": text, "mtu": n, "addresses": ["ADDR/LEN", ...],
@@ -138,6 +138,7 @@ struct mount_spec {
     bool read_only, exec;
     int64_t size, mode, uid, gid;
     char *tag, *cache, *path;
+    bool virtiofs;
 };
 struct mount_list {
     struct mount_spec *items;
@@ -189,7 +190,7 @@ struct container_shape {
     int64_t upper_size; /* 0: the file system's default */
     bool read_only;     /* the root */
     bool image;         /* the lower layer is one */
-    bool virtiofs;      /* the lower layer comes by it */
+    bool virtiofs;      /* the share comes by it */
 
     bool hosted, netns, userns, no_init, devtmpfs, sys_writable;
     int64_t shm_size;

@@ -22,15 +22,11 @@
 #define VOLUMES_PATH "/volumes"
 #define FILES_PATH "/volume-files"
 
-/*
- * virtio carries at most 512000 bytes (126 pages and headers, net/9p/trans_virtio.c).
- * cache=loose: the host promises that nobody else changes the tree while the guest runs.
- */
-#define SHARE_OPTIONS                                                                              \
-    {"source", ROOTFS_MOUNT_TAG}, {"trans", "virtio"}, {"version", "9p2000.L"},                    \
-        {"msize", "512000"},                                                                       \
+/* virtio carries at most 512000 bytes (126 pages and headers, net/9p/trans_virtio.c). */
+#define NINE_P_OPTIONS                                                                             \
+    {"trans", "virtio"}, {"version", "9p2000.L"},                                                  \
     {                                                                                              \
-        "cache", "loose"                                                                           \
+        "msize", "512000"                                                                          \
     }
 
 /* A directory of what the kernel's own process sees of the host; the path is under both names. */
@@ -41,12 +37,19 @@ static int mount_hostfs(const char *source, unsigned attributes, const char *tar
     return mount_on_directory("hostfs", options, attributes, target, err);
 }
 
-/* How much is kept, and for how long, is the server's to say: everything, for as long as it runs.
+/*
+ * How much is kept, and for how long, is the server's to say. What is mounted in the share on the
+ * host becomes a mount here when it is first looked at, with these attributes.
  */
-static int mount_virtiofs(struct error *err)
+static int mount_virtiofs(const char *tag, unsigned attributes, const char *target,
+                          struct error *err)
 {
-    static const struct mount_option options[] = {{"source", ROOTFS_MOUNT_TAG}, {"ro", NULL}, {0}};
-    return mount_on_directory("virtiofs", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
+    const struct mount_option options[] = {
+        {"source", tag}, {attributes & MOUNT_ATTR_RDONLY ? "ro" : NULL, NULL}, {0}};
+    int result = mount_on_directory("virtiofs", options, attributes, target, err);
+    return result < 0 && errno == ENODEV
+               ? error_set(err, "this kernel has no virtiofs (CONFIG_VIRTIO_FS)")
+               : result;
 }
 
 static int mount_share_readonly(const struct agent_config *config, struct error *err)
@@ -54,8 +57,11 @@ static int mount_share_readonly(const struct agent_config *config, struct error 
     if (config->hostfs)
         return mount_hostfs(SHARE_PATH, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
     if (config->shape.virtiofs)
-        return mount_virtiofs(err);
-    static const struct mount_option options[] = {SHARE_OPTIONS, {"ro", NULL}, {0}};
+        return mount_virtiofs(ROOTFS_MOUNT_TAG, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
+    /* The host promises that nobody changes the tree while the guest runs. */
+    static const struct mount_option options[] = {
+        {"source", ROOTFS_MOUNT_TAG}, NINE_P_OPTIONS, {"cache", "loose"},
+        {"posixacl", NULL},           {"ro", NULL},   {0}};
     return mount_on_directory("9p", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
 }
 
@@ -68,17 +74,11 @@ static int mount_image(struct error *err)
     return mount_on_directory("erofs", options, MOUNT_ATTR_RDONLY, SHARE_PATH, err);
 }
 
-/*
- * posixacl: without it the client answers questions about ACLs from its cache alone, and what
- * setfacl(1) wrote is forgotten (fs/9p/acl.c). It costs two requests for each new file, which
- * is why the read-only share goes without.
- */
-static int mount_share_writable(bool hostfs, struct error *err)
+static int mount_share_writable(const struct agent_config *config, struct error *err)
 {
-    if (hostfs)
+    if (config->hostfs)
         return mount_hostfs(SHARE_PATH, 0, ROOT_PATH, err);
-    static const struct mount_option options[] = {SHARE_OPTIONS, {"posixacl", NULL}, {0}};
-    return mount_on_directory("9p", options, 0, ROOT_PATH, err);
+    return mount_virtiofs(ROOTFS_MOUNT_TAG, 0, ROOT_PATH, err);
 }
 
 static int mount_upper_ram(uint64_t size, struct error *err)
@@ -180,7 +180,7 @@ int rootfs_mount_share(const struct agent_config *config, struct error *err)
     if (config->shape.image)
         return 0;
     if (writes_through(&config->shape))
-        return mount_share_writable(config->hostfs, err);
+        return mount_share_writable(config, err);
     return mount_share_readonly(config, err);
 }
 
@@ -205,14 +205,15 @@ static bool is_mounted(const struct mount_list *list, size_t i)
 
 static int mount_volume_share(const struct mount_spec *m, const char *target, struct error *err)
 {
+    const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    if (m->virtiofs)
+        return mount_virtiofs(m->tag, attributes, target, err);
     const struct mount_option options[] = {{"source", m->tag},
-                                           {"trans", "virtio"},
-                                           {"version", "9p2000.L"},
-                                           {"msize", "512000"},
+                                           NINE_P_OPTIONS,
                                            {"cache", m->cache ? m->cache : "mmap"},
                                            {"posixacl", NULL},
                                            {NULL, NULL}};
-    return mount_on_directory("9p", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, target, err);
+    return mount_on_directory("9p", options, attributes, target, err);
 }
 
 /*
@@ -327,10 +328,16 @@ static int sync_one(const char *path, struct error *err)
     return 0;
 }
 
-/* A disk that is not kept is gone with the machine, like memory. */
+/*
+ * Whether the root holds what outlives the machine and is not on the host yet. A disk that is not
+ * kept is gone, like memory; and what has been closed or unmapped is a file server's already: to ask
+ * for it would only have the host write its own caches back.
+ */
 static bool outlives(const struct agent_config *config)
 {
-    return writes_through(&config->shape) || (config->shape.upper == UPPER_DISK && config->keep);
+    if (writes_through(&config->shape))
+        return !config->shape.virtiofs;
+    return config->shape.upper == UPPER_DISK && config->keep;
 }
 
 int rootfs_sync(const struct agent_config *config, struct error *err)
@@ -342,7 +349,8 @@ int rootfs_sync(const struct agent_config *config, struct error *err)
         return -1;
     for (size_t i = 0; i < config->mounts.count; i++) {
         const struct mount_spec *m = &config->mounts.items[i];
-        AUTO_FREE char *path = m->tag ? xasprintf("%s/%s", VOLUMES_PATH, m->tag) : NULL;
+        AUTO_FREE char *path =
+            m->tag && !m->virtiofs ? xasprintf("%s/%s", VOLUMES_PATH, m->tag) : NULL;
         if (path && !is_mounted(&config->mounts, i) && sync_one(path, err) < 0)
             return -1;
     }

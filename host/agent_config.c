@@ -105,7 +105,7 @@ static void add_mounts(const struct vm_spec *spec, struct json_object *config)
     struct json_object *mounts = json_object_new_array();
     json_object_object_add(config, "mounts", mounts);
     container_config(&spec->container, config);
-    volume_list_config(&spec->volumes, mounts);
+    volume_list_config(&spec->volumes, spec->virtiofs_volumes, mounts);
     json_object_array_sort(mounts, compare_targets);
 }
 

@@ -8,6 +8,7 @@
 #include "host/console_log.h"
 #include "host/disk_image.h"
 #include "host/explain.h"
+#include "host/file_server.h"
 #include "host/id_range.h"
 #include "host/isolation.h"
 #include "host/jail_memory.h"
@@ -20,6 +21,7 @@
 #include "host/state.h"
 #include "host/template_key.h"
 #include "host/template_machine.h"
+#include "host/transport_spec.h"
 #include "host/userns.h"
 
 /* Everything one run owns. */
@@ -138,6 +140,8 @@ static int prepare(struct run *run, struct error *err)
     state_sweep(&run->container);
     if (spec->upper == UPPER_NONE)
         fprintf(stderr, "vmc: --upper none: changes go to %s itself\n", spec->rootfs);
+    if (transport_spec_lack(spec))
+        fprintf(stderr, "vmc: %s\n", transport_spec_lack(spec));
     if (spec->keep && !spec->name)
         fprintf(stderr, "vmc: changes are kept: --keep --name %s\n", run->container.id);
     take_ids(run, host_root);
@@ -180,6 +184,7 @@ static int start_machine(struct run *run, struct error *err)
         .rootfs = &run->rootfs,
         .swap_fd = run->swap_fd,
         .volumes = &run->volumes,
+        .known_files = file_server_known(),
         .network = &run->network,
         .debugging = &run->debugging,
         .tsc = &run->tsc,

@@ -81,6 +81,41 @@ static const int calls[] = {
     SCMP_SYS(fchdir),
 };
 
+/* To change them. */
+static const int changes[] = {
+    /* contents */
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(pwritev),
+    SCMP_SYS(pwritev2),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(copy_file_range),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(syncfs),
+    /* names; a device takes CAP_MKNOD, which no jail has */
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(mknodat),
+    SCMP_SYS(symlinkat),
+    SCMP_SYS(linkat),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    /* attributes */
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),
+    SCMP_SYS(fchownat),
+    SCMP_SYS(utimensat),
+    SCMP_SYS(setxattr),
+    SCMP_SYS(fsetxattr),
+    SCMP_SYS(removexattr),
+    SCMP_SYS(fremovexattr),
+    /* as one of the user namespace's ids */
+    SCMP_SYS(setresuid),
+    SCMP_SYS(setresgid),
+    SCMP_SYS(setgroups),
+};
+
 /* No locks and no signals, which reach others' programs through the files of a share. */
 static const unsigned long fcntl_commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
                                                F_SETFD, F_GETFL,         F_SETFL};
@@ -107,11 +142,12 @@ static int add_restricted(scmp_filter_ctx filter)
 
 int file_server_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error *err)
 {
-    (void)needs;
     scmp_filter_ctx filter = seccomp_filter_new(SCMP_ACT_ERRNO(ENOSYS), err);
     if (!filter)
         return -1;
     int result = seccomp_filter_add(filter, SCMP_ACT_ALLOW, calls, ARRAY_LEN(calls));
+    if (result == 0 && needs->writes)
+        result = seccomp_filter_add(filter, SCMP_ACT_ALLOW, changes, ARRAY_LEN(changes));
     if (result == 0)
         result = add_restricted(filter);
     if (result == 0)

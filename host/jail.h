@@ -35,7 +35,7 @@ enum jail_tenant {
      * its memory is a file, and nothing that it does needs a /proc.
      */
     JAIL_KERNEL,
-    /* It reads a tree for a hypervisor (file_server.h), and holds a descriptor of each file. */
+    /* It has a tree for a hypervisor (file_server.h), and holds a descriptor of each file. */
     JAIL_FILE_SERVER,
 };
 

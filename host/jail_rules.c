@@ -1,5 +1,6 @@
 #include "host/jail_rules.h"
 
+#include <linux/securebits.h>
 #include <sys/personality.h>
 
 #include "host/file_server_seccomp.h"
@@ -23,6 +24,14 @@ static const char *const for_a_kernel[] = {"TMPDIR=" JAIL_RAM_PATH,
 static const cap_value_t to_read[] = {CAP_DAC_READ_SEARCH};
 static const cap_value_t to_write[] = {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER,
                                        CAP_FSETID};
+/*
+ * The file server's: it makes each file as the one who asks for it (setresuid(2)), whose rights the
+ * guest's kernel has checked already, with groups that it alone knows: so the change of ids takes
+ * nothing from it (SECBIT_NO_SETUID_FIXUP).
+ */
+static const cap_value_t to_serve[] = {
+    CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN,   CAP_FOWNER,     CAP_FSETID,
+    CAP_SETUID,          CAP_SETGID,       CAP_SETFCAP, CAP_SYS_CHROOT, CAP_SETPCAP};
 /*
  * An overlay opens what is below it with O_NOATIME, open(2), which is for a file's owner. The last
  * two virtiofsd drops itself, once it has entered the tree.
@@ -77,6 +86,8 @@ static const struct jail_rules rules[] = {
             .descriptors = DESCRIPTORS_OF_FILES,
             .attach = jail_root_attach_whole_proc,
             .reading = CAPABILITIES(to_enter),
+            .writing = CAPABILITIES(to_serve),
+            .securebits = SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED,
             .load_filter = file_server_seccomp_load,
         },
 };

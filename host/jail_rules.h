@@ -30,6 +30,7 @@ struct jail_rules {
     int (*attach)(struct jail_child *child, int root, struct error *err);
     /* What it keeps in its own user namespace: to read its trees, and to write to them. */
     struct jail_capabilities reading, writing;
+    unsigned long securebits; /* capabilities(7), where it writes */
     /* Its filter, the last stage; NULL where it is trusted. */
     int (*load_filter)(const struct jail_needs *needs, int program, struct error *err);
 };

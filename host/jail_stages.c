@@ -208,6 +208,8 @@ static int stage_privileges(const struct jail_child *child, struct error *err)
         if (!kept && cap_drop_bound(value) < 0)
             return error_errno(err, "cannot drop a capability");
     }
+    if (child->jail->needs.writes && prctl(PR_SET_SECUREBITS, rules->securebits, 0, 0, 0) < 0)
+        return error_errno(err, "PR_SET_SECUREBITS");
     cap_t set = cap_init();
     bool good = set &&
                 cap_set_flag(set, CAP_PERMITTED, (int)keep->count, keep->values, CAP_SET) == 0 &&

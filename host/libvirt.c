@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "common/log.h"
+#include "host/file_server.h"
 #include "host/handover.h"
 #include "host/libvirt_client.h"
 #include "host/libvirt_xml.h"
@@ -266,13 +267,16 @@ static void adapt_argv(const struct strings *given, const char *program, struct 
 
 /* fds is libvirt's, with room for vmc's own. */
 static int add_own_descriptors(const struct machine_request *request, const int standard[3],
+                               const struct file_server_ends *files,
                                const struct handover *handover, int *fds, struct error *err)
 {
     const struct machine_gift own[] = {
         {STDIN_FILENO, standard[STDIN_FILENO]},   {STDOUT_FILENO, standard[STDOUT_FILENO]},
         {STDERR_FILENO, standard[STDERR_FILENO]}, {QEMU_FD_IMAGE, request->rootfs->image_fd},
         {QEMU_FD_DISK, request->rootfs->disk_fd}, {QEMU_FD_SWAP, request->swap_fd},
-        {QEMU_FD_NET, request->network->link.fd},
+        {QEMU_FD_NET, request->network->link.fd}, {QEMU_FD_FILES, files->fds[0]},
+        {QEMU_FD_FILES + 1, files->fds[1]},       {QEMU_FD_FILES + 2, files->fds[2]},
+        {QEMU_FD_FILES + 3, files->fds[3]},
     };
     for (size_t i = 0; i < handover->fd_count; i++)
         fds[i] = handover->fds[i];
@@ -294,14 +298,21 @@ static int start_handed_over(const struct machine_request *request, const struct
     size_t count = handover->fd_count > QEMU_FD_END ? handover->fd_count : QEMU_FD_END;
     AUTO_FREE int *fds = xcalloc(count, sizeof(*fds));
     int standard[] = {-1, -1, -1};
+    struct file_server_ends files, servers;
     for (size_t i = 0; i < count; i++)
         fds[i] = -1;
     adapt_argv(&handover->argv, request->vmm, &argv);
-    int result = machine_make_standard(ret, standard, err);
+    int result = file_server_prepare(request, &servers, &files, err);
     if (result == 0)
-        result = add_own_descriptors(request, standard, handover, fds, err);
+        result = machine_make_standard(ret, standard, err);
+    if (result == 0)
+        result = add_own_descriptors(request, standard, &files, handover, fds, err);
     if (result == 0)
         result = qemu_start_in_jail(request, &argv, fds, count, &ret->process, isolation, err);
+    if (result == 0)
+        result = file_server_start(request, &servers, standard[STDERR_FILENO], ret, isolation, err);
+    file_server_close(&files);
+    file_server_close(&servers);
     for (size_t i = 0; i < ARRAY_LEN(standard); i++)
         close_fd(&standard[i]);
     return result;

@@ -147,6 +147,10 @@ static void add_machine(struct writer *w, const struct machine_request *request,
     end(w);
     begin(w, "memoryBacking", NULL);
     leaf(w, "nosharepages", NULL);
+    if (machine_has_file_server(request)) {
+        leaf(w, "source", ATTRIBUTES("type", "memfd"));
+        leaf(w, "access", ATTRIBUTES("mode", "shared"));
+    }
     end(w);
     textf(w, "vcpu", "%u", spec->cpus);
     begin(w, "os", NULL);
@@ -176,28 +180,26 @@ static void add_place(struct writer *w)
     leaf(w, "address", ATTRIBUTES("type", "virtio-mmio"));
 }
 
-static void add_share(struct writer *w, const char *path, bool read_only, const char *tag)
+static void add_share(struct writer *w, const struct machine_share *share)
 {
     begin(w, "filesystem",
           ATTRIBUTES("type", "mount", "accessmode", "passthrough", "multidevs", "remap"));
-    leaf(w, "source", ATTRIBUTES("dir", path));
-    leaf(w, "target", ATTRIBUTES("dir", tag));
-    if (read_only)
+    leaf(w, "source", ATTRIBUTES("dir", share->path));
+    leaf(w, "target", ATTRIBUTES("dir", share->tag));
+    if (share->read_only)
         leaf(w, "readonly", NULL);
     add_place(w);
     end(w);
 }
 
+/* A file server's is behind a descriptor, add_qemu_part(). */
 static void add_shares(struct writer *w, const struct machine_request *request)
 {
-    if (request->rootfs->share)
-        add_share(w, request->rootfs->share, request->rootfs->read_only, ROOTFS_MOUNT_TAG);
-    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
-        const struct volume_share *share = &request->volumes->shares[i];
-        AUTO_FREE char *tag = volume_tag((enum volume_cache)i);
-        if (share->path)
-            add_share(w, share->path, share->read_only, tag);
-    }
+    struct machine_share shares[MACHINE_SHARES_MAX];
+    size_t count = machine_shares(request, shares);
+    for (size_t i = 0; i < count; i++)
+        if (!shares[i].virtiofs)
+            add_share(w, &shares[i]);
 }
 
 /* The socket that libvirt makes, on which QEMU accepts vmc's connection. */

@@ -1,9 +1,11 @@
 #include "host/machine.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
+#include "common/protocol.h"
 #include "host/libvirt.h"
 #include "host/namespaces.h"
 #include "host/qemu.h"
@@ -67,36 +69,75 @@ int machine_give(const struct machine_gift *gifts, size_t count, int *theirs, st
     return 0;
 }
 
-static const char *place_of(const struct volume_share *share, enum volume_cache kind, bool moved,
-                            struct strings *paths)
+size_t machine_shares(const struct machine_request *request,
+                      struct machine_share shares[MACHINE_SHARES_MAX])
 {
-    if (!moved)
-        return share->path;
-    AUTO_FREE char *tag = volume_tag(kind);
-    strings_addf(paths, "/volumes/%s", tag);
-    return paths->items[paths->count - 1];
-}
-
-size_t machine_trees(const struct machine_request *request, const char *share,
-                     struct jail_tree trees[MACHINE_TREES_MAX], struct strings *paths)
-{
+    const struct vm_spec *spec = request->spec;
     const struct rootfs *rootfs = request->rootfs;
     size_t count = 0;
-    if (rootfs->share && !request->spec->virtiofs)
-        trees[count++] =
-            (struct jail_tree){rootfs->share, share ? share : rootfs->share, rootfs->read_only};
+    if (rootfs->share)
+        shares[count++] = (struct machine_share){
+            .path = rootfs->share,
+            .tag = ROOTFS_MOUNT_TAG,
+            .cache = VOLUME_CACHE_LOOSE,
+            .read_only = rootfs->read_only,
+            .virtiofs = spec->virtiofs,
+        };
     for (enum volume_cache i = 0; i < VOLUME_CACHE_COUNT; i++) {
         const struct volume_share *volumes = &request->volumes->shares[i];
         if (volumes->path)
-            trees[count++] = (struct jail_tree){
-                volumes->path, place_of(volumes, i, share != NULL, paths), volumes->read_only};
+            shares[count++] = (struct machine_share){
+                .path = volumes->path,
+                .tag = volume_tag(i),
+                .cache = i,
+                .read_only = volumes->read_only,
+                .virtiofs = spec->virtiofs_volumes,
+            };
     }
     return count;
 }
 
+bool machine_has_file_server(const struct machine_request *request)
+{
+    struct machine_share shares[MACHINE_SHARES_MAX];
+    size_t count = machine_shares(request, shares);
+    for (size_t i = 0; i < count; i++)
+        if (shares[i].virtiofs)
+            return true;
+    return false;
+}
+
+static const char *place_of(const struct machine_share *share, const char *root,
+                            struct strings *paths)
+{
+    if (!root)
+        return share->path;
+    if (strcmp(share->tag, ROOTFS_MOUNT_TAG) == 0)
+        return root;
+    strings_addf(paths, "/volumes/%s", share->tag);
+    return paths->items[paths->count - 1];
+}
+
+size_t machine_trees(const struct machine_request *request, const char *share,
+                     struct jail_tree trees[MACHINE_SHARES_MAX], struct strings *paths)
+{
+    struct machine_share shares[MACHINE_SHARES_MAX];
+    size_t count = machine_shares(request, shares), trees_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!shares[i].virtiofs)
+            trees[trees_count++] = (struct jail_tree){
+                shares[i].path, place_of(&shares[i], share, paths), shares[i].read_only};
+    return trees_count;
+}
+
 bool machine_writes(const struct machine_request *request)
 {
-    return !request->rootfs->read_only || volumes_writable(request->volumes);
+    struct machine_share shares[MACHINE_SHARES_MAX];
+    size_t count = machine_shares(request, shares);
+    for (size_t i = 0; i < count; i++)
+        if (!shares[i].virtiofs && !shares[i].read_only)
+            return true;
+    return false;
 }
 
 int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err)
@@ -112,7 +153,8 @@ int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err)
 void machine_stop(struct machine *m)
 {
     /* First who is in the other's control groups. */
-    jail_stop(&m->file_server);
+    for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+        jail_stop(&m->file_servers[i]);
     jail_stop(&m->process);
     close_fd(&m->keeper_fd);
     if (m->ops && m->ops->stop)

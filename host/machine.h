@@ -34,6 +34,7 @@ struct machine_request {
     const struct rootfs *rootfs;
     int swap_fd; /* the image of the disk for swap, or -1 */
     const struct volumes *volumes;
+    unsigned known_files; /* of a file server's, for a guest at a time; 0: it is not told */
     const struct network *network;
     const struct debugging *debugging;
     const struct template *template; /* NULL, or what it is a copy of, or becomes */
@@ -45,6 +46,25 @@ static inline bool machine_has_template(const struct machine_request *request)
 {
     return request->template && request->template->role != TEMPLATE_NONE;
 }
+
+/* A directory tree of the host's for the guest. All borrowed. */
+struct machine_share {
+    const char *path; /* on the host */
+    const char *tag;
+    enum volume_cache cache; /* what the guest's kernel may keep of it */
+    bool read_only;
+    bool virtiofs; /* a file server has it, file_server.h; else whoever runs the machine */
+};
+
+/* The root file system, and one for each kind of volumes. */
+#define MACHINE_SHARES_MAX (1 + VOLUME_CACHE_COUNT)
+
+/* The shares of a request, in the order of their devices; how many. */
+size_t machine_shares(const struct machine_request *request,
+                      struct machine_share shares[MACHINE_SHARES_MAX]);
+
+/* Whether some of them are a file server's. */
+bool machine_has_file_server(const struct machine_request *request);
 
 struct machine;
 
@@ -73,8 +93,9 @@ struct machine_ops {
 struct machine {
     const struct machine_ops *ops; /* NULL: never started */
     struct jailed process;         /* the hypervisor's; its pidfd is readable when it has ended */
-    struct jailed file_server;     /* beside it, file_server.h; or none */
-    int control_fd;                /* the guest's ports, protocol.h */
+    /* Beside it, file_server.h; or none. */
+    struct jailed file_servers[MACHINE_SHARES_MAX];
+    int control_fd; /* the guest's ports, protocol.h */
     int data_fd;
     int console_fd; /* the kernel's console, from the guest only */
     int serial_fd; /* the serial line: the kernel's first words, and the maintenance shell; or -1 */
@@ -86,8 +107,10 @@ struct machine {
 
 #define MACHINE_INIT                                                                               \
     {                                                                                              \
-        .process = JAILED_INIT, .file_server = JAILED_INIT, .control_fd = -1, .data_fd = -1,       \
-        .console_fd = -1, .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1, .keeper_fd = -1      \
+        .process = JAILED_INIT,                                                                    \
+        .file_servers = {JAILED_INIT, JAILED_INIT, JAILED_INIT, JAILED_INIT}, .control_fd = -1,    \
+        .data_fd = -1, .console_fd = -1, .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1,       \
+        .keeper_fd = -1                                                                            \
     }
 
 const struct machine_ops *machine_ops(enum backend backend);
@@ -117,18 +140,15 @@ struct machine_gift {
 /* For backends: theirs[number] becomes a duplicate, owned by the caller. */
 int machine_give(const struct machine_gift *gifts, size_t count, int *theirs, struct error *err);
 
-/* The share, and one tree for each kind of volumes. */
-#define MACHINE_TREES_MAX (1 + VOLUME_CACHE_COUNT)
-
 /*
- * For backends: the trees of a request's jail; how many. share is where the share is in it, and
- * volumes are at /volumes/TAG then; NULL: all of them are where they are on the host. Paths that
- * are made up are added to paths, and borrowed.
+ * For backends: the trees of a request's jail, which are the shares that no file server has; how
+ * many. share is where the root's is in it, and volumes are at /volumes/TAG then; NULL: all of them
+ * are where they are on the host. Paths that are made up are added to paths, and borrowed.
  */
 size_t machine_trees(const struct machine_request *request, const char *share,
-                     struct jail_tree trees[MACHINE_TREES_MAX], struct strings *paths);
+                     struct jail_tree trees[MACHINE_SHARES_MAX], struct strings *paths);
 
-/* For backends: whether the machine changes files of the host's. */
+/* For backends: whether the machine's own process changes files of the host's. */
 bool machine_writes(const struct machine_request *request);
 
 /* For backends: a stream socket and the end of it that the machine's process inherits. */

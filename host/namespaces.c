@@ -58,7 +58,7 @@ static int start_agent(const struct machine_request *request, struct strings *ar
     const struct cgroup_spec *limits = &request->spec->container.cgroup;
     unsigned own_tasks = request->network->link.fd >= 0 ? AGENT_TASKS : AGENT_TASKS - 1;
     AUTO_STRINGS struct strings files = {0}, nodes = {0}, paths = {0};
-    struct jail_tree trees[MACHINE_TREES_MAX];
+    struct jail_tree trees[MACHINE_SHARES_MAX];
     /* Where the agent looks for them: guest-agent/hosted.h. */
     bool overlaid = request->spec->upper == UPPER_RAM;
     size_t tree_count = machine_trees(request, overlaid ? "/share" : "/root", trees, &paths);

@@ -64,16 +64,17 @@ const struct option option_table[] = {
      "where changes go: ram[:SIZE], disk[:SIZE], host or none",
      "ram: a tmpfs in the guest, gone at the end; any file type works, since the guest's own kernel "
      "holds it. disk: the same on a sparse, unnamed file system image in $TMPDIR or /var/tmp, for "
-     "large writes. host: an overlay on the host, written through 9p; fifos, device nodes and Unix "
-     "sockets do not work there. none: no overlay, the directory itself is changed, which is "
-     "refused for the host's own /.",
+     "large writes. host: an overlay on the host, without device nodes. none: no overlay, the "
+     "directory itself is changed, which is refused for the host's own /. The last two need a "
+     "virtiofsd and a cold boot.",
      "ram", upper_choices, false, false},
     {OPTION_TRANSPORT, "rootfs-transport", 0, "WHICH", RUN, ROOT, BY_MACHINE,
      "how the machine reads the directory: 9p or virtiofs",
-     "9p: QEMU itself answers. virtiofs: a process beside it does, QEMU's virtiofsd in a jail of its own: "
-     "directories of many files are read in a fraction of the time, for more memory and a cold boot each "
-     "time. It is for --upper ram and disk.",
-     "9p", transport_choices, false, false},
+     "9p: QEMU itself answers; for --upper ram and disk, which only read the directory, and what they "
+     "use. virtiofs: a process beside it does, virtiofsd in a jail of its own: directories of many files "
+     "are read in a fraction of the time and file capabilities count, for more memory and a cold boot "
+     "each time. --upper host and none use it anyway, as volumes do.",
+     NULL, transport_choices, false, false},
     {OPTION_DIRECT, "direct", 'D', NULL, SHAPE_OF_RUN, ROOT, BY_HOST,
      "change DIR itself, the same as --upper none", NULL,
      NULL, NULL, false, false},

@@ -25,9 +25,10 @@ struct inheritance {
     int fds[QEMU_FD_END];
 };
 
-/* files: the file server's end, or none. */
+/* files: the file servers' ends, which the hypervisor inherits. */
 static int make_descriptors(const struct machine_request *request, struct machine *m,
-                            struct inheritance *theirs, int *files, struct error *err)
+                            const struct file_server_ends *files, struct inheritance *theirs,
+                            struct error *err)
 {
     const struct machine_gift gifts[] = {
         {QEMU_FD_IMAGE, request->rootfs->image_fd},
@@ -46,10 +47,13 @@ static int make_descriptors(const struct machine_request *request, struct machin
          machine_make_pair(&m->data_fd, &theirs->fds[QEMU_FD_DATA], err) < 0 ||
          machine_make_pair(&m->console_fd, &theirs->fds[QEMU_FD_CONSOLE], err) < 0))
         return -1;
-    if (machine_make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0 ||
-        (request->spec->virtiofs &&
-         file_server_prepare(request, files, &theirs->fds[QEMU_FD_FILES], err) < 0))
+    if (machine_make_pair(&m->serial_fd, &theirs->fds[QEMU_FD_SERIAL], err) < 0)
         return -1;
+    for (int i = 0; i < MACHINE_SHARES_MAX; i++) {
+        const struct machine_gift gift = {QEMU_FD_FILES + i, files->fds[i]};
+        if (machine_give(&gift, 1, theirs->fds, err) < 0)
+            return -1;
+    }
     return machine_make_pair(&m->monitor_fd, &theirs->fds[QEMU_FD_MONITOR], err);
 }
 
@@ -118,13 +122,12 @@ static void plan_memory(const struct machine_request *request, struct jail *jail
     jail->memory = guest + (request->accel == ACCEL_KVM ? OVERHEAD_KVM : OVERHEAD_TCG);
     jail->tasks = JAIL_TASKS;
     jail->address_space = guest + ADDRESS_SPACE_OVERHEAD;
-    jail->file_size = rootfs->read_only ? 0 : UINT64_MAX;
-    if (request->spec->virtiofs)
-        jail->file_size = guest;
+    jail->file_size = machine_has_file_server(request) ? guest : 0;
     plan_image(rootfs->disk_fd, jail);
     plan_image(request->swap_fd, jail);
-    if (volumes_writable(request->volumes) || request->spec->debugging.crash_dump)
+    if (machine_writes(request) || request->spec->debugging.crash_dump)
         jail->file_size = UINT64_MAX;
+    /* Its file servers are in its control group. */
     jail->memory += memory_of_volumes(request);
     if (request->spec->upper == UPPER_HOST)
         jail->memory += memory_of_files(request->container->dir_fd, UINT64_MAX / 4);
@@ -158,7 +161,7 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
 {
     AUTO_STRINGS struct strings files = {0}, no_paths = {0};
     const struct network_link *link = &request->network->link;
-    struct jail_tree trees[MACHINE_TREES_MAX];
+    struct jail_tree trees[MACHINE_SHARES_MAX];
     size_t tree_count = machine_trees(request, NULL, trees, &no_paths);
     struct jail jail = {
         .container = request->container,
@@ -180,7 +183,7 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
                 .kvm = request->accel == ACCEL_KVM,
                 .memory = has_template_role(request, TEMPLATE_MAKE),
                 .copy = has_template_role(request, TEMPLATE_COPY),
-                .shared = request->spec->virtiofs,
+                .shared = machine_has_file_server(request),
             },
         .asks_for_memory = machine_has_template(request),
         .required = request->spec->require_jail,
@@ -206,16 +209,20 @@ static int start(const struct machine_request *request, struct machine *ret,
     for (int i = 0; i < QEMU_FD_END; i++)
         theirs.fds[i] = -1;
     AUTO_STRINGS struct strings argv = {0};
-    AUTO_CLOSE int files = -1;
-    int result = make_descriptors(request, ret, &theirs, &files, err);
+    struct file_server_ends files, servers;
+    int result = file_server_prepare(request, &servers, &files, err);
+    if (result == 0)
+        result = make_descriptors(request, ret, &files, &theirs, err);
     if (result == 0) {
         qemu_argv(request, qemu_tsc_khz(request), &argv);
         result = qemu_start_in_jail(request, &argv, theirs.fds, QEMU_FD_END, &ret->process,
                                     isolation, err);
     }
-    if (result == 0 && request->spec->virtiofs)
-        result = file_server_start(request, files, theirs.fds[STDERR_FILENO], &ret->process,
-                                   &ret->file_server, isolation, err);
+    if (result == 0)
+        result =
+            file_server_start(request, &servers, theirs.fds[STDERR_FILENO], ret, isolation, err);
+    file_server_close(&files);
+    file_server_close(&servers);
     for (int i = 0; i < QEMU_FD_END; i++)
         close_fd(&theirs.fds[i]);
     return result;

@@ -85,6 +85,8 @@ char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc
         strings_add(&cmdline, spec->arch->cmdline_tcg_up);
     if (tsc_khz > 0)
         strings_addf(&cmdline, "tsc_early_khz=%u", tsc_khz);
+    if (machine_has_file_server(request) && request->known_files > 0)
+        strings_addf(&cmdline, "virtiofs.known_most=%u", request->known_files);
     for (size_t i = 0; i < spec->append.count; i++)
         strings_add(&cmdline, spec->append.items[i]);
     return strings_join(&cmdline, " ");
@@ -99,7 +101,7 @@ static void add_kernel(const struct machine_request *request, unsigned tsc_khz,
     add_pair(argv, "-append", parameters);
 }
 
-static void add_socket(struct strings *argv, const char *id, enum qemu_fd fd)
+static void add_socket(struct strings *argv, const char *id, unsigned fd)
 {
     strings_add(argv, "-chardev");
     strings_addf(argv, "socket,id=%s,fd=%d", id, fd);
@@ -122,42 +124,39 @@ static void add_ports(struct strings *argv)
     add_pair(argv, "-device", "virtserialport,chardev=data,nr=2,name=" PORT_DATA_NAME);
 }
 
-static void add_share(struct strings *argv, const char *id, const char *path, bool read_only,
-                      const char *tag)
+static void add_nine_p(const struct machine_share *share, struct strings *argv)
 {
-    AUTO_FREE char *escaped = qemu_escape(path);
+    AUTO_FREE char *escaped = qemu_escape(share->path);
     strings_add(argv, "-fsdev");
-    strings_addf(argv, "local,id=%s,path=%s,security_model=passthrough,multidevs=remap%s", id,
-                 escaped, read_only ? ",readonly=on" : "");
+    strings_addf(argv, "local,id=%s,path=%s,security_model=passthrough,multidevs=remap%s",
+                 share->tag, escaped, share->read_only ? ",readonly=on" : "");
     strings_add(argv, "-device");
-    strings_addf(argv, "virtio-9p-device,fsdev=%s,mount_tag=%s", id, tag);
+    strings_addf(argv, "virtio-9p-device,fsdev=%s,mount_tag=%s", share->tag, share->tag);
 }
 
-static void add_volumes(const struct volumes *volumes, struct strings *argv)
+static void add_nine_ps(const struct machine_request *request, struct strings *argv)
 {
-    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
-        const struct volume_share *share = &volumes->shares[i];
-        AUTO_FREE char *tag = volume_tag((enum volume_cache)i);
-        if (share->path)
-            add_share(argv, tag, share->path, share->read_only, tag);
+    struct machine_share shares[MACHINE_SHARES_MAX];
+    size_t count = machine_shares(request, shares);
+    for (size_t i = 0; i < count; i++)
+        if (!shares[i].virtiofs)
+            add_nine_p(&shares[i], argv);
+}
+
+static void add_file_servers(const struct machine_request *request, struct strings *argv)
+{
+    struct machine_share shares[MACHINE_SHARES_MAX];
+    size_t count = machine_shares(request, shares);
+    /* vhost-user's devices are those of version 1 of virtio, as all are that have a newer bus. */
+    if (machine_has_file_server(request))
+        add_pair(argv, "-global", "virtio-mmio.force-legacy=false");
+    for (size_t i = 0; i < count; i++) {
+        if (!shares[i].virtiofs)
+            continue;
+        add_socket(argv, shares[i].tag, QEMU_FD_FILES + i);
+        strings_add(argv, "-device");
+        strings_addf(argv, "vhost-user-fs-device,chardev=%s,tag=%s", shares[i].tag, shares[i].tag);
     }
-}
-
-/* vhost-user's devices are those of version 1 of virtio, as all are that have a newer bus. */
-static void add_file_server(struct strings *argv)
-{
-    add_pair(argv, "-global", "virtio-mmio.force-legacy=false");
-    add_socket(argv, "files", QEMU_FD_FILES);
-    add_pair(argv, "-device", "vhost-user-fs-device,chardev=files,tag=" ROOTFS_MOUNT_TAG);
-}
-
-static void add_rootfs(const struct machine_request *request, struct strings *argv)
-{
-    const struct rootfs *rootfs = request->rootfs;
-    if (request->spec->virtiofs)
-        add_file_server(argv);
-    else if (rootfs->share)
-        add_share(argv, "rootfs", rootfs->share, rootfs->read_only, ROOTFS_MOUNT_TAG);
 }
 
 /*
@@ -218,6 +217,7 @@ static void add_network(const struct network *network, struct strings *argv)
 
 void qemu_argv_descriptors(const struct machine_request *request, struct strings *ret)
 {
+    add_file_servers(request, ret);
     add_disks(request, ret);
     add_network(request->network, ret);
 }
@@ -225,10 +225,10 @@ void qemu_argv_descriptors(const struct machine_request *request, struct strings
 /* What the machine has besides the balloon. */
 static unsigned count_devices(const struct machine_request *request)
 {
+    struct machine_share shares[MACHINE_SHARES_MAX];
     unsigned count = 1; /* the ports */
-    count += request->rootfs->share || request->rootfs->image_fd >= 0;
-    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++)
-        count += request->volumes->shares[i].path != NULL;
+    count += (unsigned)machine_shares(request, shares);
+    count += request->rootfs->image_fd >= 0;
     count += request->rootfs->disk_fd >= 0;
     count += request->swap_fd >= 0;
     count += request->network->link.kind != LINK_NONE;
@@ -267,15 +267,13 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
 {
     strings_add(ret, request->vmm);
     add_machine(request, ret);
-    if (machine_has_template(request) || request->spec->virtiofs)
+    if (machine_has_template(request) || machine_has_file_server(request))
         add_memory(request, ret);
     add_kernel(request, tsc_khz, ret);
     add_serial(ret);
-    if (!request->spec->maintenance) {
+    if (!request->spec->maintenance)
         add_ports(ret);
-        add_rootfs(request, ret);
-    }
-    add_volumes(request->volumes, ret);
+    add_nine_ps(request, ret);
     qemu_argv_descriptors(request, ret);
     if (qemu_has_balloon(request))
         add_balloon(ret);

@@ -24,8 +24,8 @@ enum qemu_fd {
     QEMU_FD_DUMP,
     QEMU_FD_STATE,
     QEMU_FD_IMAGE,
-    QEMU_FD_FILES,
-    QEMU_FD_END,
+    QEMU_FD_FILES, /* and on: that of the i-th share */
+    QEMU_FD_END = QEMU_FD_FILES + MACHINE_SHARES_MAX,
 };
 
 /* Appends argv[0] and all arguments. tsc_khz: see tsc.h; 0 leaves the guest to find out. */
@@ -37,7 +37,7 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
  */
 bool qemu_has_balloon(const struct machine_request *request);
 
-/* The part of it that is behind descriptors of vmc's: disks and the network. */
+/* The part of it that is behind descriptors of vmc's: file servers, disks and the network. */
 void qemu_argv_descriptors(const struct machine_request *request, struct strings *ret);
 
 /* The kernel's command line. Owned by the caller. */

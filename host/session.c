@@ -22,7 +22,8 @@ enum slot {
     SLOT_VMM_ERRORS,
     SLOT_MONITOR,
     SLOT_KEEPER,
-    SLOT_FILE_SERVER,
+    SLOT_FILE_SERVERS,
+    SLOT_FILE_SERVERS_END = SLOT_FILE_SERVERS + MACHINE_SHARES_MAX - 1,
     SLOT_SIGNAL,
     SLOT_IN,
     SLOT_OUT,
@@ -203,7 +204,8 @@ static void prepare_slots(const struct session *s, struct pollfd fds[SLOT_COUNT]
     want(&fds[SLOT_VMM_ERRORS], s->machine->errors_fd, POLLIN);
     want(&fds[SLOT_MONITOR], s->monitor.fd, POLLIN);
     want(&fds[SLOT_KEEPER], s->machine->keeper_fd, POLLIN);
-    want(&fds[SLOT_FILE_SERVER], s->machine->file_server.pidfd, POLLIN);
+    for (int i = 0; i < MACHINE_SHARES_MAX; i++)
+        want(&fds[SLOT_FILE_SERVERS + i], s->machine->file_servers[i].pidfd, POLLIN);
     want(&fds[SLOT_SIGNAL], s->signal_fd, POLLIN);
     prepare_user_slots(s, fds);
 }
@@ -256,9 +258,10 @@ static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], 
         return error_set(err, "the domain was ended through libvirt");
     if (fds[SLOT_KEEPER].revents)
         close_fd(&s->machine->keeper_fd);
-    /* It ends with the hypervisor, too, which is check_machine()'s. */
-    if (fds[SLOT_FILE_SERVER].revents && !has_ended(s->machine))
-        return describe_failure(s, "the root file system is gone: virtiofsd ended", err);
+    /* They end with the hypervisor, too, which is check_machine()'s. */
+    for (int i = 0; i < MACHINE_SHARES_MAX; i++)
+        if (fds[SLOT_FILE_SERVERS + i].revents && !has_ended(s->machine))
+            return describe_failure(s, "the host's files are gone: virtiofsd ended", err);
     if (fds[SLOT_MONITOR].revents && qmp_pump(&s->monitor, err) < 0)
         return -1;
     if ((fds[SLOT_CONTROL].revents & (POLLIN | POLLHUP | POLLERR)) &&

@@ -220,7 +220,7 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
         spec->boot_timeout = DEADLINE_NONE / 2;
     if (spec->debugging.gdb && spec->accel == ACCEL_AUTO)
         spec->accel = ACCEL_TCG;
-    return kernel_spec_resolve(req, spec, err) < 0 ? -1 : transport_spec_resolve(req, spec, err);
+    return kernel_spec_resolve(req, spec, err);
 }
 
 /* The machine, or what stands in for it. */
@@ -340,7 +340,8 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
         return -1;
     if (backend)
         backend_spec_take(backend, ret);
-    if (resolve_volumes(req, ret, err) < 0 || (backend && backend->check(backend, ret, err) < 0))
+    if (resolve_volumes(req, ret, err) < 0 || (backend && backend->check(backend, ret, err) < 0) ||
+        transport_spec_resolve(req, ret, err) < 0)
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "

@@ -22,7 +22,7 @@
 enum upper {
     UPPER_RAM,  /* overlay in the guest, upper on tmpfs */
     UPPER_DISK, /* overlay in the guest, upper on a sparse image */
-    UPPER_HOST, /* overlay on the host, written through 9p */
+    UPPER_HOST, /* overlay on the host, written through the share */
     UPPER_NONE, /* no overlay: the directory itself */
 };
 
@@ -65,13 +65,14 @@ struct vm_spec {
     bool image;   /* it is a file: rootfs_image.h */
     bool unprivileged;
     enum upper upper;
-    bool virtiofs;       /* the directory is read by a process beside QEMU: file_server.h */
+    bool virtiofs;       /* the directory comes from a process beside QEMU: file_server.h */
     uint64_t upper_size; /* bytes; 0: the default of its kind */
 
     bool keep;  /* the upper disk outlives the run */
     char *name; /* of the container; NULL: its id */
 
     struct volume_list volumes;
+    bool virtiofs_volumes; /* so do they */
     char *data; /* where named volumes and the like are; NULL: nowhere, data_directory.h */
 
     struct container_spec container;

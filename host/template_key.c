@@ -23,7 +23,7 @@ const char *template_refusal(const struct machine_request *request)
         return "its boot is to be seen";
     if (spec->debugging.gdb || spec->debugging.crash_dump)
         return "it is to be debugged";
-    if (spec->virtiofs)
+    if (machine_has_file_server(request))
         return "its memory is a file server's, too";
     if (request->network->link.kind == LINK_IN_VMM)
         return "its network is QEMU's own";

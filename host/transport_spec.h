@@ -1,5 +1,9 @@
 /*
- * --rootfs-transport: how a machine of QEMU's reads the directory that is its root file system.
+ * How a machine of QEMU's gets at directories of the host's: the root file system and volumes.
+ *
+ * QEMU's own 9p server goes by paths, with what follows from that: a file that is open in the guest
+ * is whichever has its name now. It will do for what nobody changes, the read-only root. Where the
+ * host may change files, or the guest changes the host's, they come by virtiofs (file_server.h).
  */
 #ifndef VMC_HOST_TRANSPORT_SPEC_H
 #define VMC_HOST_TRANSPORT_SPEC_H
@@ -7,7 +11,13 @@
 #include "host/cli.h"
 #include "host/spec.h"
 
-/* Into a spec whose root file system and kernel are resolved. */
+/*
+ * Decides, into a spec that is resolved but for this. Refuses what cannot be right without
+ * virtiofsd, where there is none.
+ */
 int transport_spec_resolve(const struct request *req, struct vm_spec *spec, struct error *err);
+
+/* The line that says what is missing where volumes come by 9p. NULL: nothing. */
+const char *transport_spec_lack(const struct vm_spec *spec);
 
 #endif

@@ -50,7 +50,7 @@ static int start_in_jail(const struct machine_request *request, struct strings *
                          struct error *err)
 {
     AUTO_STRINGS struct strings files = {0}, paths = {0};
-    struct jail_tree trees[MACHINE_TREES_MAX];
+    struct jail_tree trees[MACHINE_SHARES_MAX];
     /* Where the agent looks for them: guest-agent/rootfs.h. */
     size_t tree_count = machine_trees(request, "/share", trees, &paths);
     const struct jail jail = {

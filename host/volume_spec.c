@@ -24,9 +24,14 @@ const char *volume_cache_name(enum volume_cache cache)
     return cache_names[cache];
 }
 
-char *volume_tag(enum volume_cache cache)
+const char *volume_tag(enum volume_cache cache)
 {
-    return xasprintf("vmc-volumes-%s", cache_names[cache]);
+    static const char *const tags[VOLUME_CACHE_COUNT] = {
+        [VOLUME_CACHE_NONE] = "vmc-volumes-none",
+        [VOLUME_CACHE_MMAP] = "vmc-volumes-mmap",
+        [VOLUME_CACHE_LOOSE] = "vmc-volumes-loose",
+    };
+    return tags[cache];
 }
 
 /* ---- one volume ---- */
@@ -207,18 +212,18 @@ void volume_list_free(struct volume_list *list)
     *list = (struct volume_list){0};
 }
 
-void volume_list_config(const struct volume_list *list, struct json_object *mounts)
+void volume_list_config(const struct volume_list *list, bool virtiofs, struct json_object *mounts)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct volume_spec *volume = &list->items[i];
         struct json_object *mount = json_object_new_object();
-        AUTO_FREE char *tag = volume_tag(volume->cache);
         AUTO_FREE char *entry = xasprintf("%zu", i);
         json_add_string(mount, "kind", "volume");
         json_add_string(mount, "target", volume->target);
         json_add_bool(mount, "read_only", volume->read_only);
-        json_add_string(mount, "tag", tag);
+        json_add_string(mount, "tag", volume_tag(volume->cache));
         json_add_string(mount, "cache", cache_names[volume->cache]);
+        json_add_bool(mount, "virtiofs", virtiofs);
         json_add_string(mount, "path", entry);
         json_object_array_add(mounts, mount);
     }

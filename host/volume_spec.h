@@ -12,8 +12,7 @@
 
 struct json_object;
 
-/* How much the guest's kernel keeps of a volume, in the words of its 9p client (9p.rst, "cache").
- */
+/* How much the guest's kernel keeps of a volume. */
 enum volume_cache {
     VOLUME_CACHE_NONE,  /* nothing: each side sees what the other writes */
     VOLUME_CACHE_MMAP,  /* contents of open files, for memory maps that are shared and written */
@@ -50,10 +49,13 @@ int volume_parse(const char *text, const char *cwd, struct volume_list *list, st
 int volume_list_resolve(const struct request *req, struct volume_list *ret, struct error *err);
 void volume_list_free(struct volume_list *list);
 
-/* The mount tag of the share that carries the volumes of a cache mode. Owned by the caller. */
-char *volume_tag(enum volume_cache cache);
+/* The mount tag of the share that carries the volumes of a cache mode. */
+const char *volume_tag(enum volume_cache cache);
 
-/* Appends the volumes to the agent's list of mounts; the i-th is entry i of its share. */
-void volume_list_config(const struct volume_list *list, struct json_object *mounts);
+/*
+ * Appends the volumes to the agent's list of mounts; the i-th is entry i of its share, which comes
+ * by virtiofs, or as the machine's shares do.
+ */
+void volume_list_config(const struct volume_list *list, bool virtiofs, struct json_object *mounts);
 
 #endif

@@ -366,14 +366,6 @@ int volumes_attach(const struct vm_spec *spec, const struct container *container
     return seal_shares(volumes, err);
 }
 
-bool volumes_writable(const struct volumes *volumes)
-{
-    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++)
-        if (volumes->shares[i].path && !volumes->shares[i].read_only)
-            return true;
-    return false;
-}
-
 void volumes_free(struct volumes *volumes)
 {
     for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {

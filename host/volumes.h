@@ -47,9 +47,6 @@ int volumes_attach(const struct vm_spec *spec, const struct container *container
                    const struct id_range *ids, const char *rootfs, struct volumes *volumes,
                    struct error *err);
 
-/* True if the guest can write to one of them. */
-bool volumes_writable(const struct volumes *volumes);
-
 /* Unmounts (nobody uses them any more) and frees. Accepts half-made ones. */
 void volumes_free(struct volumes *volumes);
 

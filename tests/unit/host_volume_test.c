@@ -141,7 +141,7 @@ static void outer_before_inner(void **state)
     assert_true(place[0] < place[1] && place[1] < place[2]);
 
     struct json_object *mounts = json_object_new_array();
-    volume_list_config(&list, mounts);
+    volume_list_config(&list, true, mounts);
     assert_int_equal(json_object_array_length(mounts), 4);
     struct json_object *first = json_object_array_get_idx(mounts, place[0]);
     assert_string_equal(json_object_get_string(json_object_object_get(first, "target")), "/a");
