@@ -233,7 +233,8 @@ int file_server_start(const struct machine_request *request, const struct file_s
     const struct program *program = find_program(err);
     AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (size_t i = 0; i < count && program; i++) {
-        const int fds[FD_END] = {null, errors, errors, ours->fds[i]};
+        const int said = request->spec->debug ? errors : null;
+        const int fds[FD_END] = {null, said, said, ours->fds[i]};
         if (shares[i].virtiofs && start_one(request, program, &shares[i], fds, &m->process,
                                             &m->file_servers[i], isolation, err) < 0)
             return -1;

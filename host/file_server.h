@@ -30,8 +30,8 @@ int file_server_prepare(const struct machine_request *request, struct file_serve
                         struct file_server_ends *theirs, struct error *err);
 
 /*
- * Starts them for m's hypervisor, which has been started, as more of its control groups. What they
- * say goes to errors. They end when the hypervisor does.
+ * Starts them for m's hypervisor, which has been started, as more of its control groups. They end
+ * when the hypervisor does, and complain about that: what they say goes to errors with --debug.
  */
 int file_server_start(const struct machine_request *request, const struct file_server_ends *ours,
                       int errors, struct machine *m, struct isolation *isolation,

@@ -8,7 +8,7 @@
 #include "common/util.h"
 #include "host/seccomp_filter.h"
 
-/* Seen in runs of QEMU 7.2's with strace(1). */
+/* Seen in runs of QEMU 7.2's, and of the one in Rust, version 1.13, with strace(1). */
 static const int calls[] = {
     /* memory */
     SCMP_SYS(brk),
@@ -33,6 +33,7 @@ static const int calls[] = {
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigaltstack),
     /* what it is */
     SCMP_SYS(getpid),
     SCMP_SYS(gettid),
@@ -60,11 +61,17 @@ static const int calls[] = {
     SCMP_SYS(eventfd2),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
+    SCMP_SYS(epoll_create1),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),
     SCMP_SYS(accept),
+    SCMP_SYS(accept4),
     SCMP_SYS(sendmsg),
     SCMP_SYS(recvmsg),
     /* files, to read */
     SCMP_SYS(openat),
+    SCMP_SYS(openat2),
     SCMP_SYS(access),
     SCMP_SYS(fstat),
     SCMP_SYS(newfstatat),

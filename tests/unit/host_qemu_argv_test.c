@@ -113,10 +113,10 @@ static void test_whole_command_line(void **state)
         "-device",
         "virtserialport,chardev=data,nr=2,name=vmc.data",
         "-fsdev",
-        "local,id=rootfs,path=/run/vmc/1/share,security_model=passthrough,multidevs=remap,"
+        "local,id=vmc-rootfs,path=/run/vmc/1/share,security_model=passthrough,multidevs=remap,"
         "readonly=on",
         "-device",
-        "virtio-9p-device,fsdev=rootfs,mount_tag=vmc-rootfs",
+        "virtio-9p-device,fsdev=vmc-rootfs,mount_tag=vmc-rootfs",
         "-device",
         "virtio-balloon-device,free-page-reporting=on",
         "-chardev",
@@ -234,7 +234,7 @@ static void test_disk_and_writable_share(void **state)
     struct strings argv = build(&spec, ACCEL_TCG, &rootfs, 0);
     assert_string_equal(
         value_after(&argv, "-fsdev"),
-        "local,id=rootfs,path=/tmp/a,,b,security_model=passthrough,multidevs=remap");
+        "local,id=vmc-rootfs,path=/tmp/a,,b,security_model=passthrough,multidevs=remap");
     assert_string_equal(value_after(&argv, "-add-fd"), "fd=8,set=8");
     assert_non_null(strstr(value_after(&argv, "-blockdev"), "filename=/dev/fdset/8"));
     assert_true(has_word(&argv, "virtio-blk-device,drive=upper,serial=vmc-upper,werror=stop"));
@@ -294,8 +294,31 @@ static void test_virtiofs(void **state)
                         "memory-backend-memfd,id=memory,size=512M,seal=off,share=on");
     assert_true(has_word(&argv, "memory-backend=memory"));
     assert_string_equal(value_after(&argv, "-global"), "virtio-mmio.force-legacy=false");
-    assert_true(has_word(&argv, "socket,id=files,fd=15"));
-    assert_true(has_word(&argv, "vhost-user-fs-device,chardev=files,tag=vmc-rootfs"));
+    assert_true(has_word(&argv, "socket,id=vmc-rootfs,fd=15"));
+    assert_true(has_word(&argv, "vhost-user-fs-device,chardev=vmc-rootfs,tag=vmc-rootfs"));
+    strings_free(&argv);
+}
+
+/* The root that is only read stays QEMU's; each kind of volumes has a server, by its number. */
+static void test_virtiofs_volumes(void **state)
+{
+    (void)state;
+    char share[] = "/s", none[] = "/v/volumes-none", loose[] = "/v/volumes-loose";
+    const struct rootfs rootfs = {.share = share, .read_only = true, .image_fd = -1, .disk_fd = -1};
+    const struct network network = NETWORK_INIT;
+    const struct volumes volumes = {
+        .shares = {[VOLUME_CACHE_NONE] = {none, false}, [VOLUME_CACHE_LOOSE] = {loose, true}}};
+    struct vm_spec spec = plain_spec();
+    spec.virtiofs_volumes = true;
+    struct strings argv = build_all(&spec, ACCEL_TCG, &rootfs, &volumes, -1, &network, 0);
+    assert_true(has_word(&argv, "virtio-9p-device,fsdev=vmc-rootfs,mount_tag=vmc-rootfs"));
+    assert_string_equal(value_after(&argv, "-global"), "virtio-mmio.force-legacy=false");
+    assert_true(has_word(&argv, "socket,id=vmc-volumes-none,fd=16"));
+    assert_true(
+        has_word(&argv, "vhost-user-fs-device,chardev=vmc-volumes-none,tag=vmc-volumes-none"));
+    assert_true(has_word(&argv, "socket,id=vmc-volumes-loose,fd=17"));
+    assert_true(
+        has_word(&argv, "vhost-user-fs-device,chardev=vmc-volumes-loose,tag=vmc-volumes-loose"));
     strings_free(&argv);
 }
 
@@ -400,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_network),
         cmocka_unit_test(test_image),
         cmocka_unit_test(test_virtiofs),
+        cmocka_unit_test(test_virtiofs_volumes),
         cmocka_unit_test(test_kept_disk_is_flushed),
         cmocka_unit_test(test_volumes),
         cmocka_unit_test(test_everything_at_once_fits),
