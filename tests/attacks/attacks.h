@@ -12,6 +12,7 @@
 #define WRONLY 1u
 #define RDWR 2u
 #define CREAT 0100u
+#define EXCL 0200u
 #define TRUNC 01000u
 #define MODE_FIFO 0010000u
 #define MODE_CHAR 0020000u

@@ -74,8 +74,11 @@ int fuse_malformed(uint32_t length, uint32_t opcode, uint64_t node, const void *
 
 bool fuse_start(void)
 {
-    const struct fuse_init_in init = {
-        .major = FUSE_KERNEL_VERSION, .minor = 31, .max_readahead = 131072};
+    /* What a server of ACLs asks for. */
+    const struct fuse_init_in init = {.major = FUSE_KERNEL_VERSION,
+                                      .minor = 31,
+                                      .max_readahead = 131072,
+                                      .flags = FUSE_DONT_MASK | FUSE_POSIX_ACL | FUSE_SETXATTR_EXT};
     return device_start(&device, DEVICE_FS, &queue, REQUEST_QUEUE) &&
            fuse_call(FUSE_INIT, 0, &init, sizeof(init), NULL) == 0;
 }

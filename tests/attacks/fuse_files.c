@@ -130,8 +130,9 @@ static int call_two(uint32_t opcode, const void *args, size_t size, const char *
 
 static void write_open(uint64_t node)
 {
-    static const uint32_t flags[] = {WRONLY, RDWR, WRONLY | TRUNC, RDONLY | TRUNC, CREAT | RDWR};
-    static const char *const names[] = {"wronly", "rdwr", "trunc", "rdonly-trunc", "creat"};
+    /* Not CREAT, nor without EXCL below: the C library ends a server that opens with it and no mode. */
+    static const uint32_t flags[] = {WRONLY, RDWR, WRONLY | TRUNC, RDONLY | TRUNC};
+    static const char *const names[] = {"wronly", "rdwr", "trunc", "rdonly-trunc"};
     uint64_t handle;
     for (size_t i = 0; i < ARRAY_LEN(flags); i++)
         say_named("open-to-write", names[i], fuse_open(FUSE_OPEN, node, flags[i], &handle));
@@ -151,7 +152,7 @@ static void write_names(const char *name)
     const struct fuse_mknod_in file = {.mode = 0100644}, fifo = {.mode = MODE_FIFO | 0644},
                                disk = {.mode = MODE_BLOCK | 0644, .rdev = 8 << 8};
     const struct fuse_mkdir_in mkdir = {.mode = 0755};
-    const struct fuse_create_in create = {.flags = CREAT | RDWR, .mode = 0644};
+    const struct fuse_create_in create = {.flags = CREAT | EXCL | RDWR, .mode = 0644};
     const struct fuse_rename_in rename = {.newdir = ROOT_NODE};
     const struct fuse_rename2_in exchange = {.newdir = ROOT_NODE, .flags = 2};
     const struct fuse_link_in link = {.oldnodeid = ROOT_NODE};
@@ -187,8 +188,7 @@ static void attack_writes(void)
         const struct fuse_setattr_in set = {.valid = valid[i], .mode = 04777};
         say_named("setattr", attributes[i], fuse_call(FUSE_SETATTR, node, &set, sizeof(set), NULL));
     }
-    say("setxattr",
-        fuse_call(FUSE_SETXATTR, node, &setxattr, FUSE_COMPAT_SETXATTR_IN_SIZE, "user.x\0y"));
+    say("setxattr", fuse_call(FUSE_SETXATTR, node, &setxattr, sizeof(setxattr), "user.x\0y"));
     say("removexattr", fuse_call(FUSE_REMOVEXATTR, node, NULL, 0, "user.x"));
 }
 

@@ -26,7 +26,7 @@ static struct {
     int fd;
     size_t length;
     uint8_t model[LENGTH_MAX], buffer[LENGTH_MAX];
-    bool no_maps;
+    bool no_maps, no_fallocate;
     unsigned number;
     char history[HISTORY][80];
 } x;
@@ -121,6 +121,24 @@ static int do_truncate(size_t length)
     return ftruncate(x.fd, (off_t)length) ? wrong("ftruncate") : 0;
 }
 
+/* Space: within the file or beyond its end, a hole, zeros. */
+static int do_fallocate(size_t from, size_t length, int mode)
+{
+    size_t end = from + length < x.length ? from + length : x.length;
+    if (x.no_fallocate)
+        return 0;
+    note("fallocate %d, %zu at %zu", mode, length, from);
+    if (fallocate(x.fd, mode, (off_t)from, (off_t)length)) {
+        x.no_fallocate = errno == EOPNOTSUPP;
+        return x.no_fallocate ? 0 : wrong("fallocate");
+    }
+    if (mode & FALLOC_FL_PUNCH_HOLE && from < end)
+        memset(x.model + from, 0, end - from);
+    if (!mode)
+        extend_to(from + length);
+    return 0;
+}
+
 /* Through a shared map: what is there, and with write something else. */
 static int do_map(size_t from, size_t length, bool write)
 {
@@ -131,7 +149,7 @@ static int do_map(size_t from, size_t length, bool write)
     note("map %zu at %zu, %s", length, from, write ? "write" : "read");
     uint8_t *map = mmap(NULL, from - start + length, PROT_READ | (write ? PROT_WRITE : 0),
                         MAP_SHARED, x.fd, (off_t)start);
-    if (map == MAP_FAILED && errno == EINVAL) {
+    if (map == MAP_FAILED && (errno == EINVAL || errno == ENODEV)) {
         x.no_maps = true;
         return 0;
     }
@@ -202,7 +220,7 @@ static int one(void)
     size_t from = below(x.length + PIECE_MAX), length = 1 + below(below(4) ? 5000 : PIECE_MAX);
     if (from + length > LENGTH_MAX)
         from = LENGTH_MAX - length;
-    switch (below(12)) {
+    switch (below(14)) {
     case 0:
     case 1:
     case 2:
@@ -219,6 +237,10 @@ static int one(void)
         return do_truncate(below(4) ? from : below(LENGTH_MAX));
     case 9:
         return x.length + length <= LENGTH_MAX ? do_append(length) : reopen();
+    case 11:
+        return do_fallocate(from, length, below(2) ? 0 : FALLOC_FL_KEEP_SIZE);
+    case 12:
+        return do_fallocate(from, length, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
     case 10:
         note("fsync");
         return fsync(x.fd) ? wrong("fsync") : 0;
@@ -239,7 +261,8 @@ int exercise(const char *directory, unsigned seed, unsigned count)
             return 1;
     if (check_length() || do_read(0, LENGTH_MAX) || reopen() || do_read(0, LENGTH_MAX))
         return 1;
-    printf("%u operations ok%s\n", count, x.no_maps ? ", without maps" : "");
+    printf("%u operations ok%s%s\n", count, x.no_maps ? ", without maps" : "",
+           x.no_fallocate ? ", without fallocate" : "");
     return unlink(NAME);
 }
 

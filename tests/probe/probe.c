@@ -3,6 +3,7 @@
  * any root file system.
  *
  *     vmc-probe files DIR      tries what programs do with files, in DIR
+ *     vmc-probe calls DIR ID   a table of calls on objects of all kinds, as root or as ID
  *     vmc-probe exercise DIR SEED COUNT    one file at random, against a model of it
  *     vmc-probe turns PATH first|second COUNT   one of two writers that take turns
  *     vmc-probe signals COUNT  prints "ready", then the name of each signal that arrives
@@ -17,6 +18,7 @@
 #include <sys/mman.h>
 
 #include "tests/probe/addresses.h"
+#include "tests/probe/calls.h"
 #include "tests/probe/exercise.h"
 #include "tests/probe/files.h"
 #include "tests/probe/see.h"
@@ -59,6 +61,8 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && !strcmp(argv[1], "files"))
         return try_files(argv[2]);
+    if (argc == 4 && !strcmp(argv[1], "calls"))
+        return try_calls(argv[2], (unsigned)atoi(argv[3]));
     if (argc == 5 && !strcmp(argv[1], "exercise"))
         return exercise(argv[2], (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
     if (argc == 5 && !strcmp(argv[1], "turns"))
@@ -73,8 +77,9 @@ int main(int argc, char **argv)
         return read_addresses();
     if (argc >= 2 && !strcmp(argv[1], "see"))
         return see(argv);
-    fputs("usage: vmc-probe files DIR | exercise DIR SEED COUNT | turns PATH first|second COUNT | "
-          "signals COUNT | memory MB | rename FROM TO | addresses | see [ARG...]\n",
+    fputs("usage: vmc-probe files DIR | calls DIR ID | exercise DIR SEED COUNT | turns PATH "
+          "first|second COUNT | signals COUNT | memory MB | rename FROM TO | addresses | see "
+          "[ARG...]\n",
           stderr);
     return 2;
 }
