@@ -5,7 +5,8 @@
 #                   the breeder
 #   make demo       everything from a fresh checkout to a command in a VM; KERNEL=distro: with
 #                   Debian's kernel, so that none is compiled
-#   make test       everything the suite needs, then the suite; ARCH=arm64: on such a guest
+#   make test       everything the suite needs, then what tests/matrix says of it
+#   make test-full  every file of it, as every user, on every backend; ARCH=arm64: on such a guest
 #   make test-kvm   what differs under KVM, in a machine that has it, whatever this one has
 #   make bench      paired timings against peers, as ratios; SUITE=stream: of what goes through
 #                   standard output and input; SUITE=scale: of many containers at once
@@ -86,7 +87,7 @@ QUIET_CC = @echo "  CC    $<";
 QUIET_LINK = @echo "  LINK  $@";
 endif
 
-.PHONY: all agent guest demo test test-kvm bench bench-files lint docs install uninstall deb clean
+.PHONY: all agent guest demo test test-full test-kvm bench bench-files lint docs install uninstall deb clean
 all: $(BUILD)/vmc
 
 $(BUILD)/vmc: $(HOST_OBJ) $(COMMON_OBJ)

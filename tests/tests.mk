@@ -36,10 +36,8 @@ $(BUILD)/tests/vmc-attacker: $(wildcard tests/attacks/*.[cShl]*)
 	@mkdir -p $(@D)
 	$(CC) $(ATTACKER_CFLAGS) $(ATTACKER_LDFLAGS) -o $@ $(filter %.c %.S,$^)
 
-# A kernel with the tracing files, for --ftrace and --debugfs.
-.PHONY: guest-tracing
-guest-tracing:
-	breeder/breeder build --arch $(GUEST_ARCH) --config tracing --out $(BUILD)/tests/tracing
+test-full:
+	VMC_TEST_FULL=1 BUILD='$(abspath $(BUILD))' VMC_TEST_ARCH='$(ARCH)' tests/run
 
 test:
 	BUILD='$(abspath $(BUILD))' VMC_TEST_ARCH='$(ARCH)' tests/run

@@ -116,8 +116,6 @@ capability_sets() {
     done
 }
 
-TRACING_KERNEL=${VMC%/*}/tests/tracing/guest/$VMC_TEST_ARCH/$KERNEL
-
 # bats test_tags=native,qemu
 @test "--ftrace: the script runs before the command, which finds the trace; --debugfs" {
     cat >script <<'SH'
@@ -125,7 +123,7 @@ echo before the command >trace_marker
 echo 1 >events/sched/sched_process_exec/enable
 echo "$PWD"
 SH
-    run --separate-stderr vmc --accel tcg --net none --kernel "$TRACING_KERNEL" --ftrace script --debugfs -- \
+    run --separate-stderr vmc --net none --kernel distro --ftrace script --debugfs -- \
         sh -c 'grep -c "tracing_mark_write: before the command" /sys/kernel/tracing/trace
             grep -q "sched_process_exec: filename=.*/grep" /sys/kernel/tracing/trace && echo traced
             test -d /sys/kernel/debug/bdi && echo debugfs; echo 0 >/sys/kernel/tracing/tracing_on && cat /sys/kernel/tracing/tracing_on'
@@ -137,7 +135,7 @@ SH
 # bats test_tags=native,qemu
 @test "--ftrace: a script that fails ends the run, with its last words" {
     printf 'echo some\necho words >&2\nexit 3\n' >script
-    run --separate-stderr vmc --accel tcg --net none --kernel "$TRACING_KERNEL" --ftrace script -- true
+    run --separate-stderr vmc --net none --kernel distro --ftrace script -- true
     assert_refused '^vmc: --ftrace: the script ended with status 3: words$'
     run --separate-stderr vmc --net none --ftrace script -- true
     assert_refused 'breeder build --config tracing'

@@ -326,7 +326,7 @@ newcomer_checkout() {
     rm -f "mnt/vmc/build/guest/$VMC_TEST_ARCH/distro"*/*
 }
 
-# bats test_tags=root,native
+# bats test_tags=root,native,long
 @test "the other release of Debian: README's first commands, packages made there, installed, used, removed" {
     local release
     [ -e "$VMC_SOURCE/host" ] || fail "no sources"
