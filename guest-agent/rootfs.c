@@ -330,8 +330,8 @@ static int sync_one(const char *path, struct error *err)
 
 /*
  * Whether the root holds what outlives the machine and is not on the host yet. A disk that is not
- * kept is gone, like memory; and what has been closed or unmapped is a file server's already: to ask
- * for it would only have the host write its own caches back.
+ * kept is gone, like memory; and what has been closed or unmapped is a file server's already: to
+ * ask for it would only have the host write its own caches back.
  */
 static bool outlives(const struct agent_config *config)
 {

@@ -1,6 +1,7 @@
 /*
  * The system calls of virtiofsd (file_server.h): an allow list for its start, for reading a
- * directory, and for changing one. It adds a filter of its own before it serves the first request. seccomp(2).
+ * directory, and for changing one. It adds a filter of its own before it serves the first request.
+ * seccomp(2).
  *
  * What is not on the list fails with ENOSYS.
  */

@@ -130,7 +130,8 @@ static int call_two(uint32_t opcode, const void *args, size_t size, const char *
 
 static void write_open(uint64_t node)
 {
-    /* Not CREAT, nor without EXCL below: the C library ends a server that opens with it and no mode. */
+    /* Not CREAT, nor without EXCL below: the C library ends a server that opens with it and no
+     * mode. */
     static const uint32_t flags[] = {WRONLY, RDWR, WRONLY | TRUNC, RDONLY | TRUNC};
     static const char *const names[] = {"wronly", "rdwr", "trunc", "rdonly-trunc"};
     uint64_t handle;
