@@ -150,11 +150,12 @@ fetch_with_apt() {
 # An apt of the breeder's own, in directory $1: works without root and leaves
 # the host's alone. It asks the mirrors that the host itself uses for what $2
 # says, "deb-src" or "deb ARCHITECTURE", and trusts Debian's archive keys only. With fresh lists.
+# $3: a suite of those mirrors, instead of the host's own.
 apt_private_setup() {
     mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
     [ -r "$debian_keyring" ] ||
         die "no $debian_keyring: install debian-archive-keyring (scripts/install-deps build)"
-    apt_source_lines "$2" >"$1/sources.list"
+    apt_source_lines "$2" "${3:-}" >"$1/sources.list"
     [ -s "$1/sources.list" ] ||
         die "apt has no Debian mirror configured (apt-get indextargets shows none)"
     cat >"$1/apt.conf" <<EOF
@@ -172,8 +173,8 @@ EOF
     APT_CONFIG=$1/apt.conf apt-get -q update >"$cache/log/apt-update.log" 2>&1 || true
 }
 
-# One line for each Debian suite the host's apt uses. Where the host has
-# never fetched an index the origin is unknown, and the address must do.
+# One line for each Debian suite the host's apt uses, or for suite $2 on its mirrors. Where the host
+# has never fetched an index the origin is unknown, and the address must do.
 apt_source_lines() {
     asl_options=signed-by=$debian_keyring
     [ "$1" = deb-src ] || asl_options="$asl_options arch=${1#deb }"
@@ -186,6 +187,8 @@ apt_source_lines() {
             'Created-By: Packages' 'Component: main' |
             grep -E '^[^ ]+/debian(-security)?/? ' || true)
     fi
+    # Suites with a dash (security, updates) may be on mirrors that have no others.
+    [ -z "$2" ] || asl_found=$(printf '%s\n' "$asl_found" | awk -v suite="$2" '$2 !~ /-/ { print $1, suite, $3 }')
     printf '%s\n' "$asl_found" | LC_ALL=C sort -u |
         sed -n "s|^..*|${1%% *} [$asl_options] &|p"
 }

@@ -132,8 +132,7 @@ static int prepare(struct run *run, struct error *err)
          accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0) ||
         state_create(&run->container, err) < 0 ||
         (spec->libvirt && libvirt_prepare(spec->libvirt, run->signal_fd, &run->libvirt, err) < 0) ||
-        network_prepare(&spec->network, run->container.dir,
-                        machine_ops(spec->backend)->frames_in_pieces, &run->network, err) < 0 ||
+        network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
         namespaces_enter(spec->unprivileged, err) < 0)
         return -1;
     settle_accelerator(run);
@@ -250,6 +249,7 @@ static int boot(struct run *run, struct error *err)
     if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->debugging,
                      &run->timing, run->signal_fd, err) < 0)
         return -1;
+    run->session.network = &run->network;
     return wait_for_guest(run, err);
 }
 

@@ -15,7 +15,6 @@
 struct forward {
     int fd; /* bound, and listening if it is TCP's; owned by who has the structure */
     bool udp;
-    struct net_address source; /* of datagrams to the guest; AF_UNSPEC: the kernel's choice */
     struct net_address guest;
     uint16_t guest_port;
 };

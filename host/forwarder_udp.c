@@ -54,12 +54,7 @@ static struct client *find(struct udp_forwarder *u, const struct forward *forwar
     struct sockaddr_storage guest;
     socklen_t guest_length = net_address_socket(&forward->guest, forward->guest_port, &guest);
     AUTO_CLOSE int fd = socket(forward->guest.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct sockaddr_storage source;
-    socklen_t source_length = net_address_socket(&forward->source, 0, &source);
-    if (fd < 0 ||
-        (forward->source.family != AF_UNSPEC &&
-         bind(fd, (struct sockaddr *)&source, source_length) < 0) ||
-        connect(fd, (struct sockaddr *)&guest, guest_length) < 0)
+    if (fd < 0 || connect(fd, (struct sockaddr *)&guest, guest_length) < 0)
         return NULL;
     *best = (struct client){
         .fd = take_fd(&fd), .forward = forward, .address = *address, .length = length};

@@ -1,6 +1,6 @@
 /*
- * The two questions that vmc itself has about a packet of the guest's, on its way to passt. Pure,
- * and safe for any bytes. A frame here is Ethernet's, without what carries it
+ * The question that vmc itself has about a packet of the guest's, on its way to passt. Pure, and
+ * safe for any bytes. A frame here is Ethernet's, without what carries it
  * (common/packet_frames.h).
  */
 #ifndef VMC_HOST_GUEST_PACKETS_H
@@ -16,14 +16,5 @@
  * duplicate address detection (RFC 4862).
  */
 bool packet_is_link_talk(const uint8_t *frame, size_t length);
-
-/* Ethernet, IPv6 and TCP, without options. */
-#define PACKET_ACK_MAX (14u + 40u + 20u)
-
-/*
- * If the frame accepts a TCP connection (SYN and ACK, RFC 9293, 3.5), the acknowledgment that
- * completes it, as the one who asked for the connection would send it: its size, else 0.
- */
-size_t packet_handshake_ack(const uint8_t *frame, size_t length, uint8_t ret[PACKET_ACK_MAX]);
 
 #endif

@@ -7,6 +7,7 @@
 #include "common/util.h"
 #include "host/child.h"
 #include "host/guest_image.h"
+#include "host/passt_program.h"
 
 /* Descriptors of the agent, by number. */
 enum agent_fd {
@@ -34,10 +35,7 @@ static int find(const struct vm_spec *spec, char **ret_program, struct guest_ima
     *ret_program = realpath(path, NULL);
     if (!*ret_program || access(*ret_program, X_OK) < 0)
         return error_errno(err, "--host: %s", path);
-    AUTO_FREE char *passt = program_find("passt");
-    if (spec->network.mode == NETWORK_USER && !passt)
-        return error_set(err, "--net user with --host needs passt: apt install passt");
-    return 0;
+    return spec->network.mode == NETWORK_USER ? passt_require("--host", err) : 0;
 }
 
 /* There is no console: what an agent says on its standard error is the process's last word. */

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "host/frame_carrier.h"
 #include "host/network_ports.h"
+#include "host/passt_program.h"
 
 /* A locally administered address, IEEE 802: no vendor's. */
 static void make_mac(char text[MAC_TEXT_SIZE])
@@ -19,13 +19,12 @@ static void make_mac(char text[MAC_TEXT_SIZE])
     snprintf(text, MAC_TEXT_SIZE, "02:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4]);
 }
 
-static const struct network_ops *choose_ops(const struct network_spec *spec)
+static const struct network_ops *choose_ops(struct network *network)
 {
-    switch (spec->mode) {
-    case NETWORK_USER: {
-        AUTO_FREE char *passt = program_find("passt");
-        return passt ? &network_passt : &network_slirp;
-    }
+    switch (network->spec->mode) {
+    case NETWORK_USER:
+        network->passt = passt_find(&network->no_passt);
+        return network->passt ? &network_passt : &network_slirp;
     case NETWORK_BRIDGE:
         return &network_bridge;
     case NETWORK_TAP:
@@ -36,22 +35,13 @@ static const struct network_ops *choose_ops(const struct network_spec *spec)
     return NULL;
 }
 
-/* Whether passt cannot be the machine's immediate neighbour, frame_carrier.h. */
-static bool needs_carrier(const struct network *network, bool in_pieces)
-{
-    bool tcp = false;
-    for (size_t i = 0; i < network->spec->port_count; i++)
-        tcp |= !network->ports[i].udp;
-    return network->link.kind == LINK_STREAM && (in_pieces || tcp);
-}
-
-int network_prepare(const struct network_spec *spec, const char *directory, bool in_pieces,
-                    struct network *ret, struct error *err)
+int network_prepare(const struct network_spec *spec, const char *directory, struct network *ret,
+                    struct error *err)
 {
     network_sweep();
     ret->spec = spec;
     ret->directory = directory;
-    ret->ops = choose_ops(spec);
+    ret->ops = choose_ops(ret);
     if (!ret->ops)
         return 0;
     snprintf(ret->guest.interface, sizeof(ret->guest.interface), "eth0");
@@ -64,9 +54,7 @@ int network_prepare(const struct network_spec *spec, const char *directory, bool
         memcpy(ret->ports, spec->ports, spec->port_count * sizeof(*ret->ports));
     if (ports_choose(ret->ports, spec->port_count, err) < 0)
         return -1;
-    if (ret->ops->prepare && ret->ops->prepare(ret, err) < 0)
-        return -1;
-    return needs_carrier(ret, in_pieces) ? frame_carrier_start(ret, err) : 0;
+    return ret->ops->prepare ? ret->ops->prepare(ret, err) : 0;
 }
 
 int network_wait(struct network *network, int64_t deadline, struct error *err)
@@ -76,16 +64,35 @@ int network_wait(struct network *network, int64_t deadline, struct error *err)
     return network->ops->wait(network, deadline, err);
 }
 
-void network_last_words(const struct network *network, char ret[NETWORK_WORDS_MAX])
+static void heed(struct network *network, const char *line)
+{
+    const struct network_hint *hints = network->ops->hints;
+    for (unsigned i = 0; hints && hints[i].word; i++) {
+        if ((network->said & 1u << i) || !strstr(line, hints[i].word))
+            continue;
+        network->said |= 1u << i;
+        fprintf(stderr, "vmc: network: %s\n", hints[i].says);
+    }
+}
+
+void network_listen(struct network *network)
 {
     char text[NETWORK_WORDS_MAX];
-    ssize_t n = network->errors_fd < 0 ? 0 : read(network->errors_fd, text, sizeof(text) - 1);
-    while (n > 0 && text[n - 1] == '\n')
-        n--;
-    text[n > 0 ? n : 0] = '\0';
-    const char *line = strrchr(text, '\n');
-    snprintf(ret, NETWORK_WORDS_MAX, "%s", line ? line + 1 : text);
-    error_sanitize(ret);
+    ssize_t n;
+    while (network->errors_fd >= 0 &&
+           (n = read(network->errors_fd, text, sizeof(text) - 1)) != -1) {
+        char *rest = text, *line;
+        text[n] = '\0';
+        while ((line = strsep(&rest, "\n"))) {
+            if (!line[0])
+                continue;
+            snprintf(network->words, sizeof(network->words), "%s", line);
+            error_sanitize(network->words);
+            heed(network, network->words);
+        }
+        if (n == 0)
+            close_fd(&network->errors_fd);
+    }
 }
 
 static bool has_ended(const struct child *child)
@@ -95,16 +102,15 @@ static bool has_ended(const struct child *child)
 }
 
 /* A helper that is not there any more before it was told to go has left the guest alone. */
-static void report_early_end(const struct network *network)
+static void report_early_end(struct network *network)
 {
-    char words[NETWORK_WORDS_MAX];
-    if (network->ready_fd >= 0 || !(has_ended(&network->helper) || has_ended(&network->forwarder) ||
-                                    has_ended(&network->carrier)))
+    if (network->ready_fd >= 0 ||
+        !(has_ended(&network->helper) || has_ended(&network->forwarder)))
         return;
-    network_last_words(network, words);
+    network_listen(network);
     fprintf(stderr,
             "vmc: warning: the guest's network (%s) had ended before the workload did%s%s\n",
-            network->ops->name, words[0] ? ": " : "", words);
+            network->ops->name, network->words[0] ? ": " : "", network->words);
 }
 
 void network_release(struct network *network)
@@ -113,7 +119,6 @@ void network_release(struct network *network)
     /* First: a helper ends by itself when the last end of its socket is closed. */
     close_fd(&network->link.fd);
     close_fd(&network->life_fd);
-    child_stop(&network->carrier);
     child_stop(&network->helper);
     child_stop(&network->forwarder);
     if (network->ops && network->ops->release)
@@ -121,8 +126,9 @@ void network_release(struct network *network)
     close_fd(&network->ready_fd);
     close_fd(&network->errors_fd);
     free(network->link.vmm_options);
+    free(network->link.unjailed);
     free(network->ports);
-    free(network->inner);
+    free(network->passt);
     strings_free(&network->guest.addresses);
     strings_free(&network->guest.gateways);
     strings_free(&network->guest.nameservers);

@@ -20,6 +20,11 @@
 #include "host/child.h"
 #include "host/network_spec.h"
 
+/* Of a helper's last words. */
+#define NETWORK_WORDS_MAX 1024
+/* Of what a helper may say, that a run makes something of. */
+#define NETWORK_HINTS_MAX 32
+
 /* How the machine is connected. */
 enum network_link_kind {
     LINK_NONE,   /* the machine has no network device */
@@ -33,7 +38,7 @@ struct network_link {
     enum network_link_kind kind;
     int fd;               /* -1: none; the machine gets a duplicate */
     char *vmm_options;    /* LINK_IN_VMM: what QEMU's -netdev user takes, or NULL */
-    const char *unjailed; /* NULL, or why the hypervisor must stay in the host's network */
+    char *unjailed;       /* NULL, or why the hypervisor must stay in the host's network */
 };
 
 /* What the guest is told: the agent's configuration, and its resolver's. Owned. */
@@ -49,9 +54,16 @@ struct network_guest {
 
 struct network;
 
+/* What a helper says on its standard error, and what a run makes of it, once. */
+struct network_hint {
+    const char *word; /* a part of the helper's line */
+    const char *says;
+};
+
 /* One kind of network. Each function may be NULL. */
 struct network_ops {
     const char *name;
+    const struct network_hint *hints; /* NETWORK_HINTS_MAX at most, to one without a word; NULL: none */
     int (*prepare)(struct network *network, struct error *err);
     /* Until published ports are bound and traffic can flow. */
     int (*wait)(struct network *network, int64_t deadline, struct error *err);
@@ -65,20 +77,22 @@ struct network {
     const struct network_ops *ops;   /* NULL: none, or not prepared */
     struct network_link link;
     struct network_guest guest;
+    char *passt;            /* owned: the program, passt_program.h; NULL: none, and why */
+    struct error no_passt;
     struct publish *ports;  /* owned: the spec's, with the ports that were chosen */
-    struct publish *inner;  /* owned: the ports that the helper serves, passt_relay.h; or NULL */
     struct child helper;    /* the process that carries the traffic */
     int ready_fd;           /* readable once the helper is ready; -1: it need not be waited for */
-    int errors_fd;          /* the helper's stderr */
+    int errors_fd;          /* the helper's stderr, until it has ended */
+    char words[NETWORK_WORDS_MAX]; /* its last line, safe to show */
+    unsigned said;                 /* a bit for each hint */
     struct child forwarder; /* serves published ports */
     int life_fd;            /* the forwarder ends when it is closed */
-    struct child carrier;   /* puts the machine's frames together, frame_carrier.h */
     struct bridge *bridge;  /* owned by network_bridge.c; NULL elsewhere */
 };
 
 #define NETWORK_INIT                                                                               \
     {                                                                                              \
-        .link.fd = -1, .helper = CHILD_INIT, .forwarder = CHILD_INIT, .carrier = CHILD_INIT,       \
+        .link.fd = -1, .helper = CHILD_INIT, .forwarder = CHILD_INIT, .no_passt = ERROR_INIT,      \
         .ready_fd = -1, .errors_fd = -1, .life_fd = -1                                             \
     }
 
@@ -86,11 +100,10 @@ extern const struct network_ops network_passt, network_slirp, network_bridge, ne
 
 /*
  * Makes what --net asks for. Both arguments outlive the network. directory is the container's;
- * helpers are named by it, so that a process list tells whose they are. in_pieces: the machine does
- * not write frames whole.
+ * helpers are named by it, so that a process list tells whose they are.
  */
-int network_prepare(const struct network_spec *spec, const char *directory, bool in_pieces,
-                    struct network *ret, struct error *err);
+int network_prepare(const struct network_spec *spec, const char *directory, struct network *ret,
+                    struct error *err);
 
 /* How long a helper may take from now when the guest is ready for its workload. */
 #define NETWORK_PATIENCE_NS (10 * NS_PER_S)
@@ -98,9 +111,11 @@ int network_prepare(const struct network_spec *spec, const char *directory, bool
 /* Until published ports are bound, at the latest at the deadline (now_ns() time). */
 int network_wait(struct network *network, int64_t deadline, struct error *err);
 
-/* The last line that a helper has left on its standard error, safe to show; "" if there is none. */
-#define NETWORK_WORDS_MAX 1024
-void network_last_words(const struct network *network, char ret[NETWORK_WORDS_MAX]);
+/*
+ * Reads what the helper has said: its last line becomes network->words, and the first line that a
+ * hint is about becomes one on standard error.
+ */
+void network_listen(struct network *network);
 
 /*
  * Takes away the bridges of this network namespace that no container is on: what killed runs left.

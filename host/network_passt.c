@@ -22,12 +22,10 @@
 #include "common/packet_frames.h"
 #include "host/guest_packets.h"
 #include "host/network_user.h"
-#include "host/passt_relay.h"
 
 /* Numbers of the descriptors in passt, after the standard three. */
 enum {
     PASST_FD_SOCKET = 3,
-    PASST_FD_READY, /* only where it is waited for */
     PASST_FD_END,
 };
 
@@ -57,26 +55,6 @@ static bool find_ipv6_interface(char ret[INTERFACE_NAME_SIZE])
     return found;
 }
 
-/*
- * passt keeps one address for each port number of the host, and answers datagrams of one of the
- * guest's from one socket of each family.
- */
-static int check_pair(const struct publish *a, const struct publish *b, const char *where,
-                      struct error *err)
-{
-    if (a->udp != b->udp)
-        return 0;
-    if (a->host_port == b->host_port)
-        return error_set(err,
-                         "--publish %s: passt publishes a port number of the host on one address "
-                         "only",
-                         where);
-    if (a->udp && a->guest_port == b->guest_port && a->address.family == b->address.family)
-        return error_set(err, "--publish %s: passt publishes a UDP port of the guest once only",
-                         where);
-    return 0;
-}
-
 static int check_ports(const struct network *network, bool ipv6, struct error *err)
 {
     for (size_t i = 0; i < network->spec->port_count; i++) {
@@ -87,9 +65,6 @@ static int check_ports(const struct network *network, bool ipv6, struct error *e
                              "--publish %s: passt serves IPv6 only on a host that has an interface "
                              "with a link-local IPv6 address",
                              where);
-        for (size_t j = 0; j < i; j++)
-            if (check_pair(&network->inner[i], &network->inner[j], where, err) < 0)
-                return -1;
     }
     return 0;
 }
@@ -97,10 +72,9 @@ static int check_ports(const struct network *network, bool ipv6, struct error *e
 static void add_ports(const struct network *network, bool udp, struct strings *argv)
 {
     const char *option = udp ? "-u" : "-t";
-    const struct publish *ports = network->inner ? network->inner : network->ports;
     bool any = false;
     for (size_t i = 0; i < network->spec->port_count; i++) {
-        const struct publish *p = &ports[i];
+        const struct publish *p = &network->ports[i];
         char address[NET_ADDRESS_TEXT];
         if (p->udp != udp)
             continue;
@@ -137,11 +111,12 @@ void passt_argv(const struct network *network, const char *interface, bool ipv6,
     strings_add(ret, "--quiet");
     strings_add(ret, "--fd");
     strings_addf(ret, "%d", PASST_FD_SOCKET);
-    /* It writes its number when it is ready, which is all this file is for. */
-    if (!waits_for_traffic(network)) {
-        strings_add(ret, "--pid");
-        strings_addf(ret, "/proc/self/fd/%d", PASST_FD_READY);
-    }
+    /*
+     * It writes its number when it is ready, which is all this file is for. It closes what it finds
+     * open beyond the standard three and its socket.
+     */
+    if (!waits_for_traffic(network))
+        add_pair(ret, "--pid", "/proc/self/fd/1");
     /* Named, since without a default route there is none that it would find. */
     add_pair(ret, "--interface", interface);
     add_pair(ret, "--mac-addr", PASST_MAC);
@@ -194,7 +169,7 @@ static int make_descriptors(struct network *network, int fds[PASST_FD_END], stru
     if (pipe2(ready, O_CLOEXEC) < 0)
         return error_errno(err, "cannot make a pipe");
     network->ready_fd = ready[0];
-    fds[PASST_FD_READY] = ready[1];
+    fds[STDOUT_FILENO] = ready[1];
     /* passt opens it by name, when root has already become nobody. */
     if (fchmod(ready[1], 0666) < 0)
         return error_errno(err, "cannot set a pipe's mode");
@@ -226,17 +201,14 @@ static void wait_for_traffic(void)
 
 static int start(struct network *network, struct strings *argv, struct error *err)
 {
-    int fds[PASST_FD_END] = {-1, -1, -1, -1, -1};
-    bool waits = waits_for_traffic(network);
-    AUTO_FREE char *passt = program_find("passt");
+    int fds[PASST_FD_END] = {-1, -1, -1, -1};
     int result = make_descriptors(network, fds, err);
     for (size_t i = 0; i < argv->count && result == 0; i++)
         log_debug("passt: %s", argv->items[i]);
     if (result == 0)
-        result =
-            child_start_after(waits ? wait_for_traffic : NULL, passt ? passt : "passt", argv, fds,
-                              waits ? PASST_FD_READY : PASST_FD_END, &network->helper, err);
-    for (size_t i = STDERR_FILENO; i < PASST_FD_END; i++)
+        result = child_start_after(waits_for_traffic(network) ? wait_for_traffic : NULL,
+                                   network->passt, argv, fds, PASST_FD_END, &network->helper, err);
+    for (size_t i = STDOUT_FILENO; i < PASST_FD_END; i++)
         close_fd(&fds[i]);
     return result;
 }
@@ -249,7 +221,7 @@ static int prepare(struct network *network, struct error *err)
     bool ipv6 = find_ipv6_interface(interface);
     if (!ipv6)
         snprintf(interface, sizeof(interface), "lo");
-    if (passt_relay_start(network, err) < 0 || check_ports(network, ipv6, err) < 0)
+    if (check_ports(network, ipv6, err) < 0)
         return -1;
     network->link.kind = LINK_STREAM;
     network->guest.mtu = PASST_MTU;
@@ -273,17 +245,25 @@ static int wait_ready(struct network *network, int64_t deadline, struct error *e
         return error_set(err, "the network is not ready in time: passt has not started");
     /* End of file without a word: it has ended. */
     if (!(ready.revents & POLLIN)) {
-        char words[NETWORK_WORDS_MAX];
-        network_last_words(network, words);
+        network_listen(network);
         return error_set(err, "the network could not be started: passt: %s",
-                         words[0] ? words : "it ended without a word");
+                         network->words[0] ? network->words : "it ended without a word");
     }
     close_fd(&network->ready_fd);
     return 0;
 }
 
+/* Of its warnings, those that the guest cannot know: nothing comes back to it. */
+static const struct network_hint hints[] = {
+    {"ping_group_range", "the guest's ping gets no answer: " PING_ADVICE},
+    {"IPv4 fragments", "a datagram of the guest's was dropped: passt takes none in fragments, and "
+                       "none of more than 65492 bytes"},
+    {NULL, NULL},
+};
+
 const struct network_ops network_passt = {
     .name = "passt",
+    .hints = hints,
     .prepare = prepare,
     .wait = wait_ready,
 };

@@ -55,13 +55,6 @@ static int number_of(int fd, uint16_t *ret_port, struct error *err)
     return 0;
 }
 
-int port_find_free(struct publish *port, struct error *err)
-{
-    port->host_port = 0;
-    AUTO_CLOSE int fd = port_bind("--publish", port, err);
-    return fd < 0 ? -1 : number_of(fd, &port->host_port, err);
-}
-
 static void say_chosen(const struct publish *port)
 {
     AUTO_FREE char *where = net_address_with_port(&port->address, port->host_port);

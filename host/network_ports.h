@@ -16,9 +16,6 @@
  */
 int ports_choose(struct publish *ports, size_t count, struct error *err);
 
-/* Gives the port a number of the host's that is free now. */
-int port_find_free(struct publish *port, struct error *err);
-
 /* A socket that is bound to the port, owned by the caller; -1: not, and the error says why, and for
  * which option. */
 int port_bind(const char *option, const struct publish *port, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * QEMU's own user network, where passt is not installed. The hypervisor itself makes the
+ * QEMU's own user network, where there is no passt that can be used. The hypervisor itself makes the
  * connections, so it has to stay in the host's network, which the run says.
  */
 #include <stdio.h>
@@ -15,7 +15,8 @@ static int check_ports(const struct network *network, struct error *err)
     for (size_t i = 0; i < network->spec->port_count; i++)
         if (network->ports[i].address.family != AF_INET)
             return error_set(err, "--publish: QEMU's user network publishes no port on an IPv6 "
-                                  "address; passt does: apt install passt");
+                                  "address; passt does, but %s",
+                             network->no_passt.text);
     return 0;
 }
 
@@ -43,8 +44,10 @@ static int prepare(struct network *network, struct error *err)
     if (check_ports(network, err) < 0)
         return -1;
     network->link.kind = LINK_IN_VMM;
-    network->link.unjailed = "passt is not installed (apt install passt): QEMU makes the guest's "
-                             "connections itself, in the host's network, its loopback included";
+    network->link.unjailed =
+        xasprintf("%s; QEMU makes the guest's connections itself, in the host's network, its "
+                  "loopback included",
+                  network->no_passt.text);
     network->link.vmm_options = slirp_options(network);
     network->guest.mtu = SLIRP_MTU;
     user_guest(&network->guest, true, &dns);

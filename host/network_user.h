@@ -21,6 +21,11 @@
 #define USER_DNS6 "fd76:6d63::3"
 #define USER_LENGTH6 64
 
+/* What keeps passt from sending a guest's ping, ping(7) and icmp(7), and what helps. */
+#define PING_ADVICE                                                                                \
+    "sysctl net.ipv4.ping_group_range of this host leaves passt's group out (-w "                 \
+    "net.ipv4.ping_group_range='0 2147483647' lets it)"
+
 /* Which of the two forwarders' addresses the guest uses. */
 struct user_dns {
     bool forward, forward6;

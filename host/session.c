@@ -24,6 +24,7 @@ enum slot {
     SLOT_KEEPER,
     SLOT_FILE_SERVERS,
     SLOT_FILE_SERVERS_END = SLOT_FILE_SERVERS + MACHINE_SHARES_MAX - 1,
+    SLOT_NETWORK,
     SLOT_SIGNAL,
     SLOT_IN,
     SLOT_OUT,
@@ -206,6 +207,7 @@ static void prepare_slots(const struct session *s, struct pollfd fds[SLOT_COUNT]
     want(&fds[SLOT_KEEPER], s->machine->keeper_fd, POLLIN);
     for (int i = 0; i < MACHINE_SHARES_MAX; i++)
         want(&fds[SLOT_FILE_SERVERS + i], s->machine->file_servers[i].pidfd, POLLIN);
+    want(&fds[SLOT_NETWORK], s->network ? s->network->errors_fd : -1, POLLIN);
     want(&fds[SLOT_SIGNAL], s->signal_fd, POLLIN);
     prepare_user_slots(s, fds);
 }
@@ -254,6 +256,8 @@ static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], 
         console_pump(s->log, &s->machine->serial_fd);
     if (fds[SLOT_VMM_ERRORS].revents)
         vmm_errors_pump(&s->vmm_errors, s->machine);
+    if (fds[SLOT_NETWORK].revents)
+        network_listen(s->network);
     if (fds[SLOT_KEEPER].revents && !has_ended(s->machine))
         return error_set(err, "the domain was ended through libvirt");
     if (fds[SLOT_KEEPER].revents)

@@ -9,6 +9,7 @@
 #include "host/console_log.h"
 #include "host/input.h"
 #include "host/machine.h"
+#include "host/network.h"
 #include "host/post_mortem.h"
 #include "host/qmp.h"
 #include "host/terminal.h"
@@ -30,6 +31,7 @@ struct session {
     struct console_log *log;     /* borrowed: it outlives a machine that is replaced */
     struct debugging *debugging; /* borrowed */
     struct timing *timing;       /* borrowed */
+    struct network *network;     /* borrowed: what its helper says; NULL: none */
     int signal_fd;               /* borrowed: signalfd(2) */
     enum phase phase;
     struct channel control; /* own the machine's two port descriptors */

@@ -9,6 +9,7 @@
 #include "host/child.h"
 #include "host/guest_image.h"
 #include "host/kernel_seccomp.h"
+#include "host/passt_program.h"
 #include "host/uml_argv.h"
 
 /* Each process of the guest's is one of the host's, besides the kernel's own. */
@@ -27,10 +28,7 @@ static int find(const struct vm_spec *spec, char **ret_program, struct guest_ima
     if (access(ret_image->kernel, X_OK) < 0)
         return error_errno(err, "--uml: kernel %s", ret_image->kernel);
     *ret_program = xstrdup(ret_image->kernel);
-    AUTO_FREE char *passt = program_find("passt");
-    if (spec->network.mode == NETWORK_USER && !passt)
-        return error_set(err, "--net user with --uml needs passt: apt install passt");
-    return 0;
+    return spec->network.mode == NETWORK_USER ? passt_require("--uml", err) : 0;
 }
 
 static int make_descriptors(const struct machine_request *request, struct machine *m,
@@ -103,7 +101,6 @@ static int start(const struct machine_request *request, struct machine *ret,
 const struct machine_ops uml_ops = {
     .machine = "the virtual machine",
     .process = "User Mode Linux",
-    .frames_in_pieces = true,
     .find = find,
     .start = start,
 };
