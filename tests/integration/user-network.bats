@@ -48,6 +48,34 @@ free_port() {
     finish
 }
 
+@test "connections end as their ends say, out: half-closed, refused, reset; datagrams come whole" {
+    local port
+    port=$(free_port)
+    host_server far ends 127.0.0.1 "$port"
+    run --separate-stderr vmc_at "$FULL" --net user:host-loopback -- python3 -c "$(cat "$TRAFFIC")" \
+        meet 10.0.2.2 "$port"
+    assert_output met
+    run --separate-stderr vmc_at "$FULL" --net user:host-loopback -- python3 -c "$(cat "$TRAFFIC")" \
+        sizes 10.0.2.2 "$port" 1 1472 65492
+    assert_output $'1 whole\n1472 whole\n65492 whole'
+    run --separate-stderr vmc_at "$FULL" --net user:host-loopback -- python3 -c "$(cat "$TRAFFIC")" \
+        closed 10.0.2.2 "$(free_port)"
+    assert_output ConnectionRefusedError
+}
+
+@test "connections end as their ends say, in: half-closed, reset; datagrams come whole" {
+    local port
+    port=$(free_port)
+    SMALL=$FULL vmc_background -p "$port:7000" -p "$port:7000/udp" -- python3 -c "$(cat "$TRAFFIC")" ends 0.0.0.0 7000
+    wait_for "$DEADLINE" has_line out up || fail "no server in the container: $(cat err)"
+    run "$TRAFFIC" meet 127.0.0.1 "$port"
+    assert_output met
+    run "$TRAFFIC" sizes 127.0.0.1 "$port" 1 1472 65492
+    assert_output $'1 whole\n1472 whole\n65492 whole'
+    kill -TERM "$PID"
+    finish
+}
+
 @test "20 MB come in whole" {
     local port
     port=$(free_port)

@@ -17,6 +17,7 @@
 #include "common/io.h"
 #include "host/bridge.h"
 #include "host/network_user.h"
+#include "host/passt_program.h"
 #include "host/resolver.h"
 
 /* ---- --publish ---- */
@@ -271,7 +272,7 @@ static void test_passt_argv(void **state)
     assert_int_equal(publish_parse("0.0.0.0:53:53/udp", &spec, &err), 0);
     const struct network network = {.spec = &spec, .directory = "/d", .ports = spec.ports};
     passt_argv(&network, "eth0", true, &both, &argv);
-    check_words(&argv, "/d/passt --foreground --quiet --fd 3 --pid /proc/self/fd/4 "
+    check_words(&argv, "/d/passt --foreground --quiet --fd 3 --pid /proc/self/fd/1 "
                        "--interface eth0 --mac-addr 02:00:76:6d:63:02 --address 10.0.2.15 "
                        "--netmask 24 --gateway 10.0.2.2 --address fd76:6d63::15 --gateway fe80::2 "
                        "--no-dhcp --no-dhcpv6 --no-ra --search none --dns-forward 10.0.2.3 "
@@ -279,6 +280,17 @@ static void test_passt_argv(void **state)
                        "-u 0.0.0.0/53:53");
     strings_free(&argv);
     network_spec_free(&spec);
+}
+
+static void test_passt_version(void **state)
+{
+    (void)state;
+    assert_int_equal(passt_version_day("passt 0.0~git20260728.f8df3f1-1~bpo13+1\n"), 20260728);
+    assert_int_equal(passt_version_day("passt 2026_07_28.f8df3f1\nCopyright"), 20260728);
+    assert_int_equal(passt_version_day("passt 0^20250503.g587980c-2.fc42"), 20250503);
+    assert_int_equal(passt_version_day("passt unknown version\n20260728"), 0);
+    assert_int_equal(passt_version_day("passt 1.2.20261399"), 0);
+    assert_int_equal(passt_version_day(""), 0);
 }
 
 static void test_slirp_options(void **state)
@@ -404,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_publish_refused), cmocka_unit_test(test_publish_twice),
         cmocka_unit_test(test_modes),           cmocka_unit_test(test_refused),
         cmocka_unit_test(test_passt_argv),      cmocka_unit_test(test_slirp_options),
+        cmocka_unit_test(test_passt_version),
         cmocka_unit_test(test_resolver),        cmocka_unit_test(test_bridge),
         cmocka_unit_test(test_leases),
     };
