@@ -28,9 +28,7 @@ void packet_frame_append(struct queue *q, const void *frame, size_t size);
 /*
  * Frames on their way into a stream. Zero-initialised is empty.
  *
- * Each is written whole: passt (of Debian 12: its tap.c) takes what is there when it looks, and at
- * most once more for the rest of a frame; a length or a frame that is still on its way then is
- * lost, and so is what follows until the stream is empty. A socket is ready for writing while less
+ * Each is written whole, which saves the reader from putting it together. A socket is ready for writing while less
  * than a quarter of its room is taken (unix_writable() in net/unix/af_unix.c), so one frame goes in
  * whole.
  */

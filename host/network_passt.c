@@ -154,8 +154,7 @@ static int make_descriptors(struct network *network, int fds[PASST_FD_END], stru
     network->link.fd = pair[0];
     fds[PASST_FD_SOCKET] = pair[1];
     /*
-     * As much as the host allows, socket(7): passt waits seconds for a timer once its end is full,
-     * and loses a frame of which it finds a part, because ours is (common/packet_frames.h).
+     * As much as the host allows, socket(7): passt waits seconds for a timer once its end is full.
      */
     const int most = INT_MAX / 2;
     for (size_t i = 0; i < ARRAY_LEN(pair); i++)
