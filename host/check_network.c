@@ -15,10 +15,12 @@ static void check_user_network(struct checks *checks)
         checks_add(checks, "network", CHECK_OK, xasprintf("%s, apart from the hypervisor", passt),
                    NULL);
     else
-        checks_add(checks, "network", CHECK_WARN,
-                   xasprintf("%s (QEMU makes the guest's connections itself, in the host's network; "
-                             "--uml and --host have no --net user)", why.text),
-                   xstrdup("breeder/breeder passt"));
+        checks_add(
+            checks, "network", CHECK_WARN,
+            xasprintf("%s (QEMU makes the guest's connections itself, in the host's network; "
+                      "--uml and --host have no --net user)",
+                      why.text),
+            xstrdup("breeder/breeder passt"));
 }
 
 /* passt's group when root starts it: nobody's. */

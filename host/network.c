@@ -104,8 +104,7 @@ static bool has_ended(const struct child *child)
 /* A helper that is not there any more before it was told to go has left the guest alone. */
 static void report_early_end(struct network *network)
 {
-    if (network->ready_fd >= 0 ||
-        !(has_ended(&network->helper) || has_ended(&network->forwarder)))
+    if (network->ready_fd >= 0 || !(has_ended(&network->helper) || has_ended(&network->forwarder)))
         return;
     network_listen(network);
     fprintf(stderr,

@@ -36,9 +36,9 @@ enum network_link_kind {
 /* For the machine's backend. Descriptor and strings belong to the network. */
 struct network_link {
     enum network_link_kind kind;
-    int fd;               /* -1: none; the machine gets a duplicate */
-    char *vmm_options;    /* LINK_IN_VMM: what QEMU's -netdev user takes, or NULL */
-    char *unjailed;       /* NULL, or why the hypervisor must stay in the host's network */
+    int fd;            /* -1: none; the machine gets a duplicate */
+    char *vmm_options; /* LINK_IN_VMM: what QEMU's -netdev user takes, or NULL */
+    char *unjailed;    /* NULL, or why the hypervisor must stay in the host's network */
 };
 
 /* What the guest is told: the agent's configuration, and its resolver's. Owned. */
@@ -63,7 +63,8 @@ struct network_hint {
 /* One kind of network. Each function may be NULL. */
 struct network_ops {
     const char *name;
-    const struct network_hint *hints; /* NETWORK_HINTS_MAX at most, to one without a word; NULL: none */
+    const struct network_hint
+        *hints; /* NETWORK_HINTS_MAX at most, to one without a word; NULL: none */
     int (*prepare)(struct network *network, struct error *err);
     /* Until published ports are bound and traffic can flow. */
     int (*wait)(struct network *network, int64_t deadline, struct error *err);
@@ -77,17 +78,17 @@ struct network {
     const struct network_ops *ops;   /* NULL: none, or not prepared */
     struct network_link link;
     struct network_guest guest;
-    char *passt;            /* owned: the program, passt_program.h; NULL: none, and why */
+    char *passt; /* owned: the program, passt_program.h; NULL: none, and why */
     struct error no_passt;
-    struct publish *ports;  /* owned: the spec's, with the ports that were chosen */
-    struct child helper;    /* the process that carries the traffic */
-    int ready_fd;           /* readable once the helper is ready; -1: it need not be waited for */
-    int errors_fd;          /* the helper's stderr, until it has ended */
+    struct publish *ports; /* owned: the spec's, with the ports that were chosen */
+    struct child helper;   /* the process that carries the traffic */
+    int ready_fd;          /* readable once the helper is ready; -1: it need not be waited for */
+    int errors_fd;         /* the helper's stderr, until it has ended */
     char words[NETWORK_WORDS_MAX]; /* its last line, safe to show */
     unsigned said;                 /* a bit for each hint */
-    struct child forwarder; /* serves published ports */
-    int life_fd;            /* the forwarder ends when it is closed */
-    struct bridge *bridge;  /* owned by network_bridge.c; NULL elsewhere */
+    struct child forwarder;        /* serves published ports */
+    int life_fd;                   /* the forwarder ends when it is closed */
+    struct bridge *bridge;         /* owned by network_bridge.c; NULL elsewhere */
 };
 
 #define NETWORK_INIT                                                                               \

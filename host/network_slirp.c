@@ -1,6 +1,6 @@
 /*
- * QEMU's own user network, where there is no passt that can be used. The hypervisor itself makes the
- * connections, so it has to stay in the host's network, which the run says.
+ * QEMU's own user network, where there is no passt that can be used. The hypervisor itself makes
+ * the connections, so it has to stay in the host's network, which the run says.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,9 @@ static int check_ports(const struct network *network, struct error *err)
 {
     for (size_t i = 0; i < network->spec->port_count; i++)
         if (network->ports[i].address.family != AF_INET)
-            return error_set(err, "--publish: QEMU's user network publishes no port on an IPv6 "
-                                  "address; passt does, but %s",
+            return error_set(err,
+                             "--publish: QEMU's user network publishes no port on an IPv6 "
+                             "address; passt does, but %s",
                              network->no_passt.text);
     return 0;
 }

@@ -23,7 +23,7 @@
 
 /* What keeps passt from sending a guest's ping, ping(7) and icmp(7), and what helps. */
 #define PING_ADVICE                                                                                \
-    "sysctl net.ipv4.ping_group_range of this host leaves passt's group out (-w "                 \
+    "sysctl net.ipv4.ping_group_range of this host leaves passt's group out (-w "                  \
     "net.ipv4.ping_group_range='0 2147483647' lets it)"
 
 /* Which of the two forwarders' addresses the guest uses. */
