@@ -28,9 +28,9 @@ void packet_frame_append(struct queue *q, const void *frame, size_t size);
 /*
  * Frames on their way into a stream. Zero-initialised is empty.
  *
- * Each is written whole, which saves the reader from putting it together. A socket is ready for writing while less
- * than a quarter of its room is taken (unix_writable() in net/unix/af_unix.c), so one frame goes in
- * whole.
+ * Each is written whole, which saves the reader from putting it together. A socket is ready for
+ * writing while less than a quarter of its room is taken (unix_writable() in net/unix/af_unix.c),
+ * so one frame goes in whole.
  */
 struct packet_writer {
     struct queue queue; /* frames behind their lengths; the last may be a part of one */

@@ -132,7 +132,8 @@ static int prepare(struct run *run, struct error *err)
          accel_decide(spec, run->vmm, &run->image, &run->plan, err) < 0) ||
         state_create(&run->container, err) < 0 ||
         (spec->libvirt && libvirt_prepare(spec->libvirt, run->signal_fd, &run->libvirt, err) < 0) ||
-        network_prepare(&spec->network, run->container.dir, &run->network, err) < 0 ||
+        network_prepare(&spec->network, run->container.dir,
+                        machine_ops(spec->backend)->frames_in_pieces, &run->network, err) < 0 ||
         namespaces_enter(spec->unprivileged, err) < 0)
         return -1;
     settle_accelerator(run);

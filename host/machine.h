@@ -73,6 +73,7 @@ struct machine_ops {
     const char *machine;   /* what it gives, in messages: "the virtual machine" */
     const char *process;   /* what runs it: "the hypervisor" */
     bool accelerated;      /* enum accel means something */
+    bool frames_in_pieces; /* it does not write the network's frames whole, frame_carrier.h */
     bool has_interface;    /* its network interface is there at HELLO */
 
     /*

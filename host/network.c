@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host/frame_carrier.h"
 #include "host/network_ports.h"
 #include "host/passt_program.h"
 
@@ -35,8 +36,8 @@ static const struct network_ops *choose_ops(struct network *network)
     return NULL;
 }
 
-int network_prepare(const struct network_spec *spec, const char *directory, struct network *ret,
-                    struct error *err)
+int network_prepare(const struct network_spec *spec, const char *directory, bool in_pieces,
+                    struct network *ret, struct error *err)
 {
     network_sweep();
     ret->spec = spec;
@@ -54,7 +55,9 @@ int network_prepare(const struct network_spec *spec, const char *directory, stru
         memcpy(ret->ports, spec->ports, spec->port_count * sizeof(*ret->ports));
     if (ports_choose(ret->ports, spec->port_count, err) < 0)
         return -1;
-    return ret->ops->prepare ? ret->ops->prepare(ret, err) : 0;
+    if (ret->ops->prepare && ret->ops->prepare(ret, err) < 0)
+        return -1;
+    return in_pieces && ret->link.kind == LINK_STREAM ? frame_carrier_start(ret, err) : 0;
 }
 
 int network_wait(struct network *network, int64_t deadline, struct error *err)
@@ -104,7 +107,8 @@ static bool has_ended(const struct child *child)
 /* A helper that is not there any more before it was told to go has left the guest alone. */
 static void report_early_end(struct network *network)
 {
-    if (network->ready_fd >= 0 || !(has_ended(&network->helper) || has_ended(&network->forwarder)))
+    if (network->ready_fd >= 0 || !(has_ended(&network->helper) || has_ended(&network->forwarder) ||
+                                    has_ended(&network->carrier)))
         return;
     network_listen(network);
     fprintf(stderr,
@@ -118,6 +122,7 @@ void network_release(struct network *network)
     /* First: a helper ends by itself when the last end of its socket is closed. */
     close_fd(&network->link.fd);
     close_fd(&network->life_fd);
+    child_stop(&network->carrier);
     child_stop(&network->helper);
     child_stop(&network->forwarder);
     if (network->ops && network->ops->release)

@@ -82,6 +82,7 @@ struct network {
     struct error no_passt;
     struct publish *ports; /* owned: the spec's, with the ports that were chosen */
     struct child helper;   /* the process that carries the traffic */
+    struct child carrier;  /* puts the machine's frames together, frame_carrier.h */
     int ready_fd;          /* readable once the helper is ready; -1: it need not be waited for */
     int errors_fd;         /* the helper's stderr, until it has ended */
     char words[NETWORK_WORDS_MAX]; /* its last line, safe to show */
@@ -93,18 +94,19 @@ struct network {
 
 #define NETWORK_INIT                                                                               \
     {                                                                                              \
-        .link.fd = -1, .helper = CHILD_INIT, .forwarder = CHILD_INIT, .no_passt = ERROR_INIT,      \
-        .ready_fd = -1, .errors_fd = -1, .life_fd = -1                                             \
+        .link.fd = -1, .helper = CHILD_INIT, .forwarder = CHILD_INIT, .carrier = CHILD_INIT,       \
+        .no_passt = ERROR_INIT, .ready_fd = -1, .errors_fd = -1, .life_fd = -1                     \
     }
 
 extern const struct network_ops network_passt, network_slirp, network_bridge, network_tap;
 
 /*
  * Makes what --net asks for. Both arguments outlive the network. directory is the container's;
- * helpers are named by it, so that a process list tells whose they are.
+ * helpers are named by it, so that a process list tells whose they are. in_pieces: the machine does
+ * not write frames whole.
  */
-int network_prepare(const struct network_spec *spec, const char *directory, struct network *ret,
-                    struct error *err);
+int network_prepare(const struct network_spec *spec, const char *directory, bool in_pieces,
+                    struct network *ret, struct error *err);
 
 /* How long a helper may take from now when the guest is ready for its workload. */
 #define NETWORK_PATIENCE_NS (10 * NS_PER_S)

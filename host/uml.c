@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
 #include "host/child.h"
@@ -36,9 +35,6 @@ static int make_descriptors(const struct machine_request *request, struct machin
                             int theirs[UML_FD_END], struct error *err)
 {
     const struct machine_gift frames = {UML_FD_FRAMES, request->network->link.fd};
-    /* A kernel that waits for passt to read would not read what passt waits to write. */
-    if (frames.fd >= 0 && set_nonblocking(frames.fd, true) < 0)
-        return error_errno(err, "cannot prepare a socket");
     if (machine_make_standard(m, theirs, err) < 0 || machine_give(&frames, 1, theirs, err) < 0)
         return -1;
     if (machine_make_pair(&m->control_fd, &theirs[UML_FD_CONTROL], err) < 0 ||
@@ -105,6 +101,7 @@ static int start(const struct machine_request *request, struct machine *ret,
 const struct machine_ops uml_ops = {
     .machine = "the virtual machine",
     .process = "User Mode Linux",
+    .frames_in_pieces = true,
     .find = find,
     .start = start,
 };

@@ -416,9 +416,8 @@ int main(void)
         cmocka_unit_test(test_publish_refused), cmocka_unit_test(test_publish_twice),
         cmocka_unit_test(test_modes),           cmocka_unit_test(test_refused),
         cmocka_unit_test(test_passt_argv),      cmocka_unit_test(test_slirp_options),
-        cmocka_unit_test(test_passt_version),
-        cmocka_unit_test(test_resolver),        cmocka_unit_test(test_bridge),
-        cmocka_unit_test(test_leases),
+        cmocka_unit_test(test_passt_version),   cmocka_unit_test(test_resolver),
+        cmocka_unit_test(test_bridge),          cmocka_unit_test(test_leases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
