@@ -1,6 +1,7 @@
 #include "host/transport_spec.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "host/file_server.h"
 
@@ -44,6 +45,21 @@ static int check_nine_p(const struct vm_spec *spec, const struct error *why, str
     return 0;
 }
 
+/* What virtiofsd shares with QEMU, the guest's memory, is a file, and setrlimit(2) counts it as
+ * one. */
+static int check_file_limit(const struct vm_spec *spec, struct error *err)
+{
+    struct rlimit limit;
+    if (spec->backend != BACKEND_QEMU || !(spec->virtiofs || spec->virtiofs_volumes) ||
+        getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= spec->memory)
+        return 0;
+    return error_set(err,
+                     "the limit on the size of files here (ulimit -f) is %llu bytes, and a machine "
+                     "whose files come by virtiofs has its memory, %llu bytes, in one: raise the "
+                     "limit, or give a smaller --memory",
+                     (unsigned long long)limit.rlim_cur, (unsigned long long)spec->memory);
+}
+
 static int choose(struct vm_spec *spec, struct error *err)
 {
     struct error why = ERROR_INIT;
@@ -73,7 +89,9 @@ int transport_spec_resolve(const struct request *req, struct vm_spec *spec, stru
     spec->virtiofs = value && strcmp(value, "virtiofs") == 0;
     if (spec->virtiofs && !file_server_find(err))
         return error_wrap(err, OPTION " virtiofs");
-    return choose(spec, err);
+    if (choose(spec, err) < 0)
+        return -1;
+    return check_file_limit(spec, err);
 }
 
 const char *transport_spec_lack(const struct vm_spec *spec)

@@ -110,13 +110,15 @@ vmc_limited() {
     local code
     mkdir volume
     for code in 0 3; do
-        run --separate-stderr vmc_limited 1000 --net none --cold -v "$PWD/volume:/v" -- sh -c '
-            head -c 2000000 /dev/zero >/v/big || echo told; rm /v/big; exit "$0"' "$code"
+        run --separate-stderr vmc_limited 70000 --net none -m 64M -v "$PWD/volume:/v" -- sh -c '
+            head -c 80000000 /dev/zero >/v/big || echo told; rm /v/big; exit "$0"' "$code"
         assert_status "$code"
         assert_output told
         assert_match "$stderr" 'error writing'
     done
     assert_equal "$(ls -A volume)" ''
+    run --separate-stderr vmc_limited 70000 --net none -m 128M -v "$PWD/volume:/v" -- true
+    assert_refused 'ulimit -f.*71680000 bytes.*134217728 bytes.*smaller --memory'
 }
 
 # bats test_tags=machine

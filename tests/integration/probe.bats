@@ -122,13 +122,13 @@ load ../lib/probe
     see_alone --upper disk
     expect_alone a_disk
     see_alone --upper host
-    expect_alone root_of_9p
+    expect_alone root_of_virtiofs
     copy_tree "$SMALL" tree
     run --separate-stderr vmc_at tree --net none --direct -- vmc-probe see
     printf '%s\n' "$output" >seen.json
     remove_tree tree
     # There is no /etc/hosts to put one over, and none is made in somebody's directory.
-    "$VMC_TEST_LIB/expect" seen.json "$VMC_SOURCE/tests/probe/default.json" 'network_none | root_of_9p | consequences
+    "$VMC_TEST_LIB/expect" seen.json "$VMC_SOURCE/tests/probe/default.json" 'network_none | root_of_virtiofs | consequences
         | del(.mounts["/etc/hosts"]) | .provided_files["/etc/hosts"] = {text: null}'
 }
 
@@ -218,7 +218,7 @@ expect_with_filter() {
     mkdir data
     echo text >file
     see_alone -v "$PWD/data:/data:ro" -v "$PWD/data:/srv/more" -v "$PWD/file:/etc/one-file"
-    expect_alone 'volume("/data"; 0; "ro") | volume("/etc/one-file"; 1; "rw") | volume("/srv/more"; 2; "rw")'
+    expect_alone 'volume("/data"; "ro") | volume_file("/etc/one-file"; 1; "rw") | volume("/srv/more"; "rw")'
 }
 
 @test "--dns, --dns-search, --dns-option, --add-host" {
@@ -322,14 +322,14 @@ expect_with_filter() {
 @test "--read-only with --volume: the volume keeps what was asked for it" {
     mkdir data
     see_alone --read-only -v "$PWD/data:/srv" --user 4711:4712
-    expect_alone 'read_only | user(4711; 4712; "/") | volume("/srv"; 0; "rw")'
+    expect_alone 'read_only | user(4711; 4712; "/") | volume("/srv"; "rw")'
 }
 
 # bats test_tags=qemu
 @test "--userns with --volume, --tmpfs and --device" {
     mkdir data
     see_alone --userns -v "$PWD/data:/data" --tmpfs /scratch:size=1m --device /dev/hwrng:/dev/dice
-    expect_alone 'userns | volume("/data"; 0; "rw") | tmpfs("/scratch"; "rw,nosuid,nodev,noexec,relatime"; "rw,size=1024k")
+    expect_alone 'userns | volume("/data"; "rw") | tmpfs("/scratch"; "rw,nosuid,nodev,noexec,relatime"; "rw,size=1024k")
         | .mounts["/dev/dice"] = .mounts["/dev/null"] + {root: "/hwrng"}
         | .dev["/dev/dice"] = {type: "character", mode: "0600", owner: "0:0", number: "10:183", read: "ok", write: "EINVAL"}'
 }

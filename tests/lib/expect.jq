@@ -143,11 +143,13 @@ def usedev_of_the_privileged:
     usedev | del(.mounts["/proc/keys", "/proc/timer_list"])
     | .dev["/dev/kmsg"].read = "ok" | .device_access["kmsg c 1:11"].read = "ok";
 
-# -v: an entry of the share of volumes; options: rw or ro
-def volume($path; $number; $access):
-    .mounts[$path] = {type: "9p", source: "vmc-volumes-none", root: "/\($number)",
+# -v: an entry of the share of volumes, a file or a directory, which is a mount of the server's; options: rw or ro
+def volume_file($path; $number; $access):
+    .mounts[$path] = {type: "virtiofs", source: "vmc-volumes-none", root: "/\($number)",
                       options: "\($access),nosuid,nodev,relatime", propagation: "private",
-                      file_system_options: "rw,access=client,posixacl,msize=512000,trans=virtio"};
+                      file_system_options: "rw"};
+def volume($path; $access):
+    volume_file($path; 0; $access) | .mounts[$path] += {source: "none", root: "/"};
 
 # --no-init: COMMAND is the first process.
 def no_init:
@@ -173,10 +175,8 @@ def two_processors:
     | .cgroup["cpuset.cpus.effective"] = "0-1";
 
 # --upper host and none
-def root_of_9p:
-    .mounts["/"] += {type: "9p", source: "vmc-rootfs",
-                     file_system_options:
-                         "rw,cache=0xf,access=client,posixacl,msize=512000,trans=virtio"};
+def root_of_virtiofs:
+    .mounts["/"] += {type: "virtiofs", source: "vmc-rootfs", file_system_options: "rw"};
 
 # -t, for a user, in a window of 24 lines of 80
 def terminal($uid):
