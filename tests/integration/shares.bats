@@ -5,6 +5,9 @@
 load ../lib/common
 load ../lib/host-files
 
+# Thousands of requests, each of which two processes take turns for: on a busy host that takes its time.
+DEADLINE=240
+
 setup() {
     vmc_setup
     mkdir volume
@@ -93,6 +96,9 @@ for mode in sys.argv[1:]:
     for id in 0 1000; do
         as_container_root "$VMC_GUEST_TESTS/vmc-probe" calls "$PWD/outside" "$id" >want
         vmc --net none -v ./inside:/inside -- vmc-probe calls /inside "$id" >got
+        # What root writes to keeps its set-user-ID bit on the host. A server that is root of a user namespace
+        # loses it: the kernel asks for CAP_FSETID of the first one.
+        [ "$id" != 0 ] || sed -i '/^open-write setuid:/d; /^truncate setuid:/d' want got
         [ "$(wc -l <want)" -ge 400 ] || fail "only $(wc -l <want) calls"
         diff want got >differences || fail "as $id: $(head -n 20 differences)"
     done
