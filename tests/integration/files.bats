@@ -61,15 +61,19 @@ check_probe() {
 }
 
 @test "a file exercised at random is what it should be, wherever changes go" {
-    local upper
-    for upper in $GUEST_UPPERS host; do
+    local upper here='3000 operations ok'
+    for upper in $GUEST_UPPERS; do
         run vmc --net none --upper "$upper" -- sh -c "mkdir /exercise && vmc-probe exercise /exercise $RANDOM 3000"
-        assert_output '3000 operations ok'
+        assert_output "$here"
     done
+    # hostfs has no fallocate(2).
+    [ "${VMC_TEST_BACKEND-}" != uml ] || here+=', without fallocate'
+    run vmc --net none --upper host -- sh -c "mkdir /exercise && vmc-probe exercise /exercise $RANDOM 3000"
+    assert_output "$here"
     copy_tree "$SMALL" tree
     run --separate-stderr vmc_at tree --net none --direct -- sh -c "mkdir /exercise && vmc-probe exercise /exercise $RANDOM 3000"
     remove_tree tree
-    assert_output '3000 operations ok'
+    assert_output "$here"
 }
 
 @test "--upper none changes the tree, and says so" {
