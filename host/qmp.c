@@ -17,8 +17,12 @@ int qmp_open(struct qmp *q, int fd, struct error *err)
     *q = (struct qmp){.fd = fd};
     if (fd < 0)
         return 0;
-    if (set_nonblocking(fd, true) < 0 || write_all(fd, hello, strlen(hello)) < 0)
+    if (set_nonblocking(fd, true) == 0 && write_all(fd, hello, strlen(hello)) == 0)
+        return 0;
+    if (errno != EPIPE && errno != ECONNRESET)
         return error_errno(err, "cannot talk to QEMU's monitor");
+    /* It has ended already, which the machine's end tells with its cause. */
+    q->fd = -1;
     return 0;
 }
 

@@ -214,15 +214,26 @@ check_table() {
 # --- what a run leaves -------------------------------------------------------------------
 
 # Processes of this test: those whose environment carries its mark, and those whose arguments
-# name its run directory, which QEMU's do. The commands that look are not to find themselves.
-marked_processes() {
-    local pid
+# name its run directory, as QEMU's with a 9p share do. The commands that look are not to find themselves.
+named_processes() {
     {
         env -u VMC_TEST_MARK grep -lzxF "VMC_TEST_MARK=$VMC_TEST_MARK" /proc/[0-9]*/environ
         grep -laFf <(echo "$XDG_RUNTIME_DIR/") /proc/[0-9]*/cmdline
-    } 2>/dev/null | sed -E 's|^/proc/([0-9]+)/.*|\1|' | sort -nu | while read -r pid; do
-        gone "$pid" || echo "$pid"
+    } 2>/dev/null | sed -E 's|^/proc/([0-9]+)/.*|\1|'
+}
+
+# They, and what they have started, which may have neither.
+marked_processes() {
+    local pid found children
+    found=$(named_processes)
+    children=$found
+    while [ -n "$children" ]; do
+        children=$(pgrep -P "$(paste -sd, <<<"$children")") || true
+        found+=$'\n'$children
     done
+    sort -nu <<<"$found" | grep . | while read -r pid; do
+        gone "$pid" || echo "$pid"
+    done || true
 }
 
 machine_processes() {
