@@ -17,7 +17,8 @@ shell_guest() {
     assert_match "${lines[0]}" Debian
     assert_equal "${lines[*]:1}" 'from-host eth0 lo 1'
     assert_equal "$(cat shared/other)" from-guest
-    assert_equal "$stderr" ''
+    # Where the hard limit of descriptors is low, a kernel that does not count is told of.
+    assert_equal "$(grep -v '^vmc: virtiofs: the guest can know some' <<<"$stderr")" ''
 }
 
 @test "--kernel distro: a terminal, signals, and an end that is reported" {
