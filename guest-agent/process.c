@@ -148,6 +148,15 @@ static int await_exec(int report, struct error *err)
 }
 _Static_assert(ERROR_SIZE_MAX <= PIPE_BUF, "a report is one write");
 
+/* Once the workload runs, it may have the init's end of the link: the first record counts. */
+static void take_record(struct process *process, const struct link_message *message)
+{
+    if (message->kind != LINK_EXIT || process->recorded)
+        return;
+    process->recorded = true;
+    process->record = message->record;
+}
+
 /* What the child has said on its way to execve(2) waits in the link. */
 static int collect(struct process *process, struct error *err)
 {
@@ -161,21 +170,19 @@ static int collect(struct process *process, struct error *err)
             close_fd(&process->pidfd);
             process->pidfd = take_fd(&message.fds[0]);
         }
+        /* A short workload has ended by now. */
+        take_record(process, &message);
         link_message_free(&message);
     }
     return got;
 }
 
-/* Once the workload runs, it may have the init's end of the link: the first record counts. */
 static void collect_record(struct process *process)
 {
     struct link_message message;
     struct error ignored;
     while (link_receive(process->link, &message, &ignored) > 0) {
-        if (message.kind == LINK_EXIT && !process->recorded) {
-            process->recorded = true;
-            process->record = message.record;
-        }
+        take_record(process, &message);
         link_message_free(&message);
     }
 }
