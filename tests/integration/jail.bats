@@ -12,7 +12,7 @@ start_sleeper() {
     rm -f out
     vmc_background "$@" -- sh -c 'echo ready; exec sleep 1000'
     wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
-    MACHINE=$(machine_processes | head -n 1)
+    MACHINE=$(comm -12 <(machine_processes | sort) <(pgrep -P "$PID" | sort) | head -n 1)
 }
 
 # The machine is KVM's.
