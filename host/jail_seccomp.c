@@ -357,6 +357,10 @@ static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs, int
         result = ADD(filter, SCMP_ACT_ALLOW, changes);
     if (result == 0 && needs->shared)
         result = ADD(filter, SCMP_ACT_ALLOW, sharing);
+    /* libvirt has QEMU seal the memory that it makes. */
+    if (result == 0 && needs->shared)
+        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                                  SCMP_A1(SCMP_CMP_EQ, F_ADD_SEALS));
     if (result == 0 && needs->sockets)
         result = ADD(filter, SCMP_ACT_ALLOW, sockets);
     if (result == 0 && (needs->sockets || needs->listens))
