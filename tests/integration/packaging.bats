@@ -211,6 +211,7 @@ field() {
     done
     mkdir -p elsewhere/output/guest
     cp -r "$BUILT/guest/$VMC_TEST_ARCH" elsewhere/output/guest/
+    [ ! -d "$BUILT/passt" ] || cp -r "$BUILT/passt" elsewhere/output/
     umask 077
     export TZ=Asia/Tokyo LC_ALL=C.UTF-8
     for name in SOURCE_DATE_EPOCH:%ct DEBFULLNAME:%an DEBEMAIL:%ae; do
