@@ -137,7 +137,8 @@ static _Noreturn void serve(const struct init *init)
                 .value = (uint8_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)),
             };
             link_send(init->link, LINK_EXIT, &record, NULL, 0, NULL);
-            _exit(0);
+            /* The record alone says how the workload has ended: without it, this is no success. */
+            _exit(STATUS_VMC_FAILED);
         }
     }
 }
