@@ -25,6 +25,8 @@ static int resolve_user(struct agent_config *config, struct user *user,
     if (user_lookup(config->user ? config->user : "0", &config->groups, user, err) < 0)
         return -1;
     *ret_chosen = user;
+    if (user_check_mapped(user, err) < 0)
+        return error_wrap(err, "user '%s'", config->user ? config->user : "0");
     for (size_t i = 0; i < config->env.count; i++)
         if (strncmp(config->env.items[i], "HOME=", 5) == 0)
             return 0;

@@ -221,6 +221,36 @@ int user_lookup(const char *spec, const struct strings *extra, struct user *ret_
     return result;
 }
 
+/* user_namespaces(7): lines "inside outside count". Without the file the kernel's own word stands.
+ */
+static bool is_mapped(const char *path, unsigned id)
+{
+    unsigned first, outside, count;
+    bool found = false;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return true;
+    while (!found && fscanf(file, "%u %u %u", &first, &outside, &count) == 3)
+        found = id >= first && id - first < count;
+    fclose(file);
+    return found;
+}
+
+int user_check_mapped(const struct user *user, struct error *err)
+{
+    static const char way_out[] = "its user namespace has no such id: whoever runs vmc needs "
+                                  "subordinate ids, as in subuid(5)";
+    if (!is_mapped("/proc/self/uid_map", user->uid))
+        return error_set(err, "the container cannot have user id %u; %s", user->uid, way_out);
+    if (!is_mapped("/proc/self/gid_map", user->gid))
+        return error_set(err, "the container cannot have group id %u; %s", user->gid, way_out);
+    for (size_t i = 0; i < user->group_count; i++)
+        if (!is_mapped("/proc/self/gid_map", user->groups[i]))
+            return error_set(err, "the container cannot have group id %u; %s", user->groups[i],
+                             way_out);
+    return 0;
+}
+
 int user_become(const struct user *user)
 {
     /* A host's user namespace with one id has no groups to set: user_namespaces(7). */

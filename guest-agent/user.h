@@ -38,6 +38,9 @@ int user_resolve(const char *spec, FILE *passwd, FILE *group, struct user *ret_u
 int user_lookup(const char *spec, const struct strings *extra, struct user *ret_user,
                 struct error *err);
 
+/* Whether this user namespace has the ids, which on a host may be one alone: 0, or -1. */
+int user_check_mapped(const struct user *user, struct error *err);
+
 /* setgroups(2), setgid(2), setuid(2), in this order: async-signal-safe. 0, or -1 with errno. */
 int user_become(const struct user *user);
 

@@ -52,7 +52,8 @@ static int prepare(struct network *network, struct error *err)
     network->link.vmm_options = slirp_options(network);
     network->guest.mtu = SLIRP_MTU;
     user_guest(&network->guest, true, &dns);
-    fprintf(stderr, "vmc: %s\n", network->link.unjailed);
+    fprintf(stderr, "vmc: %s; an aborted connection may look like one that has ended\n",
+            network->link.unjailed);
     return 0;
 }
 
