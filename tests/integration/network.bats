@@ -429,8 +429,8 @@ fake_passt() {
     assert_output $'1 whole\n1472 whole\n9000 whole\n65492 whole\n65493 lost\n65507 lost'
     assert_equal "$(grep -c 'a datagram .* was dropped' <<<"$stderr")" 1
     # None may send one in a new namespace, ping_group_range is "1 0" there.
-    run --separate-stderr world timeout -k 5 "$DEADLINE" "$VMC" run -r "$SMALL" -- ping -c 2 -W 1 192.0.2.1 3>&-
-    assert_status 1
+    run --separate-stderr guest -- ping 192.0.2.1
+    assert_output 'no answer'
     assert_equal "$(grep -c 'ping gets no answer: .*ping_group_range' <<<"$stderr")" 1
     world "$VMC" info >info 3>&- || true
     grep -q '^warn  *ping ' info || fail "$(cat info)"

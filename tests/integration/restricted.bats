@@ -62,6 +62,13 @@ IN_NAMESPACE=(unshare -Urm sh -c)
     assert_refused 'cannot mount a new /proc.*unmask=ALL'
 }
 
+@test "a /proc that hides what others run (hidepid=)" {
+    run --separate-stderr on_host unshare -Urmpf sh -c 'mount -t proc -o hidepid=invisible proc /proc; exec "$@"' sh -- \
+        sh -c 'echo ran; exit 7'
+    assert_status 7
+    assert_output ran
+}
+
 @test "an empty user namespace limit" {
     run --separate-stderr on_host "${IN_NAMESPACE[@]}" \
         'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"' sh -- true
