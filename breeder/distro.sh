@@ -18,7 +18,7 @@ command_distro() {
     busybox_build
     agent_build
     distro_image_build
-    passt_build_if_needed
+    passt_build_beside
     say "$image_dir: $distro_package $(cat "$distro_entry/version")," \
         "$(grep -c . "$distro_entry/modules/order") modules," \
         "$(human_seconds $(($(now) - build_start)))"

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
-# passt: the source that a newer Debian has -> the program of --net user, where this host's is too
-# old (host/passt_program.h says since when it is right).
+# passt: the source that a newer Debian has, and breeder/passt/*.patch -> the program of --net user.
+# host/passt_program.h says what of a host's own is wrong.
 
 # It stays there, and moves upwards.
 readonly passt_suite=trixie-backports
@@ -20,13 +20,13 @@ check_passt_tools() {
     missing=
     need make make
     need gcc gcc
+    need patch patch
     need xz-utils xz
     need util-linux flock
 }
 
 # What a guest image needs beside it; one without it is whole, too: a run says what it lacks.
-passt_build_if_needed() {
-    [ "$(passt_day "$(passt --version 2>/dev/null)")" -lt "$(passt_since)" ] || return 0
+passt_build_beside() {
     # A process of its own: its failure is not this one's.
     "$top/breeder/breeder" passt --out "$out" ||
         say "no passt was built: --net user does with what this host has, see 'vmc info';" \
@@ -48,6 +48,7 @@ passt_key() {
         echo "source $passt_version"
         echo "compiler $(gcc --version | head -n 1)"
         script_code "$top/breeder/passt.sh"
+        cat "$top"/breeder/passt/*.patch
     } | hash_key
 }
 
@@ -76,6 +77,14 @@ passt_make() {
         die "passt: cannot unpack its source"
     # It would look for a second build of itself, for AVX2, and say that there is none.
     sed -i 's/^#ifdef __x86_64__$/#if 0/' "$pm_tree/arch.c"
+    for pm_patch in "$top"/breeder/passt/*.patch; do
+        # A newer one may have mended it, in another way.
+        if patch -s -N -p1 -d "$pm_tree" --dry-run <"$pm_patch" >/dev/null; then
+            patch -s -p1 -d "$pm_tree" <"$pm_patch"
+        else
+            say "passt: ${pm_patch##*/} does not fit $passt_version, which is built without it"
+        fi
+    done
     progress_run "passt $passt_version" "$pm_log" 0 passt_run ||
         die "passt: build failed (log: $pm_log)"
     cp "$pm_tree/passt" "$pm_entry/passt"

@@ -1,7 +1,7 @@
 /*
  * Which passt(1) serves --net user: the one that the breeder has built (breeder/passt.sh), or else
  * the host's, if it is new enough. Older ones lose what a connection carries when one side closes
- * its half first, or tell an abort as an end: docs/network.md.
+ * its half first, or tell an abort as an end: docs/network.md, which says what the breeder mends.
  */
 #ifndef VMC_HOST_PASST_PROGRAM_H
 #define VMC_HOST_PASST_PROGRAM_H
