@@ -57,32 +57,11 @@ static bool find_ipv6_interface(char ret[INTERFACE_NAME_SIZE])
     return found;
 }
 
-/* The first port that is nobody's privilege: ip_unprivileged_port_start, ip(7); 1024 where it
- * cannot be read. */
-static unsigned first_plain_port(void)
-{
-    struct error ignored = ERROR_INIT;
-    AUTO_FREE char *text = NULL;
-    if (read_file_at(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", 64, &text, NULL,
-                     &ignored) < 0)
-        return 1024;
-    return (unsigned)strtoul(text, NULL, 10);
-}
-
 static int check_ports(const struct network *network, bool ipv6, struct error *err)
 {
-    unsigned plain = first_plain_port();
     for (size_t i = 0; i < network->spec->port_count; i++) {
         const struct publish *given = &network->ports[i];
         AUTO_FREE char *where = net_address_with_port(&given->address, given->host_port);
-        /* It is in a user namespace of its own by then, whoever started it. */
-        if (given->host_port != 0 && given->host_port < plain)
-            return error_set(
-                err,
-                "--publish %s: the port is a privileged one, and passt gives up root's "
-                "rights before it listens: take one from %u on, or set sysctl "
-                "net.ipv4.ip_unprivileged_port_start",
-                where, plain);
         if (given->address.family == AF_INET6 && !ipv6)
             return error_set(err,
                              "--publish %s: passt serves IPv6 only on a host that has an interface "

@@ -288,9 +288,18 @@ no_passt() {
     assert_refused 'no address of this host'
 }
 
-@test "a privileged port is refused with its reason: passt has no rights left when it listens" {
-    run --separate-stderr vmc -p 80:80 -- true
-    assert_refused 'privileged'
+@test "user: a privileged port is root's, and passt has no rights left behind it" {
+    am_root || {
+        run --separate-stderr vmc -p 80:80 -- true
+        assert_refused 'privileged one: it needs root'
+        return
+    }
+    make_world
+    guest_server web -p 80:80 -- serve 0.0.0.0 80
+    run world "$TRAFFIC" get 127.0.0.1 80
+    assert_match "$output" '^hello from web'
+    assert_shut_in "$(passt_process)"
+    stop_guest "$PID"
 }
 
 @test "nothing is left of the network when vmc is killed" {
