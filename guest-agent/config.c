@@ -1,6 +1,7 @@
 #include "guest-agent/config.h"
 
 #include <json-c/json.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -176,6 +177,21 @@ static const struct field file_fields[] = {
 };
 static const struct schema file_schema = SCHEMA(struct file_spec, file_fields, check_file);
 
+static int check_file_capability(void *item, struct error *err)
+{
+    const struct file_capability *f = item;
+    return f->path && f->value.length > 0
+               ? 0
+               : error_set(err, "configuration: a file capability needs a path and a value");
+}
+
+static const struct field file_capability_fields[] = {
+    {"path", FIELD_PATH, AT(struct file_capability, path)},
+    {"value", FIELD_HEX, AT(struct file_capability, value), .max = XATTR_CAPS_SZ},
+};
+static const struct schema file_capability_schema =
+    SCHEMA(struct file_capability, file_capability_fields, check_file_capability);
+
 static const struct field network_fields[] = {
     {"interface", FIELD_TEXT, AT(struct network_config, interface), .max = 15},
     {"mac", FIELD_TEXT, AT(struct network_config, mac), .max = 17},
@@ -292,6 +308,8 @@ static const struct field config_fields[] = {
     {"swap_disk", FIELD_BOOL, CONFIG(swap_disk)},
     {"mounts", FIELD_LIST, CONFIG(mounts), .max = LIST_MAX, .schema = &mount_schema},
     {"files", FIELD_LIST, CONFIG(files), .max = LIST_MAX, .schema = &file_schema},
+    {"file_capabilities", FIELD_LIST, CONFIG(file_capabilities), .max = LIST_MAX,
+     .schema = &file_capability_schema},
     {"network", FIELD_OBJECT, CONFIG(network), .schema = &network_schema},
 };
 static const struct schema config_schema = SCHEMA(struct agent_config, config_fields, check_config);

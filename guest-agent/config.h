@@ -65,6 +65,8 @@
  *               "virtiofs": bool: it comes by that, and not by 9p (volume)}, ...] in this order
  *   files     [{"path", "text", "optional": bool}, ...] put over the root's own file, which is not
  *             changed; an optional one is left out where it has no place
+ *   file_capabilities [{"path", "value": hexadecimal}, ...] security.capability of files of the
+ *             root, whose own share shows none: set on its overlay
  *   network   {"interface": name, "mac": text, "mtu": n, "addresses": ["ADDR/LEN", ...],
  *              "gateways": [ADDR, ...]} of either family; "announce": bool: link-local
  *             addresses count at once and are made known to the gateway; no mac: the one it has
@@ -176,6 +178,15 @@ struct file_list {
     size_t count;
 };
 
+struct file_capability {
+    char *path;
+    struct byte_string value;
+};
+struct file_capability_list {
+    struct file_capability *items;
+    size_t count;
+};
+
 struct network_config {
     char *interface; /* NULL: there is no network but the loopback */
     char *mac;
@@ -235,6 +246,7 @@ struct agent_config {
 
     struct mount_list mounts;
     struct file_list files;
+    struct file_capability_list file_capabilities;
     struct network_config network;
 };
 

@@ -14,12 +14,9 @@
 static void add_entropy(struct json_object *object)
 {
     unsigned char seed[32];
-    char hex[2 * sizeof(seed) + 1];
     if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
         abort();
-    for (size_t i = 0; i < sizeof(seed); i++)
-        snprintf(hex + 2 * i, 3, "%02x", seed[i]);
-    json_add_string(object, "entropy", hex);
+    json_add_hex(object, "entropy", seed, sizeof(seed));
 }
 
 static struct json_object *root_object(const struct vm_spec *spec)
@@ -126,8 +123,24 @@ char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *
     return take_text(shape);
 }
 
+static void add_file_capabilities(struct json_object *config,
+                                  const struct file_capability_list *list)
+{
+    if (list->count == 0)
+        return;
+    struct json_object *array = json_object_new_array();
+    for (size_t i = 0; i < list->count; i++) {
+        struct json_object *file = json_object_new_object();
+        json_add_string(file, "path", list->items[i].path);
+        json_add_hex(file, "value", list->items[i].value, sizeof(list->items[i].value));
+        json_object_array_add(array, file);
+    }
+    json_object_object_add(config, "file_capabilities", array);
+}
+
 char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostname,
-                        const struct network_guest *network, const struct window_size *window)
+                        const struct network_guest *network, const struct window_size *window,
+                        const struct file_capability_list *file_capabilities)
 {
     struct json_object *config = json_object_new_object();
     json_add_strings(config, "args", &spec->args);
@@ -150,6 +163,7 @@ char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostn
     if (network->interface[0])
         json_object_object_add(config, "network", network_object(spec, copy, network));
     json_object_object_add(config, "files", file_list(spec, network, hostname));
+    add_file_capabilities(config, file_capabilities);
     add_entropy(config);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -329,8 +329,21 @@ static int warm(const struct run *run, int *ret_status, struct error *err)
                : 0;
 }
 
+/* Where the guest's root is an overlay of its own on a share that shows none. */
+static int find_file_capabilities(const struct run *run, struct file_capability_list *ret,
+                                  struct error *err)
+{
+    const struct vm_spec *spec = &run->spec;
+    *ret = (struct file_capability_list){0};
+    if (!run->rootfs.share || !run->rootfs.read_only || spec->virtiofs ||
+        spec->backend == BACKEND_NAMESPACES)
+        return 0;
+    return file_capabilities_find(run->rootfs.share, spec->env.items, ret, err);
+}
+
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
+    struct file_capability_list capabilities;
     struct window_size window = terminal_size();
     if (run->warm)
         return warm(run, ret_status, err);
@@ -339,8 +352,12 @@ static int run_workload(struct run *run, int *ret_status, struct error *err)
     if (run->spec.maintenance)
         return maintenance_run(&run->machine, &run->log, run->signal_fd,
                                run->timing.exec + run->spec.boot_timeout, ret_status, err);
-    AUTO_FREE char *config = agent_config_json(&run->spec, run->template.role == TEMPLATE_COPY,
-                                               run->container.id, &run->network.guest, &window);
+    if (find_file_capabilities(run, &capabilities, err) < 0)
+        return -1;
+    AUTO_FREE char *config =
+        agent_config_json(&run->spec, run->template.role == TEMPLATE_COPY, run->container.id,
+                          &run->network.guest, &window, &capabilities);
+    file_capabilities_free(&capabilities);
     if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)
         return -1;
     if (session_start_workload(&run->session, config, err) < 0)

@@ -122,13 +122,9 @@ static struct json_object *sysctl_list(const struct strings *list)
 
 static void add_filter(struct json_object *config, const struct seccomp_filter *filter)
 {
-    const unsigned char *bytes = filter->program;
-    AUTO_FREE char *hex = xcalloc(2 * filter->length + 1, 1);
-    for (size_t i = 0; i < filter->length; i++)
-        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
     if (filter->length == 0)
         return;
-    json_add_string(config, "seccomp", hex);
+    json_add_hex(config, "seccomp", filter->program, filter->length);
     json_add_number(config, "seccomp_flags", filter->flags);
 }
 

@@ -296,6 +296,23 @@ for my $dir (@ARGV) {
     remove_tree tree
 }
 
+@test "file capabilities of programs in PATH count, on each kind of root" {
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'cp tree/bin/cat tree/usr/bin/peep && cp tree/bin/cat tree/usr/bin/plain &&
+        setcap cap_dac_override=ep tree/usr/bin/peep && echo hidden >tree/etc/hidden && chmod 600 tree/etc/hidden &&
+        ln -s plain tree/usr/bin/other'
+    local way ways=('' --read-only --userns)
+    [ -n "${VMC_TEST_BACKEND-}" ] || ways+=(--cold --upper=disk:64m --rootfs-transport=virtiofs)
+    for way in "${ways[@]}"; do
+        # shellcheck disable=SC2086 # no word or one
+        run --separate-stderr vmc_at tree $way --net none -u nobody -- sh -c 'peep /etc/hidden; ! plain /etc/hidden && ! other /etc/hidden'
+        assert_status 0
+        assert_output hidden
+    done
+    assert_equal "$(as_container_root getcap tree/usr/bin/peep)" 'tree/usr/bin/peep cap_dac_override=ep'
+    remove_tree tree
+}
+
 @test "two runs share a tree and do not see each other's changes" {
     mkfifo in
     exec 7<>in
