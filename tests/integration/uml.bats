@@ -251,6 +251,45 @@ name 1000 2000 666"
 
 # --- the end -----------------------------------------------------------------------------
 
+# What AddressSanitizer, ThreadSanitizer and collectors of Java's and Go's do.
+@test "a program may reserve terabytes of addresses, and use what it touches" {
+    run vmc_full -- python3 -c '
+import mmap
+for size in 40, 44, 46:
+    area = mmap.mmap(-1, 1 << size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)
+    area[(1 << size) - 1] = 7
+    print(size, area[(1 << size) - 1])'
+    assert_output $'40 7\n44 7\n46 7'
+    mkdir asan
+    printf '%s\n' '#include <stdlib.h>' 'int main(void) { char *p = malloc(8); return p[8]; }' >asan/over.c
+    run vmc_full -v "$PWD/asan:/w" -w /w -- sh -c 'gcc -g -fsanitize=address over.c -o over && ./over'
+    assert_status 1
+    assert_match "$output" 'heap-buffer-overflow'
+}
+
+@test "O_DIRECT: what was written is the host's when write(2) returns" {
+    mkdir shared
+    run vmc -v "$PWD/shared:/shared" -- sh -c 'head -c 1048576 /dev/urandom >/shared/in &&
+        dd if=/shared/in of=/shared/out bs=64k oflag=direct 2>/dev/null && cmp /shared/in /shared/out &&
+        dd if=/shared/out of=/tmp/back bs=64k iflag=direct 2>/dev/null && cmp /shared/in /tmp/back &&
+        dd if=/shared/in of=/tmp/out bs=64k oflag=direct 2>/dev/null && cmp /shared/in /tmp/out && echo same'
+    assert_output same
+    cmp shared/in shared/out
+}
+
+@test "a root that fills the memory is full, and a program that takes too much is ended; the machine runs on" {
+    run --separate-stderr vmc -m 128M -- sh -c 'head -c 1G /dev/zero >/tmp/big; echo "$?"; rm /tmp/big; echo on'
+    assert_status 0
+    assert_output $'1\non'
+    assert_match "$stderr" 'No space left'
+    run --separate-stderr vmc_full -m 256M -- sh -c 'python3 -c "
+all = []
+while True: all.append(bytearray(1 << 20))"; echo "$?"'
+    assert_status 0
+    assert_output 137
+    assert_match "$stderr" 'out of memory'
+}
+
 @test "a kernel that is killed, and one that panics: 125, with the console's last lines" {
     start_waiting
     kill -KILL "$(kernel_process)"
