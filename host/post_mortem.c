@@ -137,7 +137,9 @@ int post_mortem_disk(const struct qmp *monitor, const struct vm_spec *spec, stru
               swap   ? "--mem-swap"
               : kept ? "--keep"
                      : "--upper disk",
-              monitor->io_reason, kept ? "" : " (set TMPDIR to where there is room)");
+              monitor->io_reason,
+              kept ? " ('vmc keep ls' shows what fills it)"
+                   : " (set TMPDIR to where there is room)");
     error_sanitize(err->text);
     return -1;
 }
