@@ -171,12 +171,13 @@ check_battery() {
     check_battery ''
 }
 
-# bats test_tags=qemu
+# bats test_tags=qemu,long
 @test "Debian at work on --upper disk" {
     run_battery disk:2G
     check_battery ''
 }
 
+# bats test_tags=long
 @test "Debian at work on --upper host: nothing fails, but what hostfs lacks" {
     run_battery host
     if [ "${VMC_TEST_BACKEND-}" = uml ]; then
