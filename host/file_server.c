@@ -67,10 +67,10 @@ static void add_rusts(const struct machine_share *share, struct strings *argv)
         [VOLUME_CACHE_LOOSE] = "--cache=always",
     };
     static const char *const words[] = {
-        "--shared-dir=" SHARE_PATH,   "--sandbox=chroot",  "--rlimit-nofile=0",
-        "--inode-file-handles=never", "--xattr",           "--posix-acl",
-        "--announce-submounts",       "--log-level=error", NULL,
+        "--sandbox=chroot", "--rlimit-nofile=0",    "--inode-file-handles=never", "--xattr",
+        "--posix-acl",      "--announce-submounts", "--log-level=error",          NULL,
     };
+    strings_add(argv, "--shared-dir=" SHARE_PATH);
     strings_addf(argv, "--fd=%d", FD_LISTENER);
     for (const char *const *word = words; *word; word++)
         strings_add(argv, *word);

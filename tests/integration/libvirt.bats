@@ -164,6 +164,7 @@ $(cat "$SMALL/etc/debian_version")"
     assert_output text
 }
 
+# bats test_tags=long
 # All but the sweep of the 256 statuses, which are no different here. bats puts its own directory in
 # front of PATH, and its inner program has the same name.
 @test "the suite's core passes on libvirt" {
