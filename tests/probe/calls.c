@@ -14,14 +14,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PLACE "place"
-#define LONG_NAME                                                                                  \
-    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"  \
-    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"  \
-    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
+/* More than NAME_MAX, path_resolution(7). */
+static char long_name[301];
 
 /* What is in the place, besides what the paths below only name. */
 static void make_objects(void)
 {
+    memset(long_name, 'n', sizeof(long_name) - 1);
     umask(0);
     if (mkdir(PLACE, 0777) || chdir(PLACE) || mknod("file", S_IFREG | 0644, 0) ||
         mknod("private", S_IFREG | 0600, 0) || mknod("setuid", S_IFREG | 06777, 0) ||
@@ -38,7 +37,7 @@ static const char *const paths[] = {
     "file",       "private",   "setuid",      "directory", "directory/", "full",     "closed/file",
     "fixed/file", "fixed/new", "sticky/file", "group/new", "link",       "dangling", "loop",
     "fifo",       "missing",   "missing/x",   "file/x",    "file/",      ".",        "directory/..",
-    "",           LONG_NAME,
+    "",           long_name,
 };
 
 static int call_chmod(const char *path)
