@@ -167,11 +167,12 @@ crash_postgres() {
     assert_output $'t\n1000\n1'
 }
 
-# bats test_tags=qemu
+# bats test_tags=qemu,long
 @test "PostgreSQL on a kept upper layer: 1000 transactions, kill -9 in the middle of more, recovery" {
     crash_postgres --keep --name pg
 }
 
+# bats test_tags=long
 @test "PostgreSQL on a volume: 1000 transactions, kill -9 in the middle of more, recovery" {
     crash_postgres -v pg:/pg
 }
