@@ -179,7 +179,7 @@ int relay_sink_pump(struct relay_sink *s, struct channel *ch, struct error *err)
         relay_sink_close(s, ch);
         errno = cause;
         bool left = cause == EPIPE || (cause == EIO && s->terminal);
-        return left ? 0 : error_errno(err, "cannot write %s", frame_name(s->type));
+        return left ? 0 : error_errno(err, "cannot write");
     }
     queue_consume(&s->waiting, (size_t)n);
     s->written += (uint64_t)n;

@@ -79,6 +79,11 @@ static int make_missing(const char *path, bool last, enum missing missing, struc
 {
     if (missing == MISSING_FILE && last) {
         AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (fd < 0 && errno == EACCES)
+            return error_set(err,
+                             "cannot make %s to mount on: its directory belongs to a user whom the "
+                             "container does not have (chown the tree to who runs vmc)",
+                             path);
         return fd < 0 ? error_errno(err, "cannot make %s to mount on", path) : 0;
     }
     if (missing == MISSING_ERROR)

@@ -69,7 +69,7 @@ static int add_host(const char *text, const struct network_spec *network, struct
     const char *value = text[length] ? text + length + 1 : "";
     struct net_address address;
     name[length] = '\0';
-    if (!is_name(name))
+    if (!is_name(name) || !value[0])
         return error_set(err, "--add-host '%s' is not NAME:ADDR", text);
     if (strcmp(value, HOST_GATEWAY) == 0 && !gateway_is_host(network))
         return error_set(err,

@@ -366,8 +366,8 @@ const struct option option_table[] = {
      NULL, NULL, false, true},
     {OPTION_ULIMIT, "ulimit", 0, "NAME=SOFT[:HARD]", RUN, LIMITS, BY_AGENT,
      "a resource limit of setrlimit(2), as nofile=1024:4096",
-     "Names: as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime "
-     "sigpending stack. Values are the kernel's units, or 'unlimited'.",
+     "Names: core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime "
+     "sigpending stack as. Values are the kernel's units, or 'unlimited'.",
      NULL, NULL, true, false},
 
     {OPTION_REQUIRE_JAIL, "require-jail", 0, NULL, SHAPE, ISOLATION, BY_JAIL,

@@ -15,8 +15,8 @@ static int find_resource(const char *name, int *ret, struct error *err)
             return 0;
         }
     return error_set(err,
-                     "--ulimit: '%s' is no resource (as core cpu data fsize locks memlock "
-                     "msgqueue nice nofile nproc rss rtprio rttime sigpending stack)",
+                     "--ulimit: '%s' is no resource (core cpu data fsize locks memlock "
+                     "msgqueue nice nofile nproc rss rtprio rttime sigpending stack as)",
                      name);
 }
 

@@ -17,7 +17,7 @@ static const char *const cache_names[VOLUME_CACHE_COUNT] = {
 };
 
 #define OPTIONS_TEXT "ro, rw, cache=none|mmap|loose"
-#define COLON_HINT "; a path with a colon in it is given through a symbolic link without one"
+#define COLON_HINT "; a path with a colon in it is for --mount type=bind,src=PATH,dst=PATH"
 
 const char *volume_cache_name(enum volume_cache cache)
 {

@@ -217,7 +217,7 @@ check_files() {
 @test "file operations, and a file exercised at random, in every cache mode" {
     local mode
     mkdir none mmap loose
-    vmc --net none -v ./none:/none:cache=none -v ./mmap:/mmap:cache=mmap -v ./loose:/loose:cache=loose -- sh -c "
+    DEADLINE=240 vmc --net none -v ./none:/none:cache=none -v ./mmap:/mmap:cache=mmap -v ./loose:/loose:cache=loose -- sh -c "
         for mode in none mmap loose; do
             mkdir /\$mode/files /\$mode/exercise
             vmc-probe files /\$mode/files >/\$mode/outcomes
