@@ -129,7 +129,7 @@ is not a domain|run --dns-search '' @
 is not an option|run --dns-option 'a b' @
 is not NAME:ADDR|run --add-host '' @
 is not NAME:ADDR|run --add-host :1.2.3.4 @
-'' is not an address|run --add-host name @
+is not NAME:ADDR|run --add-host name @
 '1.2.3' is not an address|run --add-host name:1.2.3 @
 host-loopback|run --add-host name:host-gateway @
 -p|run -p 0 @
