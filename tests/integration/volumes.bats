@@ -456,8 +456,8 @@ place in the container, src:DIR|run -v src true
 not a name|run -v 'a b:/x' true
 not a name|run -v -x:/x true
 neither an absolute path|run -v ./src:relative true
-through a symbolic link|run -v ./a:b:/x true
-through a symbolic link|run -v ./src:/x:ro:rw true
+is for --mount type=bind|run -v ./a:b:/x true
+is for --mount type=bind|run -v ./src:/x:ro:rw true
 files get no SELinux label|run -v ./src:/x:z true
 none of ro, rw|run -v ./src:/x: true
 none of ro, rw|run -v ./src:/x:cache=fast true
