@@ -415,6 +415,7 @@ fake_passt() {
     fi
     assert_refused 'needs passt: .*is too old'
     fake_passt 'passt 0.0~git20250503.587980c-2+deb13u1' 'exit 1'
+    # shellcheck disable=SC2046 # no word or one
     run --separate-stderr vmc $([ -n "${VMC_TEST_BACKEND-}" ] || echo --host) -- true
     assert_refused 'is too old: it must be of .* or later'
 }
@@ -442,8 +443,8 @@ fake_passt() {
     run --separate-stderr guest -- ping 192.0.2.1
     assert_output 'no answer'
     assert_equal "$(grep -c 'ping gets no answer: .*ping_group_range' <<<"$stderr")" 1
-    world "$VMC" info >info 3>&- || true
-    grep -q '^warn  *ping ' info || fail "$(cat info)"
+    world "$VMC" info >told 3>&- || true
+    grep -q '^warn  *ping ' told || fail "$(cat told)"
 }
 
 has_passt() {
