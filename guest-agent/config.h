@@ -66,7 +66,7 @@
  *   files     [{"path", "text", "optional": bool}, ...] put over the root's own file, which is not
  *             changed; an optional one is left out where it has no place
  *   file_capabilities [{"path", "value": hexadecimal}, ...] security.capability of files of the
- *             root, whose own share shows none: set on its overlay
+ *             root, whose own share shows none: set on its overlay when that is new
  *   network   {"interface": name, "mac": text, "mtu": n, "addresses": ["ADDR/LEN", ...],
  *              "gateways": [ADDR, ...]} of either family; "announce": bool: link-local
  *             addresses count at once and are made known to the gateway; no mac: the one it has

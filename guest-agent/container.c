@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -60,20 +59,6 @@ static int provide_files(int *files, int old_root, const struct agent_config *co
     return 0;
 }
 
-/* On the overlay, whose lower layer shows none: it copies no contents for that. Before anything is
- * mounted on it, and before it is read-only. */
-static int set_file_capabilities(const struct file_capability_list *list, struct error *err)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct file_capability *f = &list->items[i];
-        AUTO_CLOSE int fd =
-            open(f->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (fd < 0 || fsetxattr(fd, "security.capability", f->value.bytes, f->value.length, 0) < 0)
-            return error_errno(err, "cannot set the capabilities of %s", f->path);
-    }
-    return 0;
-}
-
 static int mount_one(int old_root, const struct mount_spec *m, struct error *err)
 {
     unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
@@ -118,8 +103,7 @@ static int mount_all(int old_root, const struct mount_list *list, struct error *
 static int build(const struct agent_config *config, struct places *places, int old_root,
                  struct error *err)
 {
-    if (set_file_capabilities(&config->file_capabilities, err) < 0 ||
-        populate(&config->shape, places, old_root, err) < 0 ||
+    if (populate(&config->shape, places, old_root, err) < 0 ||
         mount_all(old_root, &config->mounts, err) < 0 ||
         provide_files(&places->files, old_root, config, err) < 0)
         return -1;

@@ -75,21 +75,26 @@ enum missing {
     MISSING_FILE,
 };
 
+static int cannot_make(const char *what, const char *path, struct error *err)
+{
+    if (errno == EACCES)
+        return error_set(err,
+                         "there is no %s %s, and it cannot be made: where it would be belongs to a "
+                         "user whom the container does not have (chown the tree to who runs vmc)",
+                         what, path);
+    return error_errno(err, "there is no %s %s, and it cannot be made", what, path);
+}
+
 static int make_missing(const char *path, bool last, enum missing missing, struct error *err)
 {
     if (missing == MISSING_FILE && last) {
         AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-        if (fd < 0 && errno == EACCES)
-            return error_set(err,
-                             "cannot make %s to mount on: its directory belongs to a user whom the "
-                             "container does not have (chown the tree to who runs vmc)",
-                             path);
-        return fd < 0 ? error_errno(err, "cannot make %s to mount on", path) : 0;
+        return fd < 0 ? cannot_make("file", path, err) : 0;
     }
     if (missing == MISSING_ERROR)
         return error_errno(err, "cannot mount on %s", path);
     if (mkdir(path, 0755) < 0)
-        return error_errno(err, "there is no directory %s, and it cannot be made", path);
+        return cannot_make("directory", path, err);
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "common/protocol.h"
 #include "common/util.h"
 #include "guest-agent/disks.h"
+#include "guest-agent/file_capabilities.h"
 #include "guest-agent/mounts.h"
 
 /* Places in the initramfs; it is tmpfs or ramfs, so directories cost nothing. */
@@ -99,9 +100,10 @@ static int mount_upper_disk(struct error *err)
 }
 
 /* The root directory of an overlay has the owner and mode of its upper layer: copy the lower's. */
-static int make_upper_directory(struct error *err)
+static int make_upper_directory(bool *ret_new, struct error *err)
 {
     struct stat st;
+    *ret_new = false;
     if (stat(SHARE_PATH, &st) < 0)
         return error_errno(err, "cannot look at the root file system");
     if (mkdir(UPPER_PATH "/work", 0755) < 0 && errno != EEXIST)
@@ -116,6 +118,7 @@ static int make_upper_directory(struct error *err)
         chmod(UPPER_PATH "/new", st.st_mode & 07777) < 0 ||
         rename(UPPER_PATH "/new", UPPER_PATH "/upper") < 0)
         return error_errno(err, "cannot prepare the upper directory");
+    *ret_new = true;
     return 0;
 }
 
@@ -131,7 +134,7 @@ static bool is_all_prepared(const struct container_shape *shape)
  * change of owner, mode or times copies no contents; index: the names of a file stay one file's,
  * where the tree has file handles.
  */
-static int mount_overlay(const struct container_shape *shape, struct error *err)
+static int mount_overlay(const struct container_shape *shape, bool *ret_new, struct error *err)
 {
     bool trusted = !shape->hosted, indexed = is_all_prepared(shape) && trusted;
     const struct mount_option options[] = {
@@ -144,7 +147,7 @@ static int mount_overlay(const struct container_shape *shape, struct error *err)
         {indexed ? "index" : NULL, "on"},
         {0},
     };
-    if (make_upper_directory(err) < 0 ||
+    if (make_upper_directory(ret_new, err) < 0 ||
         mount_on_directory("overlay", options, 0, ROOT_PATH, err) < 0)
         return -1;
     /* The overlay keeps its layers; the workload's mount table need not show them. */
@@ -172,7 +175,8 @@ int rootfs_prepare(const struct container_shape *shape, struct error *err)
         return -1;
     if (shape->upper == UPPER_RAM && mount_upper_ram((uint64_t)shape->upper_size, err) < 0)
         return -1;
-    return is_all_prepared(shape) ? mount_overlay(shape, err) : 0;
+    bool ignored;
+    return is_all_prepared(shape) ? mount_overlay(shape, &ignored, err) : 0;
 }
 
 int rootfs_mount_share(const struct agent_config *config, struct error *err)
@@ -184,13 +188,17 @@ int rootfs_mount_share(const struct agent_config *config, struct error *err)
     return mount_share_readonly(config, err);
 }
 
-int rootfs_build(const struct container_shape *shape, struct error *err)
+int rootfs_build(const struct agent_config *config, struct error *err)
 {
+    const struct container_shape *shape = &config->shape;
+    bool is_new;
     if (writes_through(shape) || is_all_prepared(shape))
         return 0;
     if (shape->upper == UPPER_DISK && mount_upper_disk(err) < 0)
         return -1;
-    return mount_overlay(shape, err);
+    if (mount_overlay(shape, &is_new, err) < 0)
+        return -1;
+    return is_new ? file_capabilities_set(&config->file_capabilities, ROOT_PATH, err) : 0;
 }
 
 /* A tag is mounted once, whatever number of volumes it carries. */

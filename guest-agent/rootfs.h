@@ -23,7 +23,7 @@ int rootfs_follow(struct error *err);
 int rootfs_mount_share(const struct agent_config *config, struct error *err);
 
 /* Mounts the root at its place in the agent's tree. */
-int rootfs_build(const struct container_shape *shape, struct error *err);
+int rootfs_build(const struct agent_config *config, struct error *err);
 
 /* Mounts the shares that volumes lie in, each at volumes/TAG in the agent's tree. */
 int rootfs_mount_volumes(const struct agent_config *config, struct error *err);

@@ -111,14 +111,14 @@ static int prepare_machine(struct session *s, const struct agent_config *config,
     if (rootfs_mount_share(config, err) < 0)
         return -1;
     started->share_ns = boottime_ns();
-    return rootfs_build(&config->shape, err) < 0 ? -1 : rootfs_mount_volumes(config, err);
+    return rootfs_build(config, err) < 0 ? -1 : rootfs_mount_volumes(config, err);
 }
 
 static int prepare_hosted(struct session *s, const struct agent_config *config, struct error *err)
 {
     if (hosted_prepare(config, take_fd(&s->frames), err) < 0)
         return -1;
-    return rootfs_build(&config->shape, err);
+    return rootfs_build(config, err);
 }
 
 /* What can be made before the configuration comes; copies of a guest find it made. */

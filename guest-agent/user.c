@@ -221,8 +221,7 @@ int user_lookup(const char *spec, const struct strings *extra, struct user *ret_
     return result;
 }
 
-/* user_namespaces(7): lines "inside outside count". Without the file the kernel's own word stands.
- */
+/* user_namespaces(7): lines "inside outside count". Without the file the kernel has its say. */
 static bool is_mapped(const char *path, unsigned id)
 {
     unsigned first, outside, count;

@@ -123,8 +123,7 @@ char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *
     return take_text(shape);
 }
 
-static void add_file_capabilities(struct json_object *config,
-                                  const struct file_capability_list *list)
+static void add_file_capabilities(struct json_object *config, const struct capable_files *list)
 {
     if (list->count == 0)
         return;
@@ -140,7 +139,7 @@ static void add_file_capabilities(struct json_object *config,
 
 char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostname,
                         const struct network_guest *network, const struct window_size *window,
-                        const struct file_capability_list *file_capabilities)
+                        const struct capable_files *file_capabilities)
 {
     struct json_object *config = json_object_new_object();
     json_add_strings(config, "args", &spec->args);

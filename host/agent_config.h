@@ -20,6 +20,6 @@ char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *
 /* Owned by the caller. copy: of a template; hostname is the container's unless the spec has one. */
 char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostname,
                         const struct network_guest *network, const struct window_size *window,
-                        const struct file_capability_list *file_capabilities);
+                        const struct capable_files *file_capabilities);
 
 #endif

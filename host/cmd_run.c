@@ -38,6 +38,7 @@ struct run {
     struct rootfs rootfs;
     int swap_fd; /* the image behind --mem-swap, or -1 */
     struct seccomp_filter filter;
+    struct capable_files capabilities; /* of the root, where its share shows none */
     struct volumes volumes;
     struct network network;
     struct libvirt libvirt;
@@ -71,6 +72,7 @@ static void release(struct run *run)
     network_release(&run->network);
     libvirt_release(&run->libvirt);
     seccomp_filter_free(&run->filter);
+    file_capabilities_free(&run->capabilities);
     close_fd(&run->swap_fd);
     volumes_free(&run->volumes);
     rootfs_free(&run->rootfs);
@@ -205,6 +207,17 @@ static int start_machine(struct run *run, struct error *err)
     return 0;
 }
 
+/* Where the guest's root is an overlay of its own on a share without them. */
+static int find_file_capabilities(struct run *run, struct error *err)
+{
+    const struct vm_spec *spec = &run->spec;
+    file_capabilities_free(&run->capabilities);
+    if (!run->rootfs.share || !run->rootfs.read_only || spec->virtiofs ||
+        spec->backend == BACKEND_NAMESPACES)
+        return 0;
+    return file_capabilities_find(run->rootfs.share, spec->env.items, &run->capabilities, err);
+}
+
 /* Until HELLO. */
 static int wait_for_guest(struct run *run, struct error *err)
 {
@@ -219,6 +232,8 @@ static int wait_for_guest(struct run *run, struct error *err)
     if (run->template.role != TEMPLATE_COPY && !run->filter.program &&
         container_compile_seccomp(&run->spec.container, run->spec.arch->seccomp, &run->filter,
                                   err) < 0)
+        return -1;
+    if (find_file_capabilities(run, err) < 0)
         return -1;
     return session_wait_hello(&run->session, run->timing.exec + run->spec.boot_timeout, computing,
                               err);
@@ -329,21 +344,8 @@ static int warm(const struct run *run, int *ret_status, struct error *err)
                : 0;
 }
 
-/* Where the guest's root is an overlay of its own on a share that shows none. */
-static int find_file_capabilities(const struct run *run, struct file_capability_list *ret,
-                                  struct error *err)
-{
-    const struct vm_spec *spec = &run->spec;
-    *ret = (struct file_capability_list){0};
-    if (!run->rootfs.share || !run->rootfs.read_only || spec->virtiofs ||
-        spec->backend == BACKEND_NAMESPACES)
-        return 0;
-    return file_capabilities_find(run->rootfs.share, spec->env.items, ret, err);
-}
-
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
-    struct file_capability_list capabilities;
     struct window_size window = terminal_size();
     if (run->warm)
         return warm(run, ret_status, err);
@@ -352,12 +354,9 @@ static int run_workload(struct run *run, int *ret_status, struct error *err)
     if (run->spec.maintenance)
         return maintenance_run(&run->machine, &run->log, run->signal_fd,
                                run->timing.exec + run->spec.boot_timeout, ret_status, err);
-    if (find_file_capabilities(run, &capabilities, err) < 0)
-        return -1;
     AUTO_FREE char *config =
         agent_config_json(&run->spec, run->template.role == TEMPLATE_COPY, run->container.id,
-                          &run->network.guest, &window, &capabilities);
-    file_capabilities_free(&capabilities);
+                          &run->network.guest, &window, &run->capabilities);
     if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)
         return -1;
     if (session_start_workload(&run->session, config, err) < 0)

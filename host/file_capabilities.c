@@ -48,8 +48,7 @@ static bool is_for(const struct vfs_ns_cap_data *data, size_t length, const stru
     }
 }
 
-static void look_at(int dir, const char *directory, const char *name,
-                    struct file_capability_list *list)
+static void look_at(int dir, const char *directory, const char *name, struct capable_files *list)
 {
     struct vfs_ns_cap_data data;
     struct stat st;
@@ -61,13 +60,13 @@ static void look_at(int dir, const char *directory, const char *name,
     data.magic_etc =
         htole32(VFS_CAP_REVISION_2 | (le32toh(data.magic_etc) & VFS_CAP_FLAGS_EFFECTIVE));
     list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
-    struct file_capability *found = &list->items[list->count++];
+    struct capable_file *found = &list->items[list->count++];
     found->path = xasprintf("%s/%s", directory, name);
     memcpy(found->value, &data, sizeof(found->value));
 }
 
 /* Takes dir. */
-static void look_in(int dir, const char *directory, struct file_capability_list *list)
+static void look_in(int dir, const char *directory, struct capable_files *list)
 {
     DIR *stream = fdopendir(dir);
     if (!stream) {
@@ -80,7 +79,7 @@ static void look_in(int dir, const char *directory, struct file_capability_list 
     closedir(stream);
 }
 
-int file_capabilities_find(const char *root, char *const *env, struct file_capability_list *ret,
+int file_capabilities_find(const char *root, char *const *env, struct capable_files *ret,
                            struct error *err)
 {
     struct places places = {.count = 0};
@@ -88,7 +87,7 @@ int file_capabilities_find(const char *root, char *const *env, struct file_capab
     AUTO_CLOSE int top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (top < 0)
         return error_errno(err, "cannot open %s", root);
-    *ret = (struct file_capability_list){0};
+    *ret = (struct capable_files){0};
     search_paths(".", env, &paths);
     for (size_t i = 0; i < paths.count; i++) {
         struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
@@ -109,10 +108,10 @@ int file_capabilities_find(const char *root, char *const *env, struct file_capab
     return 0;
 }
 
-void file_capabilities_free(struct file_capability_list *list)
+void file_capabilities_free(struct capable_files *list)
 {
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i].path);
     free(list->items);
-    *list = (struct file_capability_list){0};
+    *list = (struct capable_files){0};
 }

@@ -6,23 +6,20 @@
 #ifndef VMC_HOST_FILE_CAPABILITIES_H
 #define VMC_HOST_FILE_CAPABILITIES_H
 
+#include <linux/capability.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/error.h"
 #include "common/util.h"
 
-/* struct vfs_ns_cap_data of <linux/capability.h>, and the one of most files, without its last. */
-#define FILE_CAPABILITY_MAX 24
-#define FILE_CAPABILITY_SIZE 20
-
-struct file_capability {
-    char *path;                          /* owned: absolute, in the root file system */
-    uint8_t value[FILE_CAPABILITY_SIZE]; /* of security.capability, revision 2 */
+struct capable_file {
+    char *path;                     /* owned: absolute, in the root file system */
+    uint8_t value[XATTR_CAPS_SZ_2]; /* of security.capability, <linux/capability.h> */
 };
 
-struct file_capability_list {
-    struct file_capability *items;
+struct capable_files {
+    struct capable_file *items;
     size_t count;
 };
 
@@ -32,8 +29,8 @@ struct file_capability_list {
  * namespace's root is who owns the file. What cannot be looked at has none. Filled on success only:
  * file_capabilities_free().
  */
-int file_capabilities_find(const char *root, char *const *env, struct file_capability_list *ret,
+int file_capabilities_find(const char *root, char *const *env, struct capable_files *ret,
                            struct error *err);
-void file_capabilities_free(struct file_capability_list *list);
+void file_capabilities_free(struct capable_files *list);
 
 #endif

@@ -12,14 +12,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/io.h"
 #include "common/log.h"
 #include "common/packet_frames.h"
 #include "host/guest_packets.h"

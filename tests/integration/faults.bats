@@ -100,27 +100,29 @@ start_sleeper() {
     assert_nothing_left
 }
 
+# vmc run with VARIABLE naming a disk of 48 MiB: vmc_on_small_disk VARIABLE OPTION...
+vmc_on_small_disk() {
+    local variable=$1
+    shift
+    unshare -m sh -c 'mount -t tmpfs -o size=48m none disk && exec "$@"' sh env "$variable=$PWD/disk" \
+        timeout -k 5 "$DEADLINE" "$VMC" run --net none -r "$SMALL" "$@" 3>&-
+}
+
 # bats test_tags=machine,qemu,root
 @test "a full disk of the host's, below each kind of image: its cause, and nothing left" {
-    mkdir small data
-    as_mounted='mount -t tmpfs -o size=48m none small && exec "$@"'
-    fill='head -c 200000000 /dev/zero >/big; sync; sleep 1000'
-    run --separate-stderr unshare -m sh -c "$as_mounted" sh \
-        env TMPDIR="$PWD/small" timeout -k 5 "$DEADLINE" "$VMC" run --net none -r "$SMALL" --upper disk:1g -- sh -c "$fill"
+    local fill='head -c 200000000 /dev/zero >/big; sync; sleep 1000'
+    mkdir disk
+    run --separate-stderr vmc_on_small_disk TMPDIR --upper disk:1g -- sh -c "$fill"
     assert_status 125
     assert_match "$stderr" '--upper disk: .*No space left on device \(set TMPDIR'
-    run --separate-stderr unshare -m sh -c "$as_mounted" sh \
-        env XDG_DATA_HOME="$PWD/small" timeout -k 5 "$DEADLINE" "$VMC" run --net none -r "$SMALL" --keep --name full -- sh -c "$fill"
+    run --separate-stderr vmc_on_small_disk XDG_DATA_HOME --keep --name full -- sh -c "$fill"
     assert_status 125
     assert_match "$stderr" "--keep: .*No space left on device \\('vmc keep ls'"
-    run --separate-stderr unshare -m sh -c "$as_mounted" sh \
-        env TMPDIR="$PWD/small" timeout -k 5 "$DEADLINE" "$VMC" run --net none -r "$SMALL" -m 128M --mem-limit 64m --mem-swap 1g -- \
-        vmc-probe memory 400
+    run --separate-stderr vmc_on_small_disk TMPDIR -m 128M --mem-limit 64m --mem-swap 1g -- vmc-probe memory 400
     assert_status 125
     assert_match "$stderr" '--mem-swap: .*No space left on device'
     # A template that has no room is none; the run is as ever.
-    run --separate-stderr unshare -m sh -c "$as_mounted" sh \
-        env XDG_CACHE_HOME="$PWD/small" timeout -k 5 "$DEADLINE" "$VMC" run --net none -r "$SMALL" -- echo ran
+    run --separate-stderr vmc_on_small_disk XDG_CACHE_HOME -- echo ran
     assert_status 0
     assert_output ran
     assert_nothing_left

@@ -314,6 +314,20 @@ for my $dir (@ARGV) {
     remove_tree tree
 }
 
+# bats test_tags=qemu
+@test "file capabilities on a kept layer: what the guest has made of its programs stays" {
+    copy_tree "$SMALL" tree
+    as_container_root sh -c 'for name in gone other same; do
+        cp tree/bin/cat tree/usr/bin/$name && setcap cap_dac_override=ep tree/usr/bin/$name; done
+        echo hidden >tree/etc/hidden && chmod 600 tree/etc/hidden'
+    run vmc_at tree --net none --keep --name "capable-$$" -- sh -c 'rm /usr/bin/gone && rm /usr/bin/other && cp /bin/cat /usr/bin/other'
+    assert_status 0
+    run vmc_at tree --net none --keep --name "capable-$$" -u nobody -- sh -c '! [ -e /usr/bin/gone ] && ! other /etc/hidden && same /etc/hidden'
+    assert_match "$output" 'hidden$'
+    "$VMC" keep rm "capable-$$"
+    remove_tree tree
+}
+
 @test "two runs share a tree and do not see each other's changes" {
     mkfifo in
     exec 7<>in

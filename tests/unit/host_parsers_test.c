@@ -188,9 +188,8 @@ static void test_agent_config(void **state)
     strings_add(&guest.addresses, "10.0.2.15/24");
     strings_add(&guest.nameservers, "10.0.2.3");
     strings_add(&guest.nameservers, "fd00::53");
-    struct file_capability ping = {.path = (char[]){"/usr/bin/ping"},
-                                   .value = {1, 0, 0, 2, 0, 0x20}};
-    const struct file_capability_list capabilities = {&ping, 1};
+    struct capable_file ping = {.path = (char[]){"/usr/bin/ping"}, .value = {1, 0, 0, 2, 0, 0x20}};
+    const struct capable_files capabilities = {&ping, 1};
     char *json = agent_config_json(&spec, false, "host-1", &guest, &window, &capabilities);
     struct json_object *config = json_tokener_parse(json);
     assert_non_null(config);
@@ -248,7 +247,7 @@ static void test_hardware_address(void **state)
     char cwd[] = "/";
     const struct window_size window = {0, 0};
     const struct network_guest guest = {.interface = "eth0", .mac = "02:00:00:00:00:01"};
-    const struct file_capability_list none = {NULL, 0};
+    const struct capable_files none = {NULL, 0};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct vm_spec spec = {.cwd = cwd, .backend = cases[i].backend};
         char *json = agent_config_json(&spec, cases[i].copy, "host-1", &guest, &window, &none);
