@@ -149,7 +149,7 @@ static int check_device_rule(void *item, struct error *err)
 {
     const struct device_rule *r = item;
     if (!r->type || strlen(r->type) != 1 || !strchr("abc", r->type[0]))
-        return error_set(err, "configuration: a device rule's type is none of a, b, c");
+        return error_set(err, "configuration: a device rule's type must be a, b or c");
     if (!r->access)
         return error_set(err, "configuration: a device rule needs an access");
     return check_access(r->access, err);

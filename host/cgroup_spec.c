@@ -178,14 +178,22 @@ static int resolve_io(const char *text, struct cgroup_spec *spec, struct error *
     return 0;
 }
 
+/* -1 is no limit, as with docker. */
+static int resolve_pids(const struct request *req, struct cgroup_spec *spec, struct error *err)
+{
+    const char *text = request_value(req, OPTION_PIDS_LIMIT);
+    if (text && strcmp(text, "-1") == 0)
+        return 0;
+    return count_option(req, OPTION_PIDS_LIMIT, 1, PIDS_MAX, &spec->pids_max, err);
+}
+
 int cgroup_resolve(const struct request *req, const struct machine_facts *machine,
                    struct cgroup_spec *ret, struct error *err)
 {
     const char *io = request_value(req, OPTION_IO_MAX);
     ret->cpuset = request_value(req, OPTION_CPUSET_CPUS);
     if (resolve_memory(req, machine, ret, err) < 0 || resolve_swap(req, ret, err) < 0 ||
-        resolve_cpu(req, machine, ret, err) < 0 ||
-        count_option(req, OPTION_PIDS_LIMIT, 1, PIDS_MAX, &ret->pids_max, err) < 0)
+        resolve_cpu(req, machine, ret, err) < 0 || resolve_pids(req, ret, err) < 0)
         return -1;
     if (ret->cpuset && check_cpuset(ret->cpuset, machine->cpus, err) < 0)
         return -1;

@@ -233,6 +233,17 @@ static void add_setting(struct request *req, const struct option *option, const 
     req->setting_count = count;
 }
 
+/* What is behind a flag's '=': docker's users write flags out; what is false is left out. */
+static int check_flag(const char *spelled, size_t length, const char *value, struct error *err)
+{
+    if (strcmp(value, "true") == 0)
+        return 0;
+    if (strcmp(value, "false") == 0)
+        return error_set(err, "option '%.*s' is a flag: for false leave it out", (int)length,
+                         spelled);
+    return error_set(err, "option '%.*s' is a flag and takes no value", (int)length, spelled);
+}
+
 /* Parses the word *at of argv, "--name" or "--name=value"; leaves *at behind all it took. */
 static int parse_long(struct request *req, char **argv, int *at, struct error *err)
 {
@@ -244,9 +255,8 @@ static int parse_long(struct request *req, char **argv, int *at, struct error *e
 
     if (!option)
         return unknown_long(req->command, word, length, err);
-    /* docker's users write flags out; what is false is left out. */
-    if (!option->metavar && value && strcmp(value, "true") != 0)
-        return error_set(err, "option '--%s' takes no value", option->name);
+    if (!option->metavar && value && check_flag(word, length, value, err) < 0)
+        return -1;
     (*at)++;
     if (!option->metavar)
         value = NULL;
@@ -262,7 +272,7 @@ static int parse_long(struct request *req, char **argv, int *at, struct error *e
     return 0;
 }
 
-/* The same for "-t", "-it", "-m512", "-m=512" or "-m 512". */
+/* The same for "-t", "-it", "-it=true", "-m512", "-m=512" or "-m 512". */
 static int parse_letters(struct request *req, char **argv, int *at, struct error *err)
 {
     const char *letter = argv[(*at)++] + 1;
@@ -278,14 +288,16 @@ static int parse_letters(struct request *req, char **argv, int *at, struct error
             return error_set(err, "unknown option '%s' (see 'vmc help %s')", spelled,
                              req->command->name);
         if (!option->metavar) {
-            if (*value == '=')
-                return error_set(err, "option '%s' takes no value", spelled);
+            if (*value == '=' && check_flag(spelled, 2, value + 1, err) < 0)
+                return -1;
             /* docker's letter for another option, which takes a value. */
             if (option->id == OPTION_HELP && req->command->id == COMMAND_RUN && argv[*at])
                 return error_set(err,
                                  "option '-h' prints help and takes no value; docker's -h NAME is "
                                  "--hostname NAME");
             add_setting(req, option, "");
+            if (*value == '=')
+                return 0;
             continue;
         }
         if (*value == '=')

@@ -28,8 +28,8 @@ static int set_flag(struct tmpfs_spec *tmpfs, const char *flag, struct error *er
     else if (strcmp(flag, "suid") == 0 || strcmp(flag, "dev") == 0)
         return error_set(err, "'%s': every tmpfs is nosuid and nodev", flag);
     else
-        return error_set(err, "'%s' is none of size=, mode=, uid=, gid=, ro, rw, exec, noexec",
-                         flag);
+        return error_set(
+            err, "option '%s': it must be size=, mode=, uid=, gid=, ro, rw, exec or noexec", flag);
     return 0;
 }
 

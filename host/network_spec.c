@@ -50,7 +50,7 @@ static int refuse_mode(const char *value, struct error *err)
                          "network namespace; --net bridge connects containers",
                          value);
     return error_set(err,
-                     "--net '%s' is none of none, user[:host-loopback], bridge[=NAME], "
+                     "--net '%s': it must be none, user[:host-loopback], bridge[=NAME] or "
                      "tap=INTERFACE",
                      value);
 }

@@ -359,7 +359,7 @@ const struct option option_table[] = {
      "Bytes and operations per second, as in io.max.",
      NULL, NULL, false, false},
     {OPTION_PIDS_LIMIT, "pids-limit", 0, "N", RUN, LIMITS, BY_GUEST_CGROUP,
-     "most processes and threads (pids.max)", NULL,
+     "most processes and threads (pids.max); -1 for no limit", NULL,
      NULL, NULL, false, false},
     {OPTION_PIDS_LIMIT, "pid-max", 0, "N", RUN, LIMITS, BY_GUEST_CGROUP,
      "the same", NULL,

@@ -42,7 +42,7 @@ static int parse_without_kvm(const char *value, enum without_kvm *ret, struct er
         *ret = i;
         return 0;
     }
-    return error_set(err, "without-kvm = '%s' is none of tcg, uml", value);
+    return error_set(err, "without-kvm = '%s': it must be tcg or uml", value);
 }
 
 static int parse_line(char *line, struct preferences *ret, struct error *err)

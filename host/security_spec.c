@@ -56,8 +56,8 @@ static int set(struct security_spec *spec, const char *text, struct error *err)
                          "SELinux; the machine is the wall",
                          text);
     return error_set(err,
-                     "--security-opt '%s' is none of seccomp=FILE, seccomp=unconfined, "
-                     "no-new-privileges, systempaths=unconfined",
+                     "--security-opt '%s': it must be seccomp=FILE, seccomp=unconfined, "
+                     "no-new-privileges or systempaths=unconfined",
                      text);
 }
 

@@ -82,7 +82,7 @@ static int resolve_upper(const struct request *req, struct vm_spec *spec, struct
             return error_set(err, "--upper %s: the size must be at least 1m", value);
         return 0;
     }
-    return error_set(err, "--upper '%s' is none of ram[:SIZE], disk[:SIZE], host, none", value);
+    return error_set(err, "--upper '%s': it must be ram[:SIZE], disk[:SIZE], host or none", value);
 }
 
 /* Fails where the rootfs cannot be used; *ret_host: it is the host's own root. */
@@ -147,6 +147,20 @@ uint64_t host_memory(void)
     return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *value = value_of(req, OPTION_CPUS);
+
+    if (strchr(value, '.'))
+        return error_set(err,
+                         "--cpus %s: the machine has whole processors; a part of one is "
+                         "--cpu-quota, in microseconds of every 100000",
+                         value);
+    if (parse_count(value, 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
+        return error_wrap(err, "--cpus");
+    return 0;
+}
+
 int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *value = value_of(req, OPTION_MEMORY);
@@ -207,15 +221,15 @@ static int resolve_machine(const struct request *req, struct vm_spec *spec, stru
     while (i < ARRAY_LEN(accel_names) && strcmp(accel_names[i], accel) != 0)
         i++;
     if (i == ARRAY_LEN(accel_names))
-        return error_set(err, "--accel '%s' is none of auto, kvm, tcg", accel);
+        return error_set(err, "--accel '%s': it must be auto, kvm or tcg", accel);
     spec->accel = (enum accel)i;
     if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
         return error_set(err, "--accel kvm cannot run a guest of architecture %s on this host",
                          spec->arch->name);
     if (libvirt_spec_resolve(req, spec, err) < 0 || resolve_memory(req, spec, err) < 0)
         return -1;
-    if (parse_count(value_of(req, OPTION_CPUS), 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
-        return error_wrap(err, "--cpus");
+    if (resolve_cpus(req, spec, err) < 0)
+        return -1;
     if (spec->debugging.gdb && !request_has(req, OPTION_BOOT_TIMEOUT))
         spec->boot_timeout = DEADLINE_NONE / 2;
     if (spec->debugging.gdb && spec->accel == ACCEL_AUTO)

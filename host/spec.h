@@ -95,8 +95,9 @@ struct vm_spec {
     bool timing;
 };
 
-/* For backends, backend_spec.h: this host's memory in bytes; --memory, checked against it. */
+/* For backends, backend_spec.h: this host's memory in bytes; --memory, checked against it; --cpus. */
 uint64_t host_memory(void);
+int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err);
 int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err);
 
 /* Everything in *ret is owned by it: free with spec_free(), also after a failure. */

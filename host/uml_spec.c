@@ -1,7 +1,6 @@
 #include "common/util.h"
 #include "host/kernel_spec.h"
 #include "host/uml.h"
-#include "host/units.h"
 
 #define ANOTHER "it says in what to run COMMAND, as --uml does: give one"
 #define NO_EMULATION "nothing is emulated: the machine is a process of this host's"
@@ -40,10 +39,9 @@ static const char *layer(enum option_id id)
 
 static int resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *cpus = request_value(req, OPTION_CPUS);
-    if (parse_count(cpus ? cpus : "1", 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
-        return error_wrap(err, "--cpus");
-    return resolve_memory(req, spec, err) < 0 ? -1 : kernel_spec_resolve(req, spec, err);
+    if (resolve_cpus(req, spec, err) < 0 || resolve_memory(req, spec, err) < 0)
+        return -1;
+    return kernel_spec_resolve(req, spec, err);
 }
 
 static int check(const struct backend_spec *backend, const struct vm_spec *spec, struct error *err)

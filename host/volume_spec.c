@@ -16,7 +16,7 @@ static const char *const cache_names[VOLUME_CACHE_COUNT] = {
     [VOLUME_CACHE_LOOSE] = "loose",
 };
 
-#define OPTIONS_TEXT "ro, rw, cache=none|mmap|loose"
+#define OPTIONS_TEXT "ro, rw or cache=none|mmap|loose"
 #define COLON_HINT "; a path with a colon in it is for --mount type=bind,src=PATH,dst=PATH"
 
 const char *volume_cache_name(enum volume_cache cache)
@@ -62,7 +62,7 @@ static int parse_option(const char *option, struct volume_spec *volume, struct o
     }
     if (strcasecmp(option, "z") == 0)
         return error_set(err, "'%s': files get no SELinux label; leave it out", option);
-    return error_set(err, "'%s' is none of " OPTIONS_TEXT, option);
+    return error_set(err, "option '%s': it must be " OPTIONS_TEXT, option);
 }
 
 static int parse_options(const char *text, struct volume_spec *volume, struct error *err)

@@ -93,6 +93,8 @@ capability_sets() {
 @test "--pids-limit and its other name" {
     run vmc --net none --pid-max 8 -- sh -c 'cat /sys/fs/cgroup/pids.max; i=0; while [ $i -lt 20 ]; do sleep 20 & i=$((i+1)); done; echo not limited'
     [[ $output == 8* && $output != *'not limited'* ]] || fail "$output"
+    run vmc --net none --pids-limit -1 -- cat /sys/fs/cgroup/pids.max
+    assert_output max
     # What a kernel has no numbers for is no limit: one of 32 bits has 32768.
     run vmc --net none --pids-limit 4194304 -- cat /sys/fs/cgroup/pids.max
     assert_output "$([ "$VMC_TEST_ARCH" = arm ] && echo max || echo 4194304)"

@@ -718,11 +718,11 @@ no_tap() {
 kernel of its own|--net host
 kernel of its own|--net container:other
 kernel of its own|--net ns:/run/netns/x
-none of none|--net nat
-none of none|--net=
-none of none|--net user:
-none of none|--net user:loopback
-none of none|--net none=x
+it must be none, user|--net nat
+it must be none, user|--net=
+it must be none, user|--net user:
+it must be none, user|--net user:loopback
+it must be none, user|--net none=x
 tap=INTERFACE|--net tap
 interface's name|--net tap=
 interface's name|--net bridge=a/b

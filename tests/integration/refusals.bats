@@ -35,6 +35,7 @@ more than the machine's 1 processors|run --cpu-quota 100001 @
 --cpu-period|run --cpu-period 999 @
 --cpu-period|run --cpu-period 1000001 @
 --cpuset-cpus 1 \(of the machine's --cpus 1\)|run --cpuset-cpus 1 @
+whole processors; a part of one is --cpu-quota|run --cpus 0.5 @
 --cpuset-cpus|run --cpuset-cpus 0-9 @
 runs backwards|run --cpuset-cpus 2-1 -c 4 @
 --cpuset-cpus|run --cpuset-cpus '' @
@@ -96,7 +97,7 @@ less than a page|run --tmpfs /a:size=1 @
 octal|run --tmpfs /a:mode=999 @
 nobody in|run --tmpfs /a:mode=0 @
 nosuid and nodev|run --tmpfs /a:suid @
-is none of size=|run --tmpfs /a:colour=red @
+'colour': it must be size=|run --tmpfs /a:colour=red @
 --tmpfs /a|run --tmpfs /a:uid=root @
 twice|run --tmpfs /a --tmpfs //b/../a/ @
 keep|run --rm --keep @
@@ -153,7 +154,7 @@ unknown command 'rm' \(see|rm
 unknown command 'ps' \(see|ps
 docker's -h NAME is --hostname NAME|run -h web @
 '-h' prints help|run -ih web @
-takes no value|run --init=false @
+'--init' is a flag: for false leave it out|run --init=false @
 takes no value|run --rm=yes @
 target= is missing|run --mount type=bind,src=/usr @
 source= is missing|run --mount target=/x @

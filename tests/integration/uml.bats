@@ -118,7 +118,7 @@ without-kvm = uml'
 @test "vmc.conf: a line that is not understood is refused, with its place" {
     prefer 'without-kvm = xen'
     run --separate-stderr "$VMC_UNDER_TEST" run -r "$SMALL" -- true
-    assert_refused "vmc/vmc.conf:1: without-kvm = 'xen' is none of tcg, uml"
+    assert_refused "vmc/vmc.conf:1: without-kvm = 'xen': it must be tcg or uml"
     prefer $'\nmemory = 1g'
     run --separate-stderr "$VMC_UNDER_TEST" run -r "$SMALL" -- true
     assert_refused "vmc/vmc.conf:2: 'memory' is no key"

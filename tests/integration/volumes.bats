@@ -459,8 +459,8 @@ neither an absolute path|run -v ./src:relative true
 is for --mount type=bind|run -v ./a:b:/x true
 is for --mount type=bind|run -v ./src:/x:ro:rw true
 files get no SELinux label|run -v ./src:/x:z true
-none of ro, rw|run -v ./src:/x: true
-none of ro, rw|run -v ./src:/x:cache=fast true
+it must be ro, rw or |run -v ./src:/x: true
+it must be ro, rw or |run -v ./src:/x:cache=fast true
 another option of its kind|run -v ./src:/x:ro,rw true
 container's /|run -v ./src:/ true
 guest's kernel|run -v ./src:/proc/x true

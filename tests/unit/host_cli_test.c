@@ -81,6 +81,13 @@ static void where_options_stop(void **state)
     assert_string_equal(req.args[0], "-");
     request_free(&req);
 
+    /* A flag that is written out, as docker's users do. */
+    assert_int_equal(PARSE(&req, &err, "run", "-it=true", "--rm=true", "x"), 0);
+    assert_int_equal(req.setting_count, 3);
+    assert_true(request_has(&req, OPTION_TTY));
+    assert_int_equal(req.arg_count, 1);
+    request_free(&req);
+
     /* A value is taken as it is, whatever it looks like. */
     assert_int_equal(PARSE(&req, &err, "run", "--cpus", "-1", "-w", "--", "x"), 0);
     assert_string_equal(request_value(&req, OPTION_CPUS), "-1");
@@ -196,7 +203,7 @@ static void errors(void **state)
     EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo");
     EXPECT_ERROR("option '-h' prints help and takes no value; docker's -h NAME is --hostname NAME",
                  "run", "-h", "web", "true");
-    EXPECT_ERROR("option '--rm' takes no value", "run", "--rm=false", "true");
+    EXPECT_ERROR("option '--rm' is a flag: for false leave it out", "run", "--rm=false", "true");
     EXPECT_ERROR("unknown option '--memroy', did you mean '--memory'? (see 'vmc help run')", "run",
                  "--memroy=1", "ls");
     EXPECT_ERROR("unknown option '--time', did you mean '--timeout'? (see 'vmc help run')", "run",
@@ -207,8 +214,9 @@ static void errors(void **state)
     EXPECT_ERROR("option '--memory' needs a value: -m SIZE", "run", "--memory");
     EXPECT_ERROR("option '-m' needs a value: -m SIZE", "run", "-im");
     EXPECT_ERROR("option '--upper' needs a value: --upper WHERE", "run", "--upper");
-    EXPECT_ERROR("option '--tty' takes no value", "run", "--tty=yes");
-    EXPECT_ERROR("option '-t' takes no value", "run", "-t=yes");
+    EXPECT_ERROR("option '--tty' is a flag and takes no value", "run", "--tty=yes");
+    EXPECT_ERROR("option '-t' is a flag and takes no value", "run", "-t=yes");
+    EXPECT_ERROR("option '-t' is a flag: for false leave it out", "run", "-it=false");
     EXPECT_ERROR("'vmc run' needs a command to run: vmc run [OPTION]... [--] COMMAND [ARG]...",
                  "run");
     EXPECT_ERROR("'vmc run' needs a command to run: vmc run [OPTION]... [--] COMMAND [ARG]...",

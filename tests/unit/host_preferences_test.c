@@ -51,8 +51,8 @@ static void what_is_not_understood(void **state)
     } rows[] = {
         {"uml", "file:1: 'uml' is not KEY = VALUE"},
         {"\nwithout-kvm", "file:2: 'without-kvm' is not KEY = VALUE"},
-        {"without-kvm =", "file:1: without-kvm = '' is none of tcg, uml"},
-        {"without-kvm = UML", "file:1: without-kvm = 'UML' is none of tcg, uml"},
+        {"without-kvm =", "file:1: without-kvm = '': it must be tcg or uml"},
+        {"without-kvm = UML", "file:1: without-kvm = 'UML': it must be tcg or uml"},
         {"#\n= uml", "file:2: '' is no key of this file; there is without-kvm"},
         {"without-kvm = uml\nx = 1", "file:2: 'x' is no key of this file; there is without-kvm"},
     };
