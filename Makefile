@@ -60,8 +60,8 @@ AGENT_LDFLAGS := -static -s -Wl,--gc-sections \
 AGENT_LIBS := -ljson-c
 
 COMMON_SRC := $(wildcard common/*.c)
-HOST_SRC := $(wildcard host/*.c)
-AGENT_SRC := $(wildcard guest-agent/*.c)
+HOST_SRC := $(sort $(shell find host -name "*.c"))
+AGENT_SRC := $(sort $(shell find guest-agent -name "*.c"))
 COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj/%.o)
 HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/obj/%.o)
 AGENT_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj-$(GUEST_ARCH)/%.o) \
@@ -98,7 +98,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 	$(QUIET_CC)$(CC) $(HOST_CFLAGS) -c -o $@ $<
 
 # The default profile becomes a part of the object.
-$(BUILD)/obj/host/seccomp_profile.o: host/seccomp_default.json
+$(BUILD)/obj/host/spec/seccomp_profile.o: host/spec/seccomp_default.json
 
 agent: $(GUEST_DIR)/vmc-agent
 $(GUEST_DIR)/vmc-agent: $(AGENT_OBJ)

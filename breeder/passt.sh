@@ -2,7 +2,7 @@
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
 # passt: the source that a newer Debian has, and breeder/passt/*.patch -> the program of --net user.
-# host/passt_program.h says what of a host's own is wrong.
+# host/network/passt_program.h says what of a host's own is wrong.
 
 # It stays there, and moves upwards.
 readonly passt_suite=trixie-backports
@@ -34,7 +34,7 @@ passt_build_beside() {
 }
 
 passt_since() {
-    sed -n 's/^#define PASST_SINCE \([0-9]*\).*/\1/p' "$top/host/passt_program.h"
+    sed -n 's/^#define PASST_SINCE \([0-9]*\).*/\1/p' "$top/host/network/passt_program.h"
 }
 
 # The day in a version, as a number: "passt 0.0~git20260728.f8df3f1-1", "passt 2026_07_28.f8df3f1"; 0: none.

@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #include "common/util.h"
-#include "guest-agent/boot.h"
-#include "guest-agent/init.h"
-#include "guest-agent/machine.h"
-#include "guest-agent/modules.h"
-#include "guest-agent/ports.h"
-#include "guest-agent/session.h"
-#include "guest-agent/shell.h"
+#include "guest-agent/boot/boot.h"
+#include "guest-agent/boot/machine.h"
+#include "guest-agent/boot/modules.h"
+#include "guest-agent/boot/ports.h"
+#include "guest-agent/boot/shell.h"
+#include "guest-agent/process/init.h"
+#include "guest-agent/session/session.h"
 
 /* The shell when this machine was not made by vmc; with a half-made one, what is missing. */
 static _Noreturn void maintain(const struct ports *ports, bool tag)

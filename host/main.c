@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/cli.h"
-#include "host/commands.h"
-#include "host/emulator.h"
+#include "host/backend/libvirt/emulator.h"
+#include "host/cli/request.h"
+#include "host/command/commands.h"
 
 static int dispatch(const struct request *req, int *ret_status, struct error *err)
 {

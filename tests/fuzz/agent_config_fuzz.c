@@ -1,7 +1,7 @@
 /* The agent's configuration, and the container's shape: the input is the JSON text of either. */
 #include <string.h>
 
-#include "guest-agent/config.h"
+#include "common/container_config.h"
 #include "tests/fuzz/fuzz.h"
 
 static void parse_shape(const char *text, size_t size)

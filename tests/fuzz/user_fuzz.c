@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/util.h"
-#include "guest-agent/user.h"
+#include "guest-agent/container/user.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char separator[] = "\n%%\n";

@@ -252,7 +252,7 @@ no_passt() {
     run --separate-stderr guest -- ask 192.0.2.1 5000 text
     assert_output "echo text"
     world_server far ends 192.0.2.1 7000
-    # An abort is another matter: network_slirp.c says which.
+    # An abort is another matter: host/network/slirp.c says which.
     run --separate-stderr guest -- meet 192.0.2.1 7000 1 esb
     assert_output met
     run --separate-stderr guest -- closed 192.0.2.1 7999

@@ -1,4 +1,4 @@
-# --net user, whatever carries its frames: a device of QEMU's, or the agent (guest-agent/frames.h). What
+# --net user, whatever carries its frames: a device of QEMU's, or the agent (guest-agent/session/frames_process.h). What
 # else a machine's network can do is in network.bats.
 load ../lib/common
 

@@ -15,12 +15,11 @@ UNIT_LIBS := -lcmocka -ljson-c -lpthread
 # The agent without main.c: what tests and fuzzers link.
 UNIT_SRC := $(COMMON_SRC) $(filter-out guest-agent/main.c,$(AGENT_SRC))
 UNIT_OBJ := $(UNIT_SRC:%.c=$(UNIT_DIR)/obj/%.o)
-UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter-out tests/unit/host_%,\
-	$(wildcard tests/unit/*_test.c)))
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/common/*_test.c tests/unit/guest-agent/*_test.c))
 AGENT_TESTS := $(patsubst tests/agent/%.c,%,$(wildcard tests/agent/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 # Fuzzers also take what the launcher reads from QEMU, and from the guest's network.
-FUZZ_SRC := $(UNIT_SRC) host/console_log.c host/guest_packets.c host/qmp.c
+FUZZ_SRC := $(UNIT_SRC) host/guest/console_log.c host/network/guest_packets.c host/backend/qemu/qmp.c
 
 .PHONY: unit agent-test fuzz fuzz-replay
 .SECONDARY:
@@ -29,7 +28,13 @@ $(UNIT_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
 
-$(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/tests/unit/%_test.o $(UNIT_OBJ)
+# One archive: each test links what it needs of it.
+$(UNIT_DIR)/unit.a: $(UNIT_OBJ)
+	@rm -f $@
+	$(QUIET_LINK)$(AR) rcs $@ $^
+
+$(UNIT_DIR)/%_test: $(UNIT_DIR)/obj/tests/unit/%_test.o $(UNIT_DIR)/unit.a
+	@mkdir -p $(@D)
 	$(QUIET_LINK)$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
 
 unit: $(UNIT_TESTS:%=$(UNIT_DIR)/%)
@@ -40,7 +45,7 @@ $(UNIT_DIR)/vmc-agent: $(UNIT_OBJ) $(UNIT_DIR)/obj/guest-agent/main.o
 	$(QUIET_LINK)$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
 
 $(UNIT_DIR)/agent/%_test: $(UNIT_DIR)/obj/tests/agent/%_test.o \
-		$(UNIT_DIR)/obj/tests/agent/peer.o $(UNIT_OBJ)
+		$(UNIT_DIR)/obj/tests/agent/peer.o $(UNIT_DIR)/unit.a
 	@mkdir -p $(@D)
 	$(QUIET_LINK)$(CC) $(UNIT_SANITIZE) -o $@ $^ $(UNIT_LIBS)
 
@@ -81,5 +86,5 @@ fuzz: $(FUZZERS:%=$(UNIT_DIR)/fuzz/%)
 			"$(UNIT_DIR)/fuzz-found/$$fuzzer" "tests/fuzz/corpus/$$fuzzer" || status=1; \
 	done; exit $$status
 
--include $(UNIT_DIR)/obj/guest-agent/main.d $(FUZZ_SRC:%.c=$(UNIT_DIR)/obj/%.d) $(wildcard $(UNIT_DIR)/obj/tests/*/*.d)
+-include $(UNIT_DIR)/obj/guest-agent/main.d $(FUZZ_SRC:%.c=$(UNIT_DIR)/obj/%.d) $(wildcard $(UNIT_DIR)/obj/tests/*/*.d $(UNIT_DIR)/obj/tests/*/*/*.d)
 -include $(FUZZ_SRC:%.c=$(UNIT_DIR)/fuzz-obj/%.d) $(wildcard $(UNIT_DIR)/fuzz-obj/tests/*/*.d)

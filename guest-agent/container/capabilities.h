@@ -1,0 +1,24 @@
+/*
+ * The five capability sets of a process, capabilities(7), as masks: bit n is capability n.
+ */
+#ifndef VMC_GUEST_AGENT_CONTAINER_CAPABILITIES_H
+#define VMC_GUEST_AGENT_CONTAINER_CAPABILITIES_H
+
+#include <stdint.h>
+
+#include "common/container_config.h"
+#include "common/error.h"
+
+/* Drops all capabilities from the bounding set that bounding does not have. */
+int capabilities_bound(int64_t bounding, struct error *err);
+
+/* Makes all permitted capabilities effective. */
+int capabilities_raise(struct error *err);
+
+/*
+ * Sets the permitted, effective, inheritable and ambient set. What sets asks for and the kernel
+ * does not know, or this process may not have any more, is left out of it.
+ */
+int capabilities_set(const struct capability_sets *sets, struct error *err);
+
+#endif

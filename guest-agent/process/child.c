@@ -1,0 +1,136 @@
+#include "guest-agent/process/child.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/protocol.h"
+#include "common/util.h"
+#include "guest-agent/container/container.h"
+#include "guest-agent/container/user.h"
+#include "guest-agent/container/workload.h"
+#include "guest-agent/process/init.h"
+#include "guest-agent/process/link.h"
+#include "guest-agent/process/terminal.h"
+
+/* No user in the configuration is root; outside a container it is whoever we are. */
+static int resolve_user(struct agent_config *config, struct user *user,
+                        const struct user **ret_chosen, struct error *err)
+{
+    *ret_chosen = NULL;
+    if (!config->user && !is_container(&config->shape))
+        return 0;
+    if (user_lookup(config->user ? config->user : "0", &config->groups, user, err) < 0)
+        return -1;
+    *ret_chosen = user;
+    if (user_check_mapped(user, err) < 0)
+        return error_wrap(err, "user '%s'", config->user ? config->user : "0");
+    for (size_t i = 0; i < config->env.count; i++)
+        if (strncmp(config->env.items[i], "HOME=", 5) == 0)
+            return 0;
+    strings_addf(&config->env, "HOME=%s", user->home);
+    return 0;
+}
+
+/* /proc/self/fd/1 and what /dev/stdout leads to can be opened by the workload's user alone then, as
+ * proc(5) has it: an open of them asks for the pipe's own permissions. */
+static int give_streams(const struct child *child, const struct user *user, struct error *err)
+{
+    const int streams[] = {child->input, child->output, child->error_output};
+    for (size_t i = 0; user && i < ARRAY_LEN(streams); i++)
+        if (fchown(streams[i], user->uid, (gid_t)-1) < 0)
+            return error_errno(err, "cannot give the standard streams to their user");
+    return 0;
+}
+
+/* A terminal of the container's own devpts; the agent relays its master. */
+static int open_terminal(const struct child *child, const struct user *user, int *ret_slave,
+                         struct error *err)
+{
+    const struct agent_config *config = child->config;
+    const struct window_size size = {(uint16_t)config->rows, (uint16_t)config->columns};
+    struct terminal t = TERMINAL_NONE;
+    if (terminal_open(&t, &size, user, is_container(&config->shape), err) < 0)
+        return -1;
+    const int fds[] = {t.master, t.slave};
+    int result = link_send(child->link, LINK_TERMINAL, NULL, fds, 2, err);
+    close_fd(&t.master);
+    *ret_slave = t.slave;
+    return result;
+}
+
+static int await(int link, enum link_kind kind, struct error *err)
+{
+    struct link_message message;
+    int got = link_receive(link, &message, err);
+    if (got == 0 || (got > 0 && message.kind != (int32_t)kind))
+        return error_set(err, "the agent has left");
+    return got < 0 ? -1 : 0;
+}
+
+/* The text that the agent has read, and checked, already. Nothing is shared with it afterwards. */
+static int await_config(const struct child *child, struct error *err)
+{
+    struct shared_config *shared = child->shared;
+    if (await(child->link, LINK_CONFIG, err) < 0)
+        return -1;
+    int result = agent_config_parse(shared->text, shared->length, child->config, err);
+    munmap(shared, sizeof(*shared));
+    return result;
+}
+
+/* What comes before the configuration. */
+static int prepare(const struct child *child, struct places *ret, struct error *err)
+{
+    const struct container_shape *shape = &child->config->shape;
+    if (await(child->link, LINK_GO, err) < 0 ||
+        (is_container(shape) && container_prepare(shape, ret, err) < 0))
+        return -1;
+    return link_send(child->link, LINK_PREPARED, NULL, NULL, 0, err);
+}
+
+static int run(const struct child *child, struct error *err)
+{
+    struct agent_config *config = child->config;
+    struct workload workload = {
+        .config = config,
+        .input = child->input,
+        .output = child->output,
+        .error_output = child->error_output,
+    };
+    struct places places = {0};
+    struct user user = {0};
+    bool container = is_container(&config->shape);
+    if (prepare(child, &places, err) < 0 || await_config(child, err) < 0)
+        return -1;
+    if (container && container_enter(config, &places, err) < 0)
+        return -1;
+    if (resolve_user(config, &user, &workload.user, err) < 0 ||
+        give_streams(child, workload.user, err) < 0)
+        return -1;
+    if (config->tty) {
+        int slave;
+        if (open_terminal(child, workload.user, &slave, err) < 0)
+            return -1;
+        workload.tty = true;
+        workload.input = workload.output = workload.error_output = slave;
+    }
+    if (container && container_seal(config, err) < 0)
+        return -1;
+    if (container && !config->shape.no_init)
+        return init_run(&workload, child->link, child->report, err);
+    return workload_exec(&workload, err);
+}
+
+_Noreturn void child_run(const struct child *child)
+{
+    struct error err = ERROR_INIT;
+    uint8_t payload[ERROR_SIZE_MAX];
+    run(child, &err);
+    /* One write; if even that fails, the agent sees an empty report. */
+    if (write_all(child->report, payload, encode_error(payload, &err)) < 0)
+        _exit(STATUS_VMC_FAILED);
+    _exit(STATUS_VMC_FAILED);
+}

@@ -1,0 +1,66 @@
+/*
+ * The workload's main process: a session leader of its own, like the one docker-run(1) starts,
+ * in a container of its own where there is a root for it.
+ *
+ * Processes: the agent makes the container's first process (child.h), which builds the container
+ * from inside. It then becomes the reaping init of the container (init.h) with the workload as its
+ * child, or, with no_init, the workload itself.
+ */
+#ifndef VMC_GUEST_AGENT_PROCESS_PROCESS_H
+#define VMC_GUEST_AGENT_PROCESS_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "common/container_config.h"
+#include "common/error.h"
+#include "common/protocol.h"
+
+/* Descriptors are owned, -1 where there is none. */
+struct process {
+    pid_t pid;                    /* the child of ours that ends when the workload does */
+    int pidfd;                    /* the workload: for signals */
+    int link;                     /* to the container's first process, non-blocking */
+    struct shared_config *config; /* owned */
+    int report;                   /* why it did not come to execve(2); closed after that */
+    int master; /* its terminal; the slave is held open until the workload has ended */
+    int slave;
+    int input; /* this side's ends of the streams, non-blocking; -1 with a terminal */
+    int output;
+    int error_output;
+    bool recorded; /* the init has said how the workload ended */
+    struct exit_record record;
+};
+#define PROCESS_NONE                                                                               \
+    {                                                                                              \
+        .pid = -1, .pidfd = -1, .link = -1, .report = -1, .master = -1, .slave = -1, .input = -1,  \
+        .output = -1, .error_output = -1                                                           \
+    }
+
+/*
+ * Makes the process of config's shape, all there is of it so far; it has prepared what it can when
+ * this returns. Also after failure, process_end_all() and process_free() end what there is.
+ */
+int process_prepare(struct agent_config *config, struct process *ret_process, struct error *err);
+
+/*
+ * Starts the workload that config describes, whose text is passed on to the process. Returns after
+ * execve(2) has succeeded. err has STATUS_NOT_FOUND or STATUS_NOT_EXECUTABLE when it did not, with
+ * the rules of env(1): a command that is not there, or one that cannot be run.
+ */
+int process_start(struct process *process, const struct agent_config *config, const void *text,
+                  size_t length, struct error *err);
+
+/* How it ended: what its init said, else the wait(2) status of process.pid. */
+struct exit_record process_record(struct process *process, int status);
+
+void process_free(struct process *process);
+
+/*
+ * Ends every other process and reaps it, waiting a few seconds for those in the middle of a
+ * system call. As PID 1 that is all there are; else all descendants, for which the caller is a
+ * PR_SET_CHILD_SUBREAPER. False when some would not go.
+ */
+bool process_end_all(void);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * A hosted container: one on the kernel of a host, with no machine around it. The agent is process
+ * 1 of namespaces that its caller has made (user, mount, pid, network and the others), root of that
+ * user namespace and nobody outside, in a root directory that holds
+ *
+ *   /share         the root file system, read-only, where an overlay goes on top of it; else
+ *   /root          the root file system itself
+ *   /volumes/TAG   the volumes
+ *   /proc, /sys    whole ones: the kernel lets a user namespace mount those only where there are
+ *   /dev           the devices of every container, since nobody makes nodes in a user namespace
+ *
+ * Clock, random numbers, swap and control groups are the host's: nothing of the kernel's is set.
+ */
+#ifndef VMC_GUEST_AGENT_SESSION_HOSTED_H
+#define VMC_GUEST_AGENT_SESSION_HOSTED_H
+
+#include "common/container_config.h"
+#include "common/error.h"
+
+/*
+ * Makes the interface that the configuration names, in the agent's own network namespace:
+ * session/frames_process.h, which takes the descriptor over.
+ */
+int hosted_prepare(const struct agent_config *config, int frames, struct error *err);
+
+#endif

@@ -1,0 +1,74 @@
+#include "host/backend/libvirt/spec.h"
+#include "host/base/userns.h"
+
+#include <string.h>
+
+#define SESSION "/session"
+#define SYSTEM "/system"
+
+/*
+ * QEMU's driver on this host, libvirt.org/uri.html: the machine's files are in this host's, and its
+ * sockets, too. *ret_path is what follows the empty host name.
+ */
+static int check_local(const char *uri, const char **ret_path, struct error *err)
+{
+    static const char *const schemes[] = {"qemu://", "qemu+unix://"};
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+        size_t length = strlen(schemes[i]);
+        *ret_path = uri + length;
+        if (strncmp(uri, schemes[i], length) == 0 && uri[length] == '/')
+            return 0;
+    }
+    return error_set(
+        err, "--libvirt=%s is not QEMU on this host: qemu:///session or qemu:///system", uri);
+}
+
+/* A path is followed by the end, or by parameters. */
+static bool is_path(const char *path, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    return strncmp(path, wanted, length) == 0 && (path[length] == '\0' || path[length] == '?');
+}
+
+/* libvirt's own rules, and who could reach whose files. */
+static int check_driver(const char *uri, const char *path, struct error *err)
+{
+    bool root = am_host_root();
+    if (!is_path(path, SESSION) && !is_path(path, SYSTEM))
+        return error_set(err, "--libvirt=%s: QEMU's driver is qemu:///session or qemu:///system",
+                         uri);
+    if (root && is_path(path, SESSION))
+        return error_set(err, "--libvirt=%s: root's libvirt is qemu:///system", uri);
+    if (!root && is_path(path, SYSTEM))
+        return error_set(err,
+                         "--libvirt=%s: its machines run as another user, who cannot reach yours; "
+                         "an ordinary user's libvirt is qemu:///session",
+                         uri);
+    return 0;
+}
+
+int libvirt_spec_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *uri = request_value(req, OPTION_LIBVIRT), *path;
+    if (!uri)
+        return 0;
+    if (request_has(req, OPTION_QEMU))
+        return error_set(err, "--qemu and --libvirt both say who runs the machine: give one");
+    if (uri[0] == '\0')
+        uri = am_host_root() ? "qemu://" SYSTEM : "qemu://" SESSION;
+    if (check_local(uri, &path, err) < 0 || check_driver(uri, path, err) < 0)
+        return -1;
+    if (spec->arch != arch_native() || !spec->arch->domain_serial)
+        return error_set(err, "--libvirt does not run %s guests on this host; --qemu does",
+                         spec->arch->name);
+    if (spec->debugging.gdb)
+        return error_set(err,
+                         "--gdb has the guest wait, and libvirt starts it: leave out --libvirt");
+    if (spec->debugging.crash_dump)
+        return error_set(err,
+                         "--crash-dump needs QEMU's monitor, which with --libvirt is libvirt's: "
+                         "leave out one");
+    spec->backend = BACKEND_LIBVIRT;
+    spec->libvirt = uri;
+    return 0;
+}

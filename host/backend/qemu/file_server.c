@@ -1,0 +1,243 @@
+#include "host/backend/qemu/file_server.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "host/jail/files.h"
+#include "host/jail/rules.h"
+
+#define SHARE_PATH "/share"
+#define SOCKET_NAME "files"
+/* Who owns what belongs to an id that the user namespace does not have, user_namespaces(7). */
+#define UID_OF_NOBODY 65534
+/* A thread for each queue, and those of its libraries. */
+#define TASKS 16
+/* Besides the machine's memory, which it maps. */
+#define ADDRESS_SPACE_OVERHEAD (2ull << 30)
+
+/* Its descriptors besides the standard ones. */
+enum { FD_LISTENER = 3, FD_END };
+
+/* ---- programs ---- */
+
+/* What is asked of the two alike, in words of their own. */
+struct program {
+    const char *path;
+    void (*add_arguments)(const struct machine_share *share, struct strings *argv);
+};
+
+/*
+ * QEMU's own, up to version 7.2. Its jail's limits are the ones; sandbox: it is in a jail, and this
+ * kind makes no namespaces. Locks are each kernel's own: one that waits would stop all requests.
+ */
+static void add_qemus(const struct machine_share *share, struct strings *argv)
+{
+    static const char *const cache[VOLUME_CACHE_COUNT] = {
+        [VOLUME_CACHE_NONE] = "cache=none",
+        [VOLUME_CACHE_MMAP] = "cache=auto,timeout=0",
+        [VOLUME_CACHE_LOOSE] = "cache=always",
+    };
+    strings_add(argv, "-f");
+    strings_addf(argv, "--fd=%d", FD_LISTENER);
+    strings_add(argv, "--rlimit-nofile=0");
+    strings_add(argv, "-o");
+    strings_addf(argv,
+                 "source=" SHARE_PATH ",%s%s,sandbox=chroot,xattr,posix_acl,announce_submounts,"
+                 "log_level=err",
+                 cache[share->cache],
+                 share->cache == VOLUME_CACHE_LOOSE && !share->read_only ? ",writeback" : "");
+    /* What it keeps of its jail's (jail/rules.c). */
+    strings_add(argv, "-o");
+    strings_add(argv, share->read_only
+                          ? "modcaps=+dac_read_search:-chown:-dac_override:-fsetid:-setgid:-setuid:"
+                            "-mknod:-setfcap"
+                          : "modcaps=+dac_read_search:-mknod");
+}
+
+/* The one in Rust. It has no time-out of what it lets the guest keep. */
+static void add_rusts(const struct machine_share *share, struct strings *argv)
+{
+    static const char *const cache[VOLUME_CACHE_COUNT] = {
+        [VOLUME_CACHE_NONE] = "--cache=never",
+        [VOLUME_CACHE_MMAP] = "--cache=never",
+        [VOLUME_CACHE_LOOSE] = "--cache=always",
+    };
+    static const char *const words[] = {
+        "--sandbox=chroot", "--rlimit-nofile=0",    "--inode-file-handles=never", "--xattr",
+        "--posix-acl",      "--announce-submounts", "--log-level=error",          NULL,
+    };
+    strings_add(argv, "--shared-dir=" SHARE_PATH);
+    strings_addf(argv, "--fd=%d", FD_LISTENER);
+    for (const char *const *word = words; *word; word++)
+        strings_add(argv, *word);
+    strings_add(argv, cache[share->cache]);
+    if (share->cache == VOLUME_CACHE_LOOSE && !share->read_only)
+        strings_add(argv, "--writeback");
+    if (share->cache != VOLUME_CACHE_LOOSE)
+        strings_add(argv, "--allow-mmap");
+    strings_add(argv, share->read_only
+                          ? "--modcaps=+dac_read_search:-chown:-dac_override:-fsetid:-setgid:"
+                            "-setuid:-mknod:-setfcap"
+                          : "--modcaps=+dac_read_search:-mknod");
+}
+
+static const struct program programs[] = {
+    {"/usr/libexec/virtiofsd", add_rusts},
+    {"/usr/lib/qemu/virtiofsd", add_qemus},
+};
+
+static const struct program *find_program(struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+        if (access(programs[i].path, X_OK) == 0)
+            return &programs[i];
+    error_set(err, "no virtiofsd is installed: apt install virtiofsd (in Debian 12 it comes with "
+                   "qemu-system-common)");
+    return NULL;
+}
+
+const char *file_server_find(struct error *err)
+{
+    const struct program *program = find_program(err);
+    return program ? program->path : NULL;
+}
+
+/* ---- limits ---- */
+
+/* The rest is for files that are open, and for those that the guest is about to forget. */
+unsigned file_server_known(void)
+{
+    return (unsigned)(jail_descriptors(JAIL_FILE_SERVER) / 4 * 3);
+}
+
+/* Where the guest's kernel does not know file_server_known(), it forgets when it needs memory. */
+static void say_limit(const struct machine_request *request)
+{
+    const struct vm_spec *spec = request->spec;
+    bool bred = !spec->kernel && !spec->distro;
+    rlim_t most = jail_descriptors(JAIL_FILE_SERVER);
+    if (!bred && most < jail_rules(JAIL_FILE_SERVER)->descriptors)
+        fprintf(stderr,
+                "vmc: virtiofs: the guest can know some %llu files at a time, and cannot open more "
+                "(ulimit -Hn)\n",
+                (unsigned long long)most);
+}
+
+/* Where a file's owner has no id, nobody stands in for it, and O_NOATIME is refused: an overlay's
+ * way to open what is below it. */
+static int check_owner(const struct machine_request *request, struct error *err)
+{
+    struct stat st;
+    if (!request->spec->virtiofs || !request->rootfs->read_only || request->privileged)
+        return 0;
+    if (stat(request->rootfs->share, &st) < 0)
+        return error_errno(err, "%s", request->rootfs->share);
+    if (st.st_uid != UID_OF_NOBODY)
+        return 0;
+    return error_set(err,
+                     "--rootfs-transport virtiofs is for files of the caller and its subordinate "
+                     "ids, and %s is somebody else's: leave it out",
+                     request->spec->rootfs);
+}
+
+/* ---- ends ---- */
+
+static int connect_both(const struct container *container, int *ret_ours, int *ret_theirs,
+                        struct error *err)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    AUTO_CLOSE int ours = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    AUTO_CLOSE int theirs = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* In a directory where nobody else can come before us; by its descriptor, unix(7), BUGS: a path
+     * has at most 107 bytes. */
+    snprintf(name.sun_path, sizeof(name.sun_path), "/proc/self/fd/%d/" SOCKET_NAME,
+             container->dir_fd);
+    if (ours < 0 || theirs < 0 || bind(ours, (struct sockaddr *)&name, sizeof(name)) < 0 ||
+        listen(ours, 1) < 0 || connect(theirs, (struct sockaddr *)&name, sizeof(name)) < 0 ||
+        unlinkat(container->dir_fd, SOCKET_NAME, 0) < 0)
+        return error_errno(err, "cannot connect the hypervisor and its file server");
+    *ret_ours = take_fd(&ours);
+    *ret_theirs = take_fd(&theirs);
+    return 0;
+}
+
+int file_server_prepare(const struct machine_request *request, struct file_server_ends *ours,
+                        struct file_server_ends *theirs, struct error *err)
+{
+    struct machine_share shares[MACHINE_SHARES_MAX];
+    size_t count = machine_shares(request, shares);
+    for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+        ours->fds[i] = theirs->fds[i] = -1;
+    if (!machine_has_file_server(request))
+        return 0;
+    if (check_owner(request, err) < 0)
+        return -1;
+    say_limit(request);
+    for (size_t i = 0; i < count; i++)
+        if (shares[i].virtiofs &&
+            connect_both(request->container, &ours->fds[i], &theirs->fds[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+void file_server_close(struct file_server_ends *ends)
+{
+    for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+        close_fd(&ends->fds[i]);
+}
+
+/* ---- starting ---- */
+
+static int start_one(const struct machine_request *request, const struct program *program,
+                     const struct machine_share *share, const int fds[FD_END],
+                     const struct jailed *hypervisor, struct jailed *ret,
+                     struct isolation *isolation, struct error *err)
+{
+    AUTO_STRINGS struct strings files = {0}, argv = {0};
+    const struct jail_tree tree = {share->path, SHARE_PATH, share->read_only};
+    const struct jail jail = {
+        .tenant = JAIL_FILE_SERVER,
+        .container = request->container,
+        .program = program->path,
+        .files = &files,
+        .trees = &tree,
+        .tree_count = 1,
+        .ids = request->ids->first ? request->ids : NULL,
+        .privileged = request->privileged,
+        .needs = {.writes = !share->read_only},
+        .address_space = request->spec->memory + ADDRESS_SPACE_OVERHEAD,
+        .file_size = share->read_only ? 0 : UINT64_MAX,
+        .tasks = TASKS,
+        .group = &hypervisor->cgroup,
+        .required = request->spec->require_jail,
+    };
+    if (jail_files_find(NULL, program->path, &files, err) < 0)
+        return -1;
+    strings_add(&argv, program->path);
+    program->add_arguments(share, &argv);
+    int result = jail_start(&jail, &argv, fds, FD_END, ret, isolation, err);
+    return result < 0 ? error_wrap(err, "virtiofsd") : 0;
+}
+
+int file_server_start(const struct machine_request *request, const struct file_server_ends *ours,
+                      int errors, struct machine *m, struct isolation *isolation, struct error *err)
+{
+    struct machine_share shares[MACHINE_SHARES_MAX];
+    size_t count = machine_shares(request, shares);
+    if (!machine_has_file_server(request))
+        return 0;
+    const struct program *program = find_program(err);
+    AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (size_t i = 0; i < count && program; i++) {
+        const int said = request->spec->debug ? errors : null;
+        const int fds[FD_END] = {null, said, said, ours->fds[i]};
+        if (shares[i].virtiofs && start_one(request, program, &shares[i], fds, &m->process,
+                                            &m->file_servers[i], isolation, err) < 0)
+            return -1;
+    }
+    return program ? 0 : -1;
+}

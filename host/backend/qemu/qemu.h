@@ -1,0 +1,30 @@
+/*
+ * QEMU, in its jail: as a child of vmc's, whoever made its command line.
+ */
+#ifndef VMC_HOST_BACKEND_QEMU_QEMU_H
+#define VMC_HOST_BACKEND_QEMU_QEMU_H
+
+#include "host/machine/machine.h"
+
+/* A machine of vmc's own. */
+extern const struct machine_ops qemu_ops;
+
+/* Finds the hypervisor's binary; *ret_path is owned by the caller. */
+int qemu_find(const struct arch *arch, char **ret_path, struct error *err);
+
+/* As in machine_ops: QEMU's binary, and the image that the spec chooses. */
+int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
+                    struct error *err);
+
+/*
+ * QEMU with this command line, argv[0] being the request's hypervisor. fds[i] becomes descriptor i
+ * (-1: none); they stay the caller's, too.
+ */
+int qemu_start_in_jail(const struct machine_request *request, struct strings *argv, const int *fds,
+                       size_t fd_count, struct jailed *ret, struct isolation *isolation,
+                       struct error *err);
+
+/* What the guest is told of its counter, tsc.h; 0: nothing. Takes up to 2 ms. */
+unsigned qemu_tsc_khz(const struct machine_request *request);
+
+#endif

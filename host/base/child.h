@@ -1,0 +1,57 @@
+/*
+ * A helper program of vmc's: started with exactly the descriptors it is given, in a session of its
+ * own, killed when vmc dies.
+ */
+#ifndef VMC_HOST_BASE_CHILD_H
+#define VMC_HOST_BASE_CHILD_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "common/util.h"
+
+struct child {
+    pid_t pid; /* -1: none */
+    int pidfd; /* readable when it has ended, pidfd_open(2) */
+};
+
+#define CHILD_INIT                                                                                 \
+    {                                                                                              \
+        .pid = -1, .pidfd = -1                                                                     \
+    }
+
+/* The most descriptors a child can be given. */
+#define CHILD_FDS_MAX 8
+
+/*
+ * Starts program path with argv. fds[i] becomes descriptor i of the child (-1: /dev/null); they
+ * stay the caller's, too. Its environment is a PATH and a LANG.
+ */
+int child_start(const char *path, struct strings *argv, const int *fds, size_t fd_count,
+                struct child *ret, struct error *err);
+
+/*
+ * The same, but the child first calls wait, with the descriptors it is given and no other; when
+ * that returns it executes the program.
+ */
+int child_start_after(void (*wait)(void), const char *path, struct strings *argv, const int *fds,
+                      size_t fd_count, struct child *ret, struct error *err);
+
+/*
+ * Kills it and waits for it; where that is not allowed, waits a little for it to end by itself.
+ * Accepts one that never started, or has been stopped.
+ */
+void child_stop(struct child *child);
+
+/*
+ * Waits until it has ended, at most until the deadline (now_ns() time): then it is killed, which
+ * is an error. *ret_status is as of waitpid(2).
+ */
+int child_wait(struct child *child, int64_t deadline, int *ret_status, struct error *err);
+
+/* The first program of this name in PATH, or in the directories of the administrator's. NULL: none.
+ * Owned by the caller. */
+char *program_find(const char *name);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * A process of vmc's own code that carries a guest's traffic. It is shut in before it sees a byte
+ * of it: as nobody when called by root, with the descriptors it is given and no other - above all
+ * the locks of leases are vmc's, and end with it - and with the system calls of its loop and no
+ * other.
+ */
+#ifndef VMC_HOST_BASE_WORKER_H
+#define VMC_HOST_BASE_WORKER_H
+
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/resource.h>
+
+#include "common/error.h"
+#include "host/base/child.h"
+
+/* The number of its first descriptor; those before are /dev/null. */
+#define OWN_PROCESS_FDS 3
+
+struct own_process {
+    const char *name; /* 15 characters at most, prctl(2) */
+    const int *fds;   /* in it OWN_PROCESS_FDS and on; they stay the caller's, too */
+    size_t count;
+    rlim_t files;     /* how many descriptors it needs at most */
+    const int *calls; /* besides poll(2), memory, the time and its end; anything else is ENOSYS */
+    size_t call_count;
+    int (*more)(scmp_filter_ctx filter); /* calls with arguments, or NULL; 0, or below 0 */
+    void (*serve)(void *arg);            /* does not return; SIGPIPE is ignored */
+    void *arg;
+};
+
+/* Starts it. It ends when vmc does, at the latest. */
+int own_process_start(const struct own_process *what, struct child *ret, struct error *err);
+
+#endif

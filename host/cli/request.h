@@ -1,0 +1,64 @@
+/*
+ * The command line as data. Pure: no output, no exit, no environment, no file is looked at;
+ * what a value means is spec.c's business.
+ */
+#ifndef VMC_HOST_CLI_REQUEST_H
+#define VMC_HOST_CLI_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+#include "host/cli/option.h"
+
+/* One option as given. value is borrowed from argv; "" for a flag. */
+struct setting {
+    const struct option *option;
+    const char *value;
+};
+
+/* Zero-initialised is empty. Valid as long as the argv it was made from. */
+struct request {
+    const struct command *command;
+    struct setting *settings; /* in the order given */
+    size_t setting_count;
+    char **args; /* what follows the options; borrowed from argv, of any number: NULL-terminated */
+    int arg_count;
+};
+
+/*
+ * Parses a command line. argv[0] is skipped, argv[argc] is NULL.
+ *
+ * Options follow the command and stop at the first word that is not one, or at "--" (a command that
+ * takes a number of words has them also behind these):
+ * --name=VALUE, --name VALUE, -nVALUE, -n VALUE, -n=VALUE (as docker reads it), and flags
+ * together (-it). Long names are exact. "--help" or "-h" anywhere among the options asks for
+ * the help of that command, no command at all for the list of commands, "--version" is the
+ * command "version".
+ */
+int cli_parse(int argc, char **argv, struct request *ret, struct error *err);
+
+void request_free(struct request *req);
+
+/* The last value given ("" for a flag), or NULL if the option was not given. */
+const char *request_value(const struct request *req, enum option_id id);
+bool request_has(const struct request *req, enum option_id id);
+
+/* The setting of id that follows previous (NULL: the first), or NULL when there is no more. */
+const struct setting *request_next(const struct request *req, enum option_id id,
+                                   const struct setting *previous);
+
+/* Its value is given as --name=VALUE alone: --name VALUE would be --name and a command. */
+bool option_value_is_optional(const struct option *option);
+
+/* The first row of an option, for its default_value. */
+const struct option *option_by_id(enum option_id id);
+
+/*
+ * The command that a NULL-terminated list of words begins with, "--help" and "--version" included.
+ * *ret_used: how many words its name has.
+ */
+int command_by_words(char *const *words, const struct command **ret, int *ret_used,
+                     struct error *err);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * The commands. Each gets the parsed command line, writes its result to standard output, and
+ * gives vmc's exit status; -1 with err when it failed. None prints errors: main() does.
+ */
+#ifndef VMC_HOST_COMMAND_COMMANDS_H
+#define VMC_HOST_COMMAND_COMMANDS_H
+
+#include "common/error.h"
+#include "host/cli/request.h"
+
+int cmd_run(const struct request *req, int *ret_status, struct error *err);
+int cmd_shell_guest(const struct request *req, int *ret_status, struct error *err);
+int cmd_pack(const struct request *req, int *ret_status, struct error *err);
+int cmd_volume_create(const struct request *req, int *ret_status, struct error *err);
+int cmd_volume_ls(const struct request *req, int *ret_status, struct error *err);
+int cmd_volume_rm(const struct request *req, int *ret_status, struct error *err);
+int cmd_keep_ls(const struct request *req, int *ret_status, struct error *err);
+int cmd_keep_rm(const struct request *req, int *ret_status, struct error *err);
+int cmd_template_ls(const struct request *req, int *ret_status, struct error *err);
+int cmd_template_rm(const struct request *req, int *ret_status, struct error *err);
+int cmd_template_warm(const struct request *req, int *ret_status, struct error *err);
+int cmd_info(const struct request *req, int *ret_status, struct error *err);
+int cmd_version(const struct request *req, int *ret_status, struct error *err);
+int cmd_help(const struct request *req, int *ret_status, struct error *err);
+int cmd_completion(const struct request *req, int *ret_status, struct error *err);
+int cmd_manual(const struct request *req, int *ret_status, struct error *err);
+
+#endif

@@ -1,0 +1,132 @@
+#include "common/util.h"
+#include "host/cli/option.h"
+
+/* clang-format off */
+static const char *const run_description[] = {
+    "Boots a virtual machine of its own, runs COMMAND in it with DIR as its root file system, and "
+    "ends with COMMAND's exit status. Standard input, output and error are passed through byte "
+    "for byte; signals are forwarded.",
+    "Options end at the first word that is not one, or at '--': everything after it is COMMAND "
+    "and its arguments, untouched. An option given twice counts the last time, unless it is "
+    "marked as repeatable.",
+    "Nothing in DIR is changed, except with --direct. Changes live as long as the run, in a "
+    "place that --upper chooses.",
+    NULL,
+};
+static const char *const shell_guest_description[] = {
+    "Boots the guest without a container and serves a shell on its serial line: the guest's own "
+    "initramfs, with busybox. For looking at a kernel. It ends when the shell does.",
+    NULL,
+};
+static const char *const pack_description[] = {
+    "Makes IMAGE, a file system (erofs) in one file, of ROOTFS, a directory as for 'vmc run --rootfs'. "
+    "'vmc run -r IMAGE' then reads it as a disk, which is faster than reading a directory of the host's. "
+    "File systems that are mounted below ROOTFS are not in it.",
+    "Owners and permissions are those that a run of the caller's sees, and the image is readable by "
+    "the caller alone, since it holds all files. IMAGE appears once it is complete. Needs "
+    "mkfs.erofs (Debian: erofs-utils).",
+    NULL,
+};
+static const char *const volume_create_description[] = {
+    "Makes named volumes, directories that outlive the runs that use them with --volume NAME:DST. A "
+    "volume that is there already stays as it is. Prints the names.",
+    "Volumes are in $XDG_DATA_HOME/vmc/volumes, else in /var/lib/vmc/volumes for root and in "
+    "~/.local/share/vmc/volumes for others.",
+    NULL,
+};
+static const char *const volume_ls_description[] = {
+    "Lists the named volumes: name, whether a run uses it, and the directory that it is.",
+    NULL,
+};
+static const char *const volume_rm_description[] = {
+    "Removes named volumes with all that is in them. If one of them is not there or is used by a run, "
+    "none is removed. Prints the names.",
+    NULL,
+};
+static const char *const keep_ls_description[] = {
+    "Lists the changes that 'vmc run --keep' has kept: name, whether a run uses them, the size of their "
+    "file system, what they take on the host, and the root file system they belong to.",
+    NULL,
+};
+static const char *const keep_rm_description[] = {
+    "Removes kept changes. If one of them is not there or is used by a run, none is removed. Prints "
+    "the names.",
+    NULL,
+};
+static const char *const template_ls_description[] = {
+    "Lists the templates, guests that have booted and of which later machines are copies: key, the "
+    "machine's size, what the file takes on the host, when it was last used.",
+    "vmc makes them by itself and keeps few; one of another boot of the host is never used again. "
+    "They are in $XDG_CACHE_HOME/vmc/templates.",
+    NULL,
+};
+static const char *const template_rm_description[] = {
+    "Removes templates, by their keys or as much of those as names one alone. Runs that are copies of "
+    "one go on. Prints the keys.",
+    NULL,
+};
+static const char *const template_warm_description[] = {
+    "Boots the machine that 'vmc run' with the same options would have, keeps it as a template and "
+    "ends it. Does nothing if there is one already.",
+    NULL,
+};
+static const char *const info_description[] = {
+    "Checks what vmc needs on this host and says for each missing thing what to do about it. "
+    "The exit status is 0 when nothing that vmc cannot do without is missing, and 1 otherwise.",
+    NULL,
+};
+static const char *const version_description[] = {
+    "Prints the version of vmc.",
+    NULL,
+};
+static const char *const help_description[] = {
+    "Lists the commands, or describes one of them with all its options.",
+    NULL,
+};
+static const char *const completion_description[] = {
+    "Prints a completion script for the shell. For bash: source <(vmc completion bash)",
+    NULL,
+};
+static const char *const manual_description[] = {
+    "Prints the manual page vmc(1) as scdoc(5) source: vmc manual | scdoc | man -l -",
+    NULL,
+};
+
+static const char *const shells[] = {"bash", NULL};
+
+const struct command command_table[] = {
+    {COMMAND_RUN, "run", "run a command in a virtual machine of its own",
+     "[OPTION]... [--] COMMAND [ARG]...", run_description, 1, ARGS_ANY, NULL},
+    {COMMAND_SHELL_GUEST, "shell-guest", "boot a guest without a container, for maintenance",
+     "[OPTION]...", shell_guest_description, 0, 0, NULL},
+    {COMMAND_PACK, "pack", "make one read-only image of a root file system",
+     "[OPTION]... ROOTFS", pack_description, 1, 1, NULL},
+    {COMMAND_VOLUME_CREATE, "volume create", "make named volumes",
+     "[OPTION]... NAME...", volume_create_description, 1, ARGS_ANY, NULL},
+    {COMMAND_VOLUME_LS, "volume ls", "list named volumes",
+     "[OPTION]...", volume_ls_description, 0, 0, NULL},
+    {COMMAND_VOLUME_RM, "volume rm", "remove named volumes",
+     "[OPTION]... NAME...", volume_rm_description, 1, ARGS_ANY, NULL},
+    {COMMAND_KEEP_LS, "keep ls", "list what --keep has kept",
+     "[OPTION]...", keep_ls_description, 0, 0, NULL},
+    {COMMAND_KEEP_RM, "keep rm", "remove what --keep has kept",
+     "[OPTION]... NAME...", keep_rm_description, 1, ARGS_ANY, NULL},
+    {COMMAND_TEMPLATE_LS, "template ls", "list the guests that machines are copies of",
+     "[OPTION]...", template_ls_description, 0, 0, NULL},
+    {COMMAND_TEMPLATE_RM, "template rm", "remove such guests",
+     "[OPTION]... [KEY]...", template_rm_description, 0, ARGS_ANY, NULL},
+    {COMMAND_TEMPLATE_WARM, "template warm", "make such a guest now",
+     "[OPTION]...", template_warm_description, 0, 0, NULL},
+    {COMMAND_INFO, "info", "check what this host offers and what it lacks",
+     "[OPTION]...", info_description, 0, 0, NULL},
+    {COMMAND_VERSION, "version", "print the version",
+     "[OPTION]...", version_description, 0, 0, NULL},
+    {COMMAND_HELP, "help", "describe a command",
+     "[COMMAND]", help_description, 0, 2, NULL},
+    {COMMAND_COMPLETION, "completion", "print a shell completion script",
+     "SHELL", completion_description, 1, 1, shells},
+    {COMMAND_MANUAL, "manual", "print the manual page's source",
+     "", manual_description, 0, 0, NULL},
+};
+const size_t command_count = ARRAY_LEN(command_table);
+/* clang-format on */

@@ -1,0 +1,122 @@
+#include "host/guest/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/util.h"
+
+static enum input_kind kind_of(int fd, off_t *ret_start)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return INPUT_STREAM;
+    if (S_ISREG(st.st_mode) && (*ret_start = lseek(fd, 0, SEEK_CUR)) >= 0)
+        return INPUT_FILE;
+    if (S_ISFIFO(st.st_mode))
+        return INPUT_PIPE;
+    return S_ISSOCK(st.st_mode) ? INPUT_SOCKET : INPUT_STREAM;
+}
+
+void input_open(struct input *in, struct channel *ch)
+{
+    *in = (struct input)INPUT_NONE;
+    in->kind = kind_of(STDIN_FILENO, &in->start);
+    if (in->kind == INPUT_PIPE && pipe2(in->peek, O_CLOEXEC | O_NONBLOCK) < 0)
+        in->kind = INPUT_STREAM;
+    in->reads = in->kind == INPUT_STREAM || in->kind == INPUT_FILE;
+    relay_source_open(&in->source, ch, FRAME_STDIN, 0, reopen_nonblocking(STDIN_FILENO, O_RDONLY));
+}
+
+bool input_wants_read(const struct input *in)
+{
+    return in->peeked == 0 && relay_source_wants_read(&in->source);
+}
+
+/* read(2) that takes nothing away. */
+static ssize_t look(const struct input *in, void *bytes, size_t size)
+{
+    if (in->kind == INPUT_SOCKET)
+        return recv(in->source.fd, bytes, size, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t n = tee(in->source.fd, in->peek[1], size, SPLICE_F_NONBLOCK);
+    return n > 0 ? read(in->peek[0], bytes, (size_t)n) : n;
+}
+
+/* What was peeked is there, unless somebody else has taken it meanwhile. */
+static void take(struct input *in, uint32_t count)
+{
+    char bytes[RELAY_FIRST];
+    struct pollfd p = {.fd = in->source.fd, .events = POLLIN};
+    while (count > 0 && poll(&p, 1, 0) > 0) {
+        ssize_t n = read(in->source.fd, bytes, count < sizeof(bytes) ? count : sizeof(bytes));
+        if (n <= 0)
+            return;
+        count -= (uint32_t)n;
+    }
+}
+
+static void pump_first(struct input *in, struct channel *ch)
+{
+    char bytes[RELAY_FIRST];
+    size_t most = in->source.credit < sizeof(bytes) ? in->source.credit : sizeof(bytes);
+    ssize_t n = look(in, bytes, most);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        relay_source_close(&in->source, ch);
+        return;
+    }
+    channel_send(ch, FRAME_STDIN, in->source.stream, bytes, (size_t)n);
+    in->source.credit -= (uint32_t)n;
+    in->peeked = (uint32_t)n;
+}
+
+void input_pump(struct input *in, struct channel *ch)
+{
+    if (!input_wants_read(in))
+        return;
+    if (!in->reads) {
+        pump_first(in, ch);
+        return;
+    }
+    uint32_t before = in->source.credit;
+    relay_source_pump(&in->source, ch);
+    in->sent += before - in->source.credit;
+}
+
+int input_credit(struct input *in, uint32_t count, struct error *err)
+{
+    if (in->peeked > 0) {
+        take(in, in->peeked);
+        in->peeked = 0;
+        in->reads = true;
+    }
+    return relay_source_credit(&in->source, count, err);
+}
+
+void input_close(struct input *in, struct channel *ch)
+{
+    /* What was peeked waits for its end: how much of it has been read is known then. */
+    if (in->peeked == 0)
+        relay_source_close(&in->source, ch);
+}
+
+void input_end(struct input *in, uint64_t taken)
+{
+    if (in->kind == INPUT_FILE && in->sent > 0)
+        lseek(STDIN_FILENO, in->start + (off_t)(taken < in->sent ? taken : in->sent), SEEK_SET);
+    if (in->peeked > 0)
+        take(in, taken < in->peeked ? (uint32_t)taken : in->peeked);
+    in->peeked = 0;
+}
+
+void input_free(struct input *in)
+{
+    relay_source_free(&in->source);
+    close_fd(&in->peek[0]);
+    close_fd(&in->peek[1]);
+}

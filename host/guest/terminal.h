@@ -1,0 +1,43 @@
+/*
+ * The user's terminal, of which vmc is one job among others: its mode is changed and what is typed
+ * is read only while vmc is in the foreground (termios(3), credentials(7)). A job in the background
+ * that did either would be stopped; vmc is not, since the workload need not want anything of it.
+ */
+#ifndef VMC_HOST_GUEST_TERMINAL_H
+#define VMC_HOST_GUEST_TERMINAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <termios.h>
+
+#include "common/error.h"
+#include "common/protocol.h"
+
+/* How often one in the background looks: no event tells that it has come to the foreground. */
+#define TERMINAL_LOOK_NS (200 * 1000000LL)
+
+/* Standard input, where that is one. */
+struct terminal {
+    bool present;
+    bool wants_raw;
+    bool foreground; /* as of the last look; true where job control has no say */
+    bool raw;        /* the settings have been changed and must be put back */
+    struct termios saved;
+};
+
+/*
+ * Takes standard input as the terminal, if it is one; raw: as cfmakeraw(3) while in the foreground,
+ * so that every key goes to the guest.
+ */
+int terminal_open(struct terminal *t, bool raw, struct error *err);
+
+/* Looks who is in the foreground, and does what follows. Call it after SIGCONT, too. */
+void terminal_look(struct terminal *t);
+
+/* The settings as they were. Harmless when they were never changed, or the terminal is gone. */
+void terminal_restore(struct terminal *t);
+
+/* The size of the window; 24 by 80 where the terminal does not know. */
+struct window_size terminal_size(void);
+
+#endif

@@ -1,0 +1,298 @@
+/*
+ * vmc's side of a jail's start. The child's stages, which make the jail, are in jail/stages.c.
+ */
+#include "host/jail/jail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/fds.h"
+#include "host/base/idmap.h"
+#include "host/base/restrictions.h"
+#include "host/jail/rules.h"
+#include "host/jail/stages.h"
+
+/* Far more than a start takes on a loaded host. */
+#define START_PATIENCE_NS (20 * NS_PER_S)
+
+/* A device can be used through a read-only mount; its mode and owner cannot be changed. */
+#define DEVICE_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+
+/* A mount of its own of what is at path, attached nowhere yet; what cannot be undone in a jail. */
+static int open_mount(const char *path, unsigned flags, uint64_t attributes, int *ret_fd,
+                      struct error *err)
+{
+    struct mount_attr attr = {.attr_set = attributes};
+    AUTO_CLOSE int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+    if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr)) < 0)
+        return error_errno(err, "cannot put %s into the jail", path);
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
+static void close_mounts(const struct jail *jail, struct jail_mounts *mounts)
+{
+    for (size_t i = 0; i < jail->files->count; i++)
+        close_fd(&mounts->files[i]);
+    for (size_t i = 0; i < jail->tree_count; i++)
+        close_fd(&mounts->trees[i]);
+    for (size_t i = 0; jail->nodes && i < jail->nodes->count; i++)
+        close_fd(&mounts->nodes[i]);
+    close_fd(&mounts->device);
+    free(mounts->nodes);
+    free(mounts->files);
+    free(mounts->trees);
+}
+
+static int *no_descriptors(size_t count)
+{
+    int *fds = xcalloc(count + 1, sizeof(*fds));
+    for (size_t i = 0; i < count; i++)
+        fds[i] = -1;
+    return fds;
+}
+
+/* The node of the device in a new file system, for the range's root alone. */
+static int make_device(const struct jail *jail, const char *dir, struct error *err)
+{
+    AUTO_FREE char *path = xasprintf("%s/device", dir);
+    struct stat st;
+    if (stat(jail->device, &st) < 0 || mount("vmc-device", dir, "tmpfs", 0, "size=4k,mode=700") < 0)
+        return error_errno(err, "%s", jail->device);
+    if (mknod(path, S_IFCHR | 0600, st.st_rdev) < 0 ||
+        chown(path, jail->ids->first, jail->ids->first) < 0)
+        return error_errno(err, "cannot make a %s for the jail", jail->device);
+    return 0;
+}
+
+/*
+ * The host's own node is root's, or a group's that the range is not in, and no file system of
+ * devices can be idmapped.
+ */
+static int open_own_device(const struct jail *jail, int *ret_fd, struct error *err)
+{
+    AUTO_FREE char *dir = xasprintf("%s/device", jail->container->dir);
+    AUTO_FREE char *path = xasprintf("%s/device", dir);
+    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+        return error_errno(err, "cannot make %s", dir);
+    int result = make_device(jail, dir, err);
+    if (result == 0)
+        result = open_mount(path, 0, DEVICE_ATTRIBUTES, ret_fd, err);
+    umount2(dir, MNT_DETACH);
+    return result;
+}
+
+/* A machine reads the files of a tree; a container runs its programs. */
+int jail_open_tree(const struct jail *jail, const struct jail_tree *tree, int *ret_fd,
+                   struct error *err)
+{
+    uint64_t attributes = MOUNT_ATTR_NODEV | (tree->read_only ? MOUNT_ATTR_RDONLY : 0);
+    if (!jail_rules(jail->tenant)->trusted)
+        attributes |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+    return open_mount(tree->source, AT_RECURSIVE, attributes, ret_fd, err);
+}
+
+static int open_mounts(const struct jail *jail, struct jail_mounts *ret, struct error *err)
+{
+    uint64_t file = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    for (size_t i = 0; i < jail->files->count; i++)
+        if (open_mount(jail->files->items[i], 0, file, &ret->files[i], err) < 0)
+            return -1;
+    for (size_t i = 0; !jail_rules(jail->tenant)->trusted && i < jail->tree_count; i++)
+        if (jail_open_tree(jail, &jail->trees[i], &ret->trees[i], err) < 0)
+            return -1;
+    for (size_t i = 0; jail->nodes && i < jail->nodes->count; i++)
+        if (open_mount(jail->nodes->items[i], 0, DEVICE_ATTRIBUTES, &ret->nodes[i], err) < 0)
+            return -1;
+    if (!jail->device)
+        return 0;
+    if (jail->ids)
+        return open_own_device(jail, &ret->device, err);
+    return open_mount(jail->device, 0, DEVICE_ATTRIBUTES, &ret->device, err);
+}
+
+/* fork(2) into new namespaces. */
+static pid_t clone_child(const struct jail *jail, bool user_namespace, int *ret_pidfd)
+{
+    struct clone_args args = {
+        .flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                 CLONE_NEWCGROUP,
+        .pidfd = (uint64_t)(uintptr_t)ret_pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    args.flags |= user_namespace ? CLONE_NEWUSER : 0;
+    args.flags |= jail->host_network ? 0 : CLONE_NEWNET;
+    return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static int start_child(struct jail_child *child, int parent_socket, struct jailed *ret,
+                       struct isolation *isolation, struct error *err)
+{
+    pid_t pid = clone_child(child->jail, child->user_namespace, &ret->pidfd);
+    /* An agent would make its container with root's own rights. */
+    if (pid < 0 && child->jail->privileged && !jail_rules(child->jail->tenant)->trusted) {
+        isolation_lacks(isolation, LAYER_USER, "%s", strerror(errno));
+        child->user_namespace = false;
+        pid = clone_child(child->jail, false, &ret->pidfd);
+    }
+    if (pid == 0) {
+        close(parent_socket);
+        jail_child_main(child);
+    }
+    if (pid < 0) {
+        ret->pidfd = -1;
+        return restrictions_explain(err, "cannot make the namespaces of a jail");
+    }
+    ret->pid = pid;
+    return 0;
+}
+
+/* The child may go on: its ids are mapped. */
+static int say_go(int socket, struct error *err)
+{
+    char byte = JAIL_GO;
+    if (send(socket, &byte, 1, MSG_NOSIGNAL) != 1)
+        return error_errno(err, "the jail's process has ended");
+    return 0;
+}
+
+/* The group is left out, not the run, where it cannot be had. */
+static void enter_groups(const struct jail *jail, struct jailed *ret, struct isolation *isolation)
+{
+    struct error why = ERROR_INIT;
+    const struct host_cgroup *group = jail->group ? jail->group : &ret->cgroup;
+    if (!isolation->missing[LAYER_CGROUP] && host_cgroup_enter(group, ret->pid, &why) < 0)
+        isolation_lacks(isolation, LAYER_CGROUP, "%s", why.text);
+}
+
+/* What a message says. */
+static int take_report(const struct jail_report *message, int *fd, struct jailed *ret,
+                       struct isolation *isolation, struct error *err)
+{
+    if (message->layer == JAIL_MEMORY_LISTENER) {
+        close_fd(&ret->memory_listener);
+        ret->memory_listener = take_fd(fd);
+        return 0;
+    }
+    if (message->layer < 0 || message->layer >= LAYER_COUNT)
+        return error_set(err, "the jail cannot be made: %s", message->text);
+    isolation_lacks(isolation, (enum isolation_layer)message->layer, "%s", message->text);
+    return 0;
+}
+
+/* Reads the child's messages until it has executed the program, or has ended. */
+static int follow(int socket, struct jailed *ret, struct isolation *isolation, struct error *err)
+{
+    int64_t deadline = now_ns() + START_PATIENCE_NS;
+    for (;;) {
+        struct jail_report message;
+        struct pollfd ready = {.fd = socket, .events = POLLIN};
+        int n = poll(&ready, 1, poll_timeout(deadline));
+        if (n == 0)
+            return error_set(err, "the jail is not made in time");
+        if (n < 0 && errno == EINTR)
+            continue;
+        AUTO_CLOSE int fd = -1;
+        size_t count = 1;
+        if (fds_receive(socket, &message, sizeof(message), &fd, &count) != sizeof(message))
+            return 0;
+        message.text[sizeof(message.text) - 1] = '\0';
+        if (take_report(&message, &fd, ret, isolation, err) < 0)
+            return -1;
+    }
+}
+
+/*
+ * Everything with a child that exists. Moving it into its groups can take 10 ms (the kernel waits
+ * for RCU), which it uses to make its root and to load QEMU: the workload is not there before this
+ * function has returned. Where groups are required it waits.
+ */
+static int guide(const struct jail *jail, struct jail_child *child, int socket, struct jailed *ret,
+                 struct isolation *isolation, struct error *err)
+{
+    if (child->user_namespace && idmap_process(ret->pid, jail->ids ? jail->ids->first : 0, err) < 0)
+        return -1;
+    if (jail->required)
+        enter_groups(jail, ret, isolation);
+    if (jail->required && !isolation_complete(isolation))
+        return isolation_refuse(isolation, err);
+    if (say_go(socket, err) < 0)
+        return -1;
+    if (!jail->required)
+        enter_groups(jail, ret, isolation);
+    if (follow(socket, ret, isolation, err) < 0)
+        return -1;
+    return jail->required && !isolation_complete(isolation) ? isolation_refuse(isolation, err) : 0;
+}
+
+static void make_groups(const struct jail *jail, struct jailed *ret, struct isolation *isolation)
+{
+    const struct host_cgroup_limits limits = {
+        .memory = jail->memory, .no_swap = jail->no_swap, .tasks = jail->tasks};
+    struct error why = ERROR_INIT;
+    if (jail->group || (!jail->memory && !jail->tasks))
+        return;
+    if (host_cgroup_create(jail->container, &limits, jail->privileged, &ret->cgroup, &why) < 0)
+        isolation_lacks(isolation, LAYER_CGROUP, "%s", why.text);
+}
+
+int jail_start(const struct jail *jail, struct strings *argv, const int *fds, size_t fd_count,
+               struct jailed *ret, struct isolation *isolation, struct error *err)
+{
+    int pair[2];
+    struct jail_mounts mounts = {
+        .files = no_descriptors(jail->files->count),
+        .trees = no_descriptors(jail->tree_count),
+        .nodes = no_descriptors(jail->nodes ? jail->nodes->count : 0),
+        .device = -1,
+    };
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return error_errno(err, "cannot make a socket");
+    struct jail_child child = {
+        .jail = jail,
+        .mounts = &mounts,
+        .argv = strings_argv(argv),
+        .fds = fds,
+        .fd_count = fd_count,
+        .user_namespace = true,
+        .socket = pair[1],
+    };
+    if (jail->host_network)
+        isolation_lacks(isolation, LAYER_NETWORK, "%s", jail->host_network);
+    make_groups(jail, ret, isolation);
+    int result = open_mounts(jail, &mounts, err);
+    if (result == 0)
+        result = start_child(&child, pair[0], ret, isolation, err);
+    close(pair[1]);
+    close_mounts(jail, &mounts);
+    if (result == 0)
+        result = guide(jail, &child, pair[0], ret, isolation, err);
+    close(pair[0]);
+    return result;
+}
+
+void jail_stop(struct jailed *jailed)
+{
+    if (jailed->pid > 0) {
+        /* Our own child, not waited for yet: its number cannot have been reused. */
+        kill(jailed->pid, SIGKILL);
+        while (waitpid(jailed->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    jailed->pid = -1;
+    close_fd(&jailed->pidfd);
+    close_fd(&jailed->memory_listener);
+    host_cgroup_remove(&jailed->cgroup);
+}

@@ -1,0 +1,15 @@
+/*
+ * Name servers for guests that have no forwarder to the host's loopback.
+ */
+#ifndef VMC_HOST_NETWORK_DNS_H
+#define VMC_HOST_NETWORK_DNS_H
+
+#include "host/network/network.h"
+
+/*
+ * Adds those of the host's name servers that can be reached from outside it. Where all listen on
+ * the loopback, the ones that systemd-resolved itself asks. False if there are none.
+ */
+bool dns_remote(struct network_guest *guest);
+
+#endif

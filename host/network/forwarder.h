@@ -1,0 +1,34 @@
+/*
+ * The process that serves published ports of a container on a bridge: it accepts on the host's
+ * addresses, loopback included, and connects to the guest. It sees clients' addresses, the guest
+ * sees the bridge's. (Address translation in the kernel does not reach the loopback without
+ * net.ipv4.conf.*.route_localnet, and not at all with IPv6.)
+ */
+#ifndef VMC_HOST_NETWORK_FORWARDER_H
+#define VMC_HOST_NETWORK_FORWARDER_H
+
+#include "common/error.h"
+#include "host/base/child.h"
+#include "host/spec/network.h"
+
+/* One published port. */
+struct forward {
+    int fd; /* bound, and listening if it is TCP's; owned by who has the structure */
+    bool udp;
+    struct net_address guest;
+    uint16_t guest_port;
+};
+
+/* Binds a port; *ret is to be closed with its fd. Errors name the port. */
+int forward_open(const struct publish *port, const struct net_address *guest, struct forward *ret,
+                 struct error *err);
+
+/*
+ * Starts the process, as nobody when called by root. It ends when *ret_life_fd, which the caller
+ * owns, is closed, and when vmc does. It keeps the forwards' descriptors and no other, and makes
+ * the system calls of its loop and no other.
+ */
+int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_fd,
+                    struct child *ret, struct error *err);
+
+#endif

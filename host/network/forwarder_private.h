@@ -1,0 +1,37 @@
+/*
+ * The two halves of the forwarder's process, forwarder.h. One thread, one poll(2) loop: each half
+ * adds the descriptors it waits for and is told what came.
+ */
+#ifndef VMC_HOST_NETWORK_FORWARDER_PRIVATE_H
+#define VMC_HOST_NETWORK_FORWARDER_PRIVATE_H
+
+#include <poll.h>
+#include <seccomp.h>
+
+#include "host/network/forwarder.h"
+
+/* Ends of connections at once; more clients wait in the kernel's queue. */
+#define FORWARD_TCP_MAX 256
+/* Clients of UDP ports that are remembered; the one silent for longest makes room. */
+#define FORWARD_UDP_MAX 256
+
+struct tcp_forwarder;
+struct udp_forwarder;
+
+struct tcp_forwarder *tcp_forwarder_new(void);
+void tcp_forwarder_accept(struct tcp_forwarder *t, const struct forward *forward);
+bool tcp_forwarder_full(const struct tcp_forwarder *t);
+size_t tcp_forwarder_prepare(struct tcp_forwarder *t, struct pollfd *slots);
+void tcp_forwarder_serve(struct tcp_forwarder *t, const struct pollfd *slots, size_t count);
+
+struct udp_forwarder *udp_forwarder_new(void);
+void udp_forwarder_receive(struct udp_forwarder *u, const struct forward *forward);
+size_t udp_forwarder_prepare(struct udp_forwarder *u, struct pollfd *slots);
+void udp_forwarder_serve(struct udp_forwarder *u, const struct pollfd *slots, size_t count);
+
+/* The system calls of the loop, base/worker.h: sockets are of the internet's families. */
+extern const int forwarder_calls[];
+extern const size_t forwarder_call_count;
+int forwarder_allow_sockets(scmp_filter_ctx filter);
+
+#endif

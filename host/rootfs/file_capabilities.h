@@ -1,0 +1,36 @@
+/*
+ * File capabilities (capabilities(7)) of the programs in a root file system's PATH: what the agent
+ * has to set on its own overlay where the share shows none. QEMU's 9p server passes on user
+ * attributes and ACLs only, hostfs no attribute at all.
+ */
+#ifndef VMC_HOST_ROOTFS_FILE_CAPABILITIES_H
+#define VMC_HOST_ROOTFS_FILE_CAPABILITIES_H
+
+#include <linux/capability.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/util.h"
+
+struct capable_file {
+    char *path;                     /* owned: absolute, in the root file system */
+    uint8_t value[XATTR_CAPS_SZ_2]; /* of security.capability, <linux/capability.h> */
+};
+
+struct capable_files {
+    struct capable_file *items;
+    size_t count;
+};
+
+/*
+ * Those in the directories of PATH, below root, a directory; a directory that two names lead to is
+ * looked at once, and no link leads out of root. A capability for a user namespace counts if that
+ * namespace's root is who owns the file. What cannot be looked at has none. Filled on success only:
+ * file_capabilities_free().
+ */
+int file_capabilities_find(const char *root, char *const *env, struct capable_files *ret,
+                           struct error *err);
+void file_capabilities_free(struct capable_files *list);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * The maintenance shell: the agent serves it on the serial line of a guest that has no host to
+ * talk to, that is, no ports and no root file system.
+ */
+#ifndef VMC_HOST_RUN_MAINTENANCE_H
+#define VMC_HOST_RUN_MAINTENANCE_H
+
+#include "common/error.h"
+#include "host/guest/console_log.h"
+#include "host/machine/machine.h"
+
+/*
+ * Joins standard input and output to the machine's serial line until the machine ends, as it does
+ * when the shell exits: *ret_status is 0 then. A terminal is raw meanwhile. Other
+ * input waits until the agent has announced the shell, at the latest at the deadline (now_ns()
+ * time), and its end is the shell's. A signal that
+ * ends vmc ends the machine: 128 and its number.
+ */
+int maintenance_run(struct machine *machine, struct console_log *log, int signal_fd,
+                    int64_t deadline, int *ret_status, struct error *err);
+
+#endif

@@ -1,0 +1,78 @@
+#include "host/spec/backend.h"
+
+#include "common/util.h"
+#include "host/backend/namespaces/namespaces.h"
+#include "host/backend/uml/uml.h"
+
+static const struct backend_spec *const backends[] = {&namespaces_spec, &uml_spec};
+
+const struct backend_spec *backend_spec_find(const struct request *req)
+{
+    for (size_t i = 0; i < ARRAY_LEN(backends); i++)
+        if (request_has(req, backends[i]->option))
+            return backends[i];
+    return NULL;
+}
+
+const struct backend_spec *backend_spec_of(enum backend backend)
+{
+    for (size_t i = 0; i < ARRAY_LEN(backends); i++)
+        if (backends[i]->backend == backend)
+            return backends[i];
+    return NULL;
+}
+
+void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec)
+{
+    spec->backend = backend->backend;
+    if (backend->netns(spec))
+        spec->container.netns = true;
+}
+
+const char *backend_spec_refusal(const struct backend_spec *backend, enum option_id id)
+{
+    for (size_t i = 0; i < backend->moot_count; i++)
+        if (backend->moot[i].id == id)
+            return backend->moot[i].reason;
+    return NULL;
+}
+
+int backend_spec_check_options(const struct backend_spec *backend, const struct request *req,
+                               struct error *err)
+{
+    for (size_t i = 0; i < req->setting_count; i++) {
+        const struct option *option = req->settings[i].option;
+        const char *reason = backend_spec_refusal(backend, option->id);
+        if (reason)
+            return error_set(err, "--%s cannot go with --%s: %s", option->name,
+                             option_by_id(backend->option)->name, reason);
+    }
+    return 0;
+}
+
+int backend_spec_check_native(const struct backend_spec *backend, const struct vm_spec *spec,
+                              const char *no_tap, struct error *err)
+{
+    const char *name = option_by_id(backend->option)->name;
+    enum network_mode mode = spec->network.mode;
+    if (spec->arch != arch_native())
+        return error_set(err,
+                         "--%s runs programs of this host's architecture alone: this one's is %s, "
+                         "for which there is QEMU's machine without --%s",
+                         name, spec->arch->name, name);
+    if (spec->image)
+        return error_set(err,
+                         "--%s shows a directory, and %s is an image, a disk of QEMU's machines: "
+                         "leave out --%s",
+                         name, spec->rootfs, name);
+    for (size_t i = 0; i < spec->volumes.count; i++)
+        if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
+            return error_set(err,
+                             "--volume %s: a cache is a share's of QEMU's; with --%s the directory "
+                             "itself is there",
+                             spec->volumes.items[i].target, name);
+    if (mode == NETWORK_NONE || mode == NETWORK_USER)
+        return 0;
+    return error_set(err, "--net %s cannot go with --%s: %s; --net user or none",
+                     network_mode_name(mode), name, no_tap);
+}

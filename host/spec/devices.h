@@ -1,0 +1,32 @@
+/*
+ * Devices of the guest's kernel in the container: --device, and which of all devices may be used.
+ */
+#ifndef VMC_HOST_SPEC_DEVICES_H
+#define VMC_HOST_SPEC_DEVICES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+#include "host/cli/request.h"
+
+struct json_object;
+
+struct device_spec {
+    char *source;   /* owned: below /dev of the guest's kernel, whose number the agent looks up */
+    char *target;   /* owned: where the container has it */
+    char access[4]; /* of "rwm" */
+};
+
+struct device_list {
+    struct device_spec *items; /* owned */
+    size_t count;
+};
+
+int devices_resolve(const struct request *req, struct device_list *ret, struct error *err);
+
+/* checked: only the default devices and those of the list may be used. */
+void devices_config(const struct device_list *list, bool checked, struct json_object *config);
+void device_list_free(struct device_list *list);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * The workload's environment: defaults, then --env-file, then --env, later ones winning.
+ */
+#ifndef VMC_HOST_SPEC_ENVIRONMENT_H
+#define VMC_HOST_SPEC_ENVIRONMENT_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "common/util.h"
+#include "host/cli/request.h"
+
+/* Adds "NAME=VALUE" entries to *ret, each name once. The caller's environment is read for NAME
+ * alone, and TERM with tty. */
+int environment_resolve(const struct request *req, bool tty, struct strings *ret,
+                        struct error *err);
+
+#endif

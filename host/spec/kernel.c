@@ -1,0 +1,59 @@
+#include "host/spec/kernel.h"
+
+#include <string.h>
+
+#include "common/util.h"
+#include "host/spec/kernel_tree.h"
+
+/* The package of "distro" or "distro:PACKAGE", "" where none is named; NULL for a file's name. */
+static const char *distro_package(const char *kernel)
+{
+    static const char word[] = "distro";
+    if (!kernel || strncmp(kernel, word, strlen(word)) != 0)
+        return NULL;
+    const char *rest = kernel + strlen(word);
+    return rest[0] == ':' ? rest + 1 : rest[0] == '\0' ? rest : NULL;
+}
+
+/* Where the kernel comes from, and whether it wants ACPI tables. */
+static int choose_kernel(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *kernel = request_value(req, OPTION_KERNEL);
+    const char *tree = request_value(req, OPTION_LINUX);
+    const char *distro = distro_package(kernel);
+    if (kernel && tree)
+        return error_set(err, "--linux %s and --kernel %s both name the kernel: give one", tree,
+                         kernel);
+    if (tree)
+        return kernel_tree_find(spec->arch, tree, &spec->kernel, &spec->acpi, err);
+    if (!distro) {
+        spec->kernel = kernel ? xstrdup(kernel) : NULL;
+        return 0;
+    }
+    if (strchr(distro, '/') || (kernel[strlen("distro")] == ':' && !distro[0]))
+        return error_set(err, "--kernel '%s' names no package", kernel);
+    if (spec->initrd)
+        return error_set(err, "--kernel distro needs the initramfs with its modules, which "
+                              "--initrd would replace");
+    spec->distro = xstrdup(distro);
+    spec->acpi = spec->arch->machine_acpi;
+    return 0;
+}
+
+int kernel_spec_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *initrd = request_value(req, OPTION_INITRD);
+    spec->initrd = initrd ? xstrdup(initrd) : NULL;
+    if (choose_kernel(req, spec, err) < 0)
+        return -1;
+    if (request_has(req, OPTION_ACPI) && !spec->arch->machine_acpi)
+        return error_set(err, "--acpi: a machine of architecture %s is described by a device tree",
+                         spec->arch->name);
+    if (request_has(req, OPTION_ACPI) && !spec->kernel && !spec->distro)
+        return error_set(err, "--acpi: the bred kernel has no ACPI and would find no device; it is "
+                              "for --kernel and --linux");
+    spec->acpi = spec->acpi || request_has(req, OPTION_ACPI);
+    for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
+        strings_add(&spec->append, s->value);
+    return 0;
+}

@@ -1,0 +1,235 @@
+#include "host/spec/limits.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "common/util.h"
+#include "host/base/json.h"
+#include "host/base/units.h"
+
+#define MIB (1024ull * 1024)
+#define MEMORY_LIMIT_MIN (4 * MIB)
+#define SWAP_MIN (1 * MIB)
+#define SWAP_MAX (1024 * 1024 * MIB)
+/* The kernel's PID_MAX_LIMIT. */
+#define PIDS_MAX 4194304
+/* cpu.max, in microseconds: kernel/sched/core.c. */
+#define QUOTA_MIN 1000
+#define PERIOD_MIN 1000
+#define PERIOD_MAX 1000000
+#define PERIOD_DEFAULT 100000
+/* cgroup v1's cpu.shares and v2's cpu.weight. */
+#define SHARES_MIN 2
+#define SHARES_MAX 262144
+#define WEIGHT_MAX 10000
+
+static int resolve_memory(const struct request *req, const struct machine_facts *machine,
+                          struct cgroup_spec *spec, struct error *err)
+{
+    const char *max = request_value(req, OPTION_MEM_LIMIT);
+    const char *high = request_value(req, OPTION_MEM_HIGH);
+    if (max && parse_size(max, &spec->memory_max, err) < 0)
+        return error_wrap(err, "--mem-limit");
+    if (high && parse_size(high, &spec->memory_high, err) < 0)
+        return error_wrap(err, "--mem-high");
+    if (max && spec->memory_max < MEMORY_LIMIT_MIN)
+        return error_set(err, "--mem-limit %s is too little: at least %llum", max,
+                         MEMORY_LIMIT_MIN / MIB);
+    if (high && spec->memory_high < MEMORY_LIMIT_MIN)
+        return error_set(err, "--mem-high %s is too little: at least %llum", high,
+                         MEMORY_LIMIT_MIN / MIB);
+    if (spec->memory_max > machine->memory || spec->memory_high > machine->memory)
+        return error_set(err, "--mem-%s is more than the machine has (--memory %llum)",
+                         spec->memory_max > machine->memory ? "limit" : "high",
+                         (unsigned long long)(machine->memory / MIB));
+    if (max && high && spec->memory_high > spec->memory_max)
+        return error_set(err, "--mem-high %s is above --mem-limit %s and would never count", high,
+                         max);
+    return 0;
+}
+
+/* As with docker's --memory-swap the number is memory and swap together. */
+static int resolve_swap(const struct request *req, struct cgroup_spec *spec, struct error *err)
+{
+    const char *text = request_value(req, OPTION_MEM_SWAP);
+    uint64_t total = 0;
+    if (!text)
+        return 0;
+    if (strcmp(text, "-1") == 0)
+        return error_set(err, "--mem-swap -1: swap is a disk of the machine and needs a size");
+    if (parse_size(text, &total, err) < 0)
+        return error_wrap(err, "--mem-swap");
+    if (spec->memory_max == 0)
+        return error_set(err,
+                         "--mem-swap is the sum of memory and swap: it needs --mem-limit, too");
+    if (total < spec->memory_max)
+        return error_set(err,
+                         "--mem-swap %s is the sum of memory and swap: not less than "
+                         "--mem-limit",
+                         text);
+    spec->swap_limited = true;
+    spec->swap_max = total - spec->memory_max;
+    if (spec->swap_max > 0 && spec->swap_max < SWAP_MIN)
+        return error_set(err, "--mem-swap %s leaves less than 1m for swap", text);
+    if (spec->swap_max > SWAP_MAX)
+        return error_set(err, "--mem-swap %s is more than 1t of swap", text);
+    return 0;
+}
+
+static int count_option(const struct request *req, enum option_id id, unsigned min, unsigned max,
+                        uint64_t *ret, struct error *err)
+{
+    const char *text = request_value(req, id);
+    unsigned value;
+    if (!text)
+        return 0;
+    if (parse_count(text, min, max, &value, err) < 0)
+        return error_wrap(err, "--%s", option_by_id(id)->name);
+    *ret = value;
+    return 0;
+}
+
+/*
+ * A parabola on logarithmic scales that takes both ranges' least (2 and 1), default (1024 and
+ * 100) and greatest (262144 and 10000) values to each other, as runc and crun have it.
+ */
+static uint64_t weight_of_shares(uint64_t shares)
+{
+    double l = log2((double)shares);
+    return (uint64_t)ceil(pow(10, (l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9);
+}
+
+static int resolve_cpu(const struct request *req, const struct machine_facts *machine,
+                       struct cgroup_spec *spec, struct error *err)
+{
+    uint64_t shares = 0;
+    if (count_option(req, OPTION_CPU_SHARES, SHARES_MIN, SHARES_MAX, &shares, err) < 0 ||
+        count_option(req, OPTION_CPU_WEIGHT, 1, WEIGHT_MAX, &spec->cpu_weight, err) < 0 ||
+        count_option(req, OPTION_CPU_PERIOD, PERIOD_MIN, PERIOD_MAX, &spec->cpu_period, err) < 0)
+        return -1;
+    unsigned most =
+        machine->cpus * (unsigned)(spec->cpu_period ? spec->cpu_period : PERIOD_DEFAULT);
+    if (count_option(req, OPTION_CPU_QUOTA, QUOTA_MIN, UINT32_MAX, &spec->cpu_quota, err) < 0)
+        return -1;
+    if (spec->cpu_quota > most)
+        return error_set(err,
+                         "--cpu-quota %llu is more than the machine's %u processors have in "
+                         "a period (%u us)",
+                         (unsigned long long)spec->cpu_quota, machine->cpus, most);
+    if (shares && spec->cpu_weight)
+        return error_set(err, "--cpu-shares and --cpu-weight are the same limit in two scales: "
+                              "give one");
+    if (shares)
+        spec->cpu_weight = weight_of_shares(shares);
+    return 0;
+}
+
+/* "0-2,4": each number is a processor of the machine. */
+static int check_cpuset(const char *list, unsigned cpus, struct error *err)
+{
+    AUTO_FREE char *copy = xstrdup(list);
+    char *rest = copy, *part;
+    while ((part = strsep(&rest, ","))) {
+        unsigned first, last;
+        char *dash = strchr(part, '-');
+        if (dash)
+            *dash = '\0';
+        if (parse_count(part, 0, cpus - 1, &first, err) < 0 ||
+            parse_count(dash ? dash + 1 : part, 0, cpus - 1, &last, err) < 0)
+            return error_wrap(err, "--cpuset-cpus %s (of the machine's --cpus %u)", list, cpus);
+        if (last < first)
+            return error_set(err, "--cpuset-cpus %s: %u-%u runs backwards", list, first, last);
+    }
+    return 0;
+}
+
+static bool is_io_key(const char *key)
+{
+    static const char *const keys[] = {"rbps", "wbps", "riops", "wiops"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* "rbps=1m,wiops=100" to what io.max reads. */
+static int resolve_io(const char *text, struct cgroup_spec *spec, struct error *err)
+{
+    AUTO_FREE char *copy = xstrdup(text);
+    char *rest = copy, *part;
+    while ((part = strsep(&rest, ","))) {
+        char *value = strchr(part, '=');
+        uint64_t number = 0;
+        if (value)
+            *value++ = '\0';
+        if (!value || !is_io_key(part))
+            return error_set(
+                err, "--io-max '%s' is not a list of rbps=, wbps=, riops= and wiops=", text);
+        if (parse_size(value, &number, err) < 0)
+            return error_wrap(err, "--io-max %s", part);
+        if (number == 0)
+            return error_set(err, "--io-max %s=0 would stop the disk: leave it out for no limit",
+                             part);
+        char *longer = xasprintf("%s%s%s=%llu", spec->io_max ? spec->io_max : "",
+                                 spec->io_max ? " " : "", part, (unsigned long long)number);
+        free(spec->io_max);
+        spec->io_max = longer;
+    }
+    return 0;
+}
+
+/* -1 is no limit, as with docker. */
+static int resolve_pids(const struct request *req, struct cgroup_spec *spec, struct error *err)
+{
+    const char *text = request_value(req, OPTION_PIDS_LIMIT);
+    if (text && strcmp(text, "-1") == 0)
+        return 0;
+    return count_option(req, OPTION_PIDS_LIMIT, 1, PIDS_MAX, &spec->pids_max, err);
+}
+
+int cgroup_resolve(const struct request *req, const struct machine_facts *machine,
+                   struct cgroup_spec *ret, struct error *err)
+{
+    const char *io = request_value(req, OPTION_IO_MAX);
+    ret->cpuset = request_value(req, OPTION_CPUSET_CPUS);
+    if (resolve_memory(req, machine, ret, err) < 0 || resolve_swap(req, ret, err) < 0 ||
+        resolve_cpu(req, machine, ret, err) < 0 || resolve_pids(req, ret, err) < 0)
+        return -1;
+    if (ret->cpuset && check_cpuset(ret->cpuset, machine->cpus, err) < 0)
+        return -1;
+    if (io && !machine->upper_disk)
+        return error_set(err, "--io-max limits the disk of --upper disk, and there is none");
+    return io ? resolve_io(io, ret, err) : 0;
+}
+
+/* 0 is no limit, and so is a key that is not there. */
+static void add_limit(struct json_object *object, const char *key, uint64_t value)
+{
+    if (value > 0)
+        json_add_number(object, key, (int64_t)value);
+}
+
+void cgroup_config(const struct cgroup_spec *spec, struct json_object *config)
+{
+    struct json_object *cgroup = json_object_new_object();
+    add_limit(cgroup, "memory_max", spec->memory_max);
+    add_limit(cgroup, "memory_high", spec->memory_high);
+    if (spec->swap_limited)
+        json_add_number(cgroup, "swap_max", (int64_t)spec->swap_max);
+    add_limit(cgroup, "cpu_quota", spec->cpu_quota);
+    add_limit(cgroup, "cpu_period", spec->cpu_period);
+    add_limit(cgroup, "cpu_weight", spec->cpu_weight);
+    add_limit(cgroup, "pids_max", spec->pids_max);
+    if (spec->cpuset)
+        json_add_string(cgroup, "cpuset", spec->cpuset);
+    if (spec->io_max)
+        json_add_string(cgroup, "io_max", spec->io_max);
+    json_object_object_add(config, "cgroup", cgroup);
+    json_add_bool(config, "swap_disk", spec->swap_max > 0);
+}
+
+void cgroup_spec_free(struct cgroup_spec *spec)
+{
+    free(spec->io_max);
+    *spec = (struct cgroup_spec){0};
+}

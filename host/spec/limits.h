@@ -1,0 +1,40 @@
+/*
+ * Limits of the container in the guest's control groups, beside those of the machine. Units and
+ * meanings are those of the files of cgroup v2 (Documentation/admin-guide/cgroup-v2.rst).
+ */
+#ifndef VMC_HOST_SPEC_LIMITS_H
+#define VMC_HOST_SPEC_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "host/cli/request.h"
+
+struct json_object;
+
+/* 0 or NULL: no limit. */
+struct cgroup_spec {
+    uint64_t memory_max, memory_high; /* bytes */
+    bool swap_limited;
+    uint64_t swap_max;              /* bytes; the machine gets a disk of that size */
+    uint64_t cpu_quota, cpu_period; /* us */
+    uint64_t cpu_weight;            /* 1 to 10000 */
+    uint64_t pids_max;
+    const char *cpuset; /* as on the command line */
+    char *io_max;       /* owned: "rbps=1048576 wiops=100", of the upper disk */
+};
+
+/* What the machine has, for limits that make sense within it only. */
+struct machine_facts {
+    uint64_t memory; /* bytes */
+    unsigned cpus;
+    bool upper_disk;
+};
+
+int cgroup_resolve(const struct request *req, const struct machine_facts *machine,
+                   struct cgroup_spec *ret, struct error *err);
+void cgroup_config(const struct cgroup_spec *spec, struct json_object *config);
+void cgroup_spec_free(struct cgroup_spec *spec);
+
+#endif

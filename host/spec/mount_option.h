@@ -1,0 +1,30 @@
+/*
+ * --mount, as docker writes volumes and tmpfs: type=bind,src=DIR,dst=DIR,ro. It says nothing that
+ * --volume and --tmpfs cannot, and is read into the same structures.
+ */
+#ifndef VMC_HOST_SPEC_MOUNT_OPTION_H
+#define VMC_HOST_SPEC_MOUNT_OPTION_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+
+enum mount_type {
+    MOUNT_OPTION_BIND,
+    MOUNT_OPTION_VOLUME,
+    MOUNT_OPTION_TMPFS,
+};
+
+/* Texts are owned, or NULL. */
+struct mount_option_spec {
+    enum mount_type type;
+    char *source;
+    char *target;
+    char *options; /* as --volume or --tmpfs has them behind the last colon */
+};
+
+/* Parses one value. *ret is filled also after a failure, for mount_option_free(). */
+int mount_option_parse(const char *text, struct mount_option_spec *ret, struct error *err);
+void mount_option_free(struct mount_option_spec *spec);
+
+#endif

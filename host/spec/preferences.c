@@ -1,0 +1,118 @@
+#include "host/spec/preferences.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/log.h"
+#include "common/util.h"
+#include "host/backend/qemu/accel.h"
+#include "host/backend/uml/uml.h"
+#include "host/base/xdg.h"
+#include "host/spec/backend.h"
+
+#define FILE_SIZE_MAX 65536
+#define SYSTEM_FILE "/etc/vmc/vmc.conf"
+
+static const char *const without_kvm_names[] = {
+    [WITHOUT_KVM_TCG] = "tcg",
+    [WITHOUT_KVM_UML] = "uml",
+};
+
+/* The word without the white space around it, in its own place. */
+static char *trim(char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t length = strlen(text);
+    while (length > 0 && isspace((unsigned char)text[length - 1]))
+        length--;
+    text[length] = '\0';
+    return text;
+}
+
+static int parse_without_kvm(const char *value, enum without_kvm *ret, struct error *err)
+{
+    for (enum without_kvm i = WITHOUT_KVM_TCG; i <= WITHOUT_KVM_UML; i++) {
+        if (strcmp(value, without_kvm_names[i]) != 0)
+            continue;
+        *ret = i;
+        return 0;
+    }
+    return error_set(err, "without-kvm = '%s': it must be tcg or uml", value);
+}
+
+static int parse_line(char *line, struct preferences *ret, struct error *err)
+{
+    line[strcspn(line, "#")] = '\0';
+    char *equals = strchr(line, '=');
+    if (!equals)
+        return *trim(line) ? error_set(err, "'%s' is not KEY = VALUE", trim(line)) : 0;
+    *equals = '\0';
+    const char *key = trim(line);
+    if (strcmp(key, "without-kvm") != 0)
+        return error_set(err, "'%s' is no key of this file; there is without-kvm", key);
+    return parse_without_kvm(trim(equals + 1), &ret->without_kvm, err);
+}
+
+int preferences_parse(const char *name, const char *text, struct preferences *ret,
+                      struct error *err)
+{
+    AUTO_FREE char *copy = xstrdup(text);
+    struct preferences said = {0};
+    unsigned number = 0;
+    for (char *rest = copy, *line; (line = strsep(&rest, "\n"));) {
+        number++;
+        if (parse_line(line, &said, err) < 0)
+            return error_wrap(err, "%s:%u", name, number);
+    }
+    if (!ret->without_kvm)
+        *ret = said;
+    return 0;
+}
+
+static int read_one(const char *path, struct preferences *ret, struct error *err)
+{
+    AUTO_FREE char *text = NULL;
+    /* One in a directory that cannot be searched, as a HOME that sudo(8) has kept, is another
+     * user's. */
+    if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+        return 0;
+    if (read_file_at(AT_FDCWD, path, FILE_SIZE_MAX, &text, NULL, err) < 0)
+        return -1;
+    return preferences_parse(path, text, ret, err);
+}
+
+int preferences_read(struct preferences *ret, struct error *err)
+{
+    AUTO_FREE char *dir = xdg_directory("XDG_CONFIG_HOME", ".config");
+    AUTO_FREE char *path = dir ? xasprintf("%s/vmc.conf", dir) : NULL;
+    *ret = (struct preferences){0};
+    if (path && read_one(path, ret, err) < 0)
+        return -1;
+    return read_one(SYSTEM_FILE, ret, err);
+}
+
+int preferences_apply(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    struct preferences preferences;
+    struct error why = ERROR_INIT;
+    char reason[256];
+    if (req->command->id != COMMAND_RUN || spec->backend != BACKEND_QEMU)
+        return 0;
+    if (preferences_read(&preferences, err) < 0)
+        return -1;
+    if (preferences.without_kvm != WITHOUT_KVM_UML || spec->kernel || spec->initrd ||
+        accel_verdict(reason, sizeof(reason)) != VERDICT_FAILS)
+        return 0;
+    if (backend_spec_check_options(&uml_spec, req, &why) < 0 ||
+        uml_spec.check(&uml_spec, spec, &why) < 0) {
+        log_debug("not in User Mode Linux: %s", why.text);
+        return 0;
+    }
+    backend_spec_take(&uml_spec, spec);
+    return 0;
+}

@@ -1,0 +1,43 @@
+/*
+ * vmc.conf: what a user, or a host's administrator, prefers where a command line does not say it.
+ *
+ * $XDG_CONFIG_HOME/vmc/vmc.conf (~/.config/vmc/vmc.conf) is read first, /etc/vmc/vmc.conf for what
+ * it leaves open. Lines are KEY = VALUE; '#' begins a comment. One key is known:
+ *
+ *   without-kvm = tcg | uml     in what to run, where KVM is not usable; tcg
+ */
+#ifndef VMC_HOST_SPEC_PREFERENCES_H
+#define VMC_HOST_SPEC_PREFERENCES_H
+
+#include "common/error.h"
+#include "host/cli/request.h"
+#include "host/spec/spec.h"
+
+enum without_kvm {
+    WITHOUT_KVM_UNSAID,
+    WITHOUT_KVM_TCG,
+    WITHOUT_KVM_UML,
+};
+
+struct preferences {
+    enum without_kvm without_kvm;
+};
+
+/*
+ * Takes what a file says and ret leaves unsaid. name: of the file, for messages. Lines that are
+ * not understood are errors. Pure.
+ */
+int preferences_parse(const char *name, const char *text, struct preferences *ret,
+                      struct error *err);
+
+/* Reads both files; one that does not exist says nothing. */
+int preferences_read(struct preferences *ret, struct error *err);
+
+/*
+ * Turns what 'vmc run' would do with QEMU into a run of User Mode Linux, where that is preferred:
+ * the command line names no backend and no kernel, KVM is not usable, and UML has all that is asked
+ * for.
+ */
+int preferences_apply(const struct request *req, struct vm_spec *spec, struct error *err);
+
+#endif

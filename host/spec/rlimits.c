@@ -1,0 +1,86 @@
+#include "host/spec/rlimits.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/rlimits.h"
+#include "common/util.h"
+#include "host/base/json.h"
+
+static int find_resource(const char *name, int *ret, struct error *err)
+{
+    for (int i = 0; i < RLIM_NLIMITS; i++)
+        if (strcmp(rlimit_names[i], name) == 0) {
+            *ret = i;
+            return 0;
+        }
+    return error_set(err,
+                     "--ulimit: '%s' is no resource (core cpu data fsize locks memlock "
+                     "msgqueue nice nofile nproc rss rtprio rttime sigpending stack as)",
+                     name);
+}
+
+static int parse_limit(const char *text, int64_t *ret, struct error *err)
+{
+    char *end;
+    if (strcmp(text, "unlimited") == 0 || strcmp(text, "-1") == 0) {
+        *ret = -1;
+        return 0;
+    }
+    errno = 0;
+    *ret = strtoll(text, &end, 10);
+    if (text[0] >= '0' && text[0] <= '9' && !*end && errno == ERANGE)
+        return error_set(err, "'%s' is more than any limit can be; 'unlimited' is none", text);
+    if (text[0] < '0' || text[0] > '9' || *end || errno)
+        return error_set(err, "'%s' is neither a number nor 'unlimited'", text);
+    return 0;
+}
+
+static int add(struct rlimit_spec *spec, const char *text, struct error *err)
+{
+    AUTO_FREE char *name = xstrdup(text);
+    char *soft = strchr(name, '=');
+    int resource = 0;
+    if (!soft)
+        return error_set(err, "--ulimit '%s' is not NAME=SOFT[:HARD]", text);
+    *soft++ = '\0';
+    char *hard = strchr(soft, ':');
+    if (hard)
+        *hard++ = '\0';
+    if (find_resource(name, &resource, err) < 0)
+        return -1;
+    int64_t values[2];
+    if (parse_limit(soft, &values[0], err) < 0 ||
+        parse_limit(hard ? hard : soft, &values[1], err) < 0)
+        return error_wrap(err, "--ulimit %s", name);
+    if (values[1] >= 0 && (values[0] < 0 || values[0] > values[1]))
+        return error_set(err, "--ulimit %s: the soft limit is above the hard one", text);
+    spec->limits[resource].set = true;
+    spec->limits[resource].soft = values[0];
+    spec->limits[resource].hard = values[1];
+    return 0;
+}
+
+int rlimits_resolve(const struct request *req, struct rlimit_spec *ret, struct error *err)
+{
+    const struct setting *s = NULL;
+    while ((s = request_next(req, OPTION_ULIMIT, s)))
+        if (add(ret, s->value, err) < 0)
+            return -1;
+    return 0;
+}
+
+void rlimits_config(const struct rlimit_spec *spec, struct json_object *config)
+{
+    struct json_object *list = json_object_new_array();
+    for (int i = 0; i < RLIM_NLIMITS; i++) {
+        if (!spec->limits[i].set)
+            continue;
+        struct json_object *limit = json_object_new_object();
+        json_add_number(limit, "resource", i);
+        json_add_number(limit, "soft", spec->limits[i].soft);
+        json_add_number(limit, "hard", spec->limits[i].hard);
+        json_object_array_add(list, limit);
+    }
+    json_object_object_add(config, "rlimits", list);
+}

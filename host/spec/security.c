@@ -1,0 +1,81 @@
+#include "host/spec/security.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "common/io.h"
+#include "common/util.h"
+
+#define PROFILE_SIZE_MAX (4u << 20)
+
+static int set_seccomp(struct security_spec *spec, const char *value, struct error *err)
+{
+    free(spec->seccomp_file);
+    free(spec->seccomp_text);
+    spec->seccomp_file = spec->seccomp_text = NULL;
+    spec->unconfined = strcmp(value, "unconfined") == 0;
+    /* docker's word for the default profile, which is then asked for even with --privileged. */
+    if (spec->unconfined || strcmp(value, "builtin") == 0)
+        return 0;
+    spec->seccomp_file = xstrdup(value);
+    if (read_file_at(AT_FDCWD, value, PROFILE_SIZE_MAX, &spec->seccomp_text, NULL, err) < 0)
+        return error_wrap(err, "--security-opt seccomp");
+    return 0;
+}
+
+static int set_no_new_privs(struct security_spec *spec, const char *value, struct error *err)
+{
+    if (!value || strcmp(value, "true") == 0)
+        spec->no_new_privs = true;
+    else if (strcmp(value, "false") == 0)
+        spec->no_new_privs = false;
+    else
+        return error_set(err, "--security-opt no-new-privileges is 'true' or 'false', not '%s'",
+                         value);
+    return 0;
+}
+
+/* NAME, NAME=VALUE or NAME:VALUE. */
+static int set(struct security_spec *spec, const char *text, struct error *err)
+{
+    AUTO_FREE char *name = xstrdup(text);
+    char *value = strpbrk(name, "=:");
+    if (value)
+        *value++ = '\0';
+    if (strcmp(name, "no-new-privileges") == 0)
+        return set_no_new_privs(spec, value, err);
+    if (strcmp(name, "seccomp") == 0 && value && value[0])
+        return set_seccomp(spec, value, err);
+    if (strcmp(name, "systempaths") == 0 && value && strcmp(value, "unconfined") == 0) {
+        spec->system_paths_bare = true;
+        return 0;
+    }
+    if (strcmp(name, "apparmor") == 0 || strcmp(name, "label") == 0)
+        return error_set(err,
+                         "--security-opt %s: the guest's kernel has neither AppArmor nor "
+                         "SELinux; the machine is the wall",
+                         text);
+    return error_set(err,
+                     "--security-opt '%s': it must be seccomp=FILE, seccomp=unconfined, "
+                     "no-new-privileges or systempaths=unconfined",
+                     text);
+}
+
+int security_resolve(const struct request *req, struct security_spec *ret, struct error *err)
+{
+    const struct setting *s = NULL;
+    ret->unconfined = request_has(req, OPTION_PRIVILEGED);
+    ret->system_paths_bare = request_has(req, OPTION_PRIVILEGED);
+    while ((s = request_next(req, OPTION_SECURITY_OPT, s)))
+        if (set(ret, s->value, err) < 0)
+            return -1;
+    ret->no_new_privs = ret->no_new_privs || request_has(req, OPTION_NO_NEW_PRIVS);
+    return 0;
+}
+
+void security_spec_free(struct security_spec *spec)
+{
+    free(spec->seccomp_file);
+    free(spec->seccomp_text);
+    *spec = (struct security_spec){0};
+}

@@ -1,0 +1,387 @@
+#include "host/spec/spec.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/backend/libvirt/spec.h"
+#include "host/base/data_directory.h"
+#include "host/base/object_name.h"
+#include "host/base/units.h"
+#include "host/rootfs/volumes.h"
+#include "host/spec/backend.h"
+#include "host/spec/environment.h"
+#include "host/spec/kernel.h"
+#include "host/spec/rootfs_arch.h"
+#include "host/spec/rootfs_image.h"
+#include "host/spec/transport.h"
+
+#define MIB (1024ull * 1024)
+#define MEMORY_MIN (32 * MIB)
+#define UPPER_SIZE_MIN (1 * MIB)
+
+static const char *const upper_names[] = {
+    [UPPER_RAM] = "ram",
+    [UPPER_DISK] = "disk",
+    [UPPER_HOST] = "host",
+    [UPPER_NONE] = "none",
+};
+
+static const char *const accel_names[] = {
+    [ACCEL_AUTO] = "auto",
+    [ACCEL_KVM] = "kvm",
+    [ACCEL_TCG] = "tcg",
+};
+
+const char *upper_name(enum upper upper)
+{
+    return upper_names[upper];
+}
+
+const char *accel_name(enum accel accel)
+{
+    return accel_names[accel];
+}
+
+/* The setting of an option, or its default from the option table. */
+static const char *value_of(const struct request *req, enum option_id id)
+{
+    const char *value = request_value(req, id);
+    return value ? value : option_by_id(id)->default_value;
+}
+
+static char *copy_or_null(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+static int resolve_upper(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *value = request_value(req, OPTION_UPPER);
+    if (request_has(req, OPTION_DIRECT)) {
+        if (value && strcmp(value, "none") != 0)
+            return error_set(err, "--direct is --upper none and cannot go with --upper %s", value);
+        value = "none";
+    }
+    if (!value)
+        value = option_by_id(OPTION_UPPER)->default_value;
+    const char *colon = strchrnul(value, ':');
+    size_t length = (size_t)(colon - value);
+    for (size_t i = 0; i < ARRAY_LEN(upper_names); i++) {
+        if (strlen(upper_names[i]) != length || strncmp(upper_names[i], value, length) != 0)
+            continue;
+        spec->upper = (enum upper)i;
+        if (*colon == '\0')
+            return 0;
+        if (i != UPPER_RAM && i != UPPER_DISK)
+            return error_set(err, "--upper %s takes no size", upper_names[i]);
+        if (parse_size(colon + 1, &spec->upper_size, err) < 0)
+            return error_wrap(err, "--upper %s", upper_names[i]);
+        if (spec->upper_size < UPPER_SIZE_MIN || spec->upper_size > INT64_MAX / 2)
+            return error_set(err, "--upper %s: the size must be at least 1m", value);
+        return 0;
+    }
+    return error_set(err, "--upper '%s': it must be ram[:SIZE], disk[:SIZE], host or none", value);
+}
+
+/* Fails where the rootfs cannot be used; *ret_host: it is the host's own root. */
+static int check_rootfs(const char *rootfs, bool *ret_host, struct error *err)
+{
+    AUTO_CLOSE int fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct stat root, host;
+    if (fd < 0 || fstat(fd, &root) < 0 || stat("/", &host) < 0)
+        return error_errno(err, "root file system %s", rootfs);
+    if (faccessat(fd, ".", R_OK | X_OK, AT_EACCESS) < 0)
+        return error_errno(err, "root file system %s cannot be read", rootfs);
+    *ret_host = host.st_dev == root.st_dev && host.st_ino == root.st_ino;
+    return 0;
+}
+
+/* An image is read: what changes lies above it, in the guest. image_arch() looks at it. */
+static int check_image(const struct vm_spec *spec, struct error *err)
+{
+    if (spec->upper == UPPER_RAM || spec->upper == UPPER_DISK)
+        return 0;
+    return error_set(err,
+                     "--upper %s is for directories, and %s is an image, which nobody writes to: "
+                     "--upper ram or disk",
+                     upper_name(spec->upper), spec->rootfs);
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) < 0 || S_ISDIR(st.st_mode);
+}
+
+static int resolve_rootfs(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *rootfs = request_value(req, OPTION_ROOTFS);
+    const char *nopriv = request_value(req, OPTION_NOPRIV);
+    if (rootfs && nopriv)
+        return error_set(err,
+                         "--nopriv DIR names the root file system itself: leave out "
+                         "--rootfs %s",
+                         rootfs);
+    spec->unprivileged = nopriv || geteuid() != 0;
+    if (nopriv)
+        rootfs = nopriv;
+    spec->rootfs = xstrdup(rootfs ? rootfs : "/");
+    spec->image = !is_directory(spec->rootfs);
+    bool host;
+    if (resolve_upper(req, spec, err) < 0)
+        return -1;
+    if (spec->image)
+        return check_image(spec, err);
+    if (check_rootfs(spec->rootfs, &host, err) < 0)
+        return -1;
+    if (host && spec->upper == UPPER_NONE)
+        return error_set(err, "--upper none on the host's own / would let the guest change this "
+                              "host; name another directory with --rootfs");
+    return 0;
+}
+
+uint64_t host_memory(void)
+{
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *value = value_of(req, OPTION_CPUS);
+
+    if (strchr(value, '.'))
+        return error_set(err,
+                         "--cpus %s: the machine has whole processors; a part of one is "
+                         "--cpu-quota, in microseconds of every 100000",
+                         value);
+    if (parse_count(value, 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
+        return error_wrap(err, "--cpus");
+    return 0;
+}
+
+int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *value = value_of(req, OPTION_MEMORY);
+    if (parse_size(value, &spec->memory, err) < 0)
+        return error_wrap(err, "--memory");
+    uint64_t host = host_memory();
+    if (spec->memory < MEMORY_MIN)
+        return error_set(err, "--memory %s is too little: a machine needs at least %llum", value,
+                         MEMORY_MIN / MIB);
+    if (spec->memory > host)
+        return error_set(err, "--memory %s is more than this host has (%llum)", value,
+                         (unsigned long long)(host / MIB));
+    /* QEMU wants whole pages; a machine's memory is counted in MiB. */
+    spec->memory -= spec->memory % MIB;
+    return 0;
+}
+
+/* An image is not looked into: its label says it. */
+static int image_arch(const char *image, const struct arch *named, const struct arch **ret,
+                      struct error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    const struct arch *labelled;
+    if (rootfs_image_open(image, &fd, &labelled, err) < 0)
+        return -1;
+    if (!named && !labelled)
+        return error_set(err,
+                         "%s does not say which architecture it is for, as those of 'vmc pack' do: "
+                         "give --arch",
+                         image);
+    if (named && labelled && named != labelled)
+        return error_set(err, "--arch %s: %s is for %s", named->name, image, labelled->name);
+    *ret = named ? named : labelled;
+    return 0;
+}
+
+static int resolve_arch(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *name = request_value(req, OPTION_ARCH);
+    const struct arch *named = name ? arch_find(name) : NULL;
+    if (name && !named)
+        return error_set(
+            err, "no guest of architecture %s can be run (see --arch in 'vmc help run')", name);
+    spec->arch = named ? named : arch_native();
+    if (spec->maintenance)
+        return spec->arch ? 0 : error_set(err, "vmc has no machine of this host's architecture");
+    if (spec->image)
+        return image_arch(spec->rootfs, named, &spec->arch, err);
+    /* --explain needs no command. */
+    const char *command = spec->args.count > 0 ? spec->args.items[0] : "/bin/sh";
+    return rootfs_arch(spec->rootfs, command, spec->cwd, &spec->env, named, &spec->arch, err);
+}
+
+static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *accel = value_of(req, OPTION_ACCEL);
+    size_t i = 0;
+    while (i < ARRAY_LEN(accel_names) && strcmp(accel_names[i], accel) != 0)
+        i++;
+    if (i == ARRAY_LEN(accel_names))
+        return error_set(err, "--accel '%s': it must be auto, kvm or tcg", accel);
+    spec->accel = (enum accel)i;
+    if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
+        return error_set(err, "--accel kvm cannot run a guest of architecture %s on this host",
+                         spec->arch->name);
+    if (libvirt_spec_resolve(req, spec, err) < 0 || resolve_memory(req, spec, err) < 0)
+        return -1;
+    if (resolve_cpus(req, spec, err) < 0)
+        return -1;
+    if (spec->debugging.gdb && !request_has(req, OPTION_BOOT_TIMEOUT))
+        spec->boot_timeout = DEADLINE_NONE / 2;
+    if (spec->debugging.gdb && spec->accel == ACCEL_AUTO)
+        spec->accel = ACCEL_TCG;
+    return kernel_spec_resolve(req, spec, err);
+}
+
+/* The machine, or what stands in for it. */
+static int resolve_backend(const struct request *req, const struct backend_spec *backend,
+                           struct vm_spec *spec, struct error *err)
+{
+    if (parse_duration(value_of(req, OPTION_BOOT_TIMEOUT), &spec->boot_timeout, err) < 0)
+        return error_wrap(err, "--boot-timeout");
+    if (spec->boot_timeout == 0)
+        return error_set(err, "--boot-timeout 0 leaves no time to boot");
+    if (resolve_arch(req, spec, err) < 0)
+        return -1;
+    return backend ? backend->resolve(req, spec, err) : resolve_machine(req, spec, err);
+}
+
+static int check_hostname(const char *name, struct error *err)
+{
+    /* sethostname(2) takes 64 bytes; the characters are those of hostname(7). */
+    size_t length = strlen(name);
+    size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
+    if (length == 0 || length > 64 || good != length || name[0] == '-' || name[0] == '.')
+        return error_set(err,
+                         "--hostname '%s' is not a host name (letters, digits, '-' and '.', "
+                         "at most 64)",
+                         name);
+    return 0;
+}
+
+static int resolve_workload(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    for (int i = 0; i < req->arg_count; i++)
+        strings_add(&spec->args, req->args[i]);
+    spec->tty = request_has(req, OPTION_TTY);
+    if (spec->tty && !isatty(STDIN_FILENO))
+        return error_set(err, "--tty needs a terminal on standard input; leave it out in scripts");
+    if (environment_resolve(req, spec->tty, &spec->env, err) < 0)
+        return -1;
+    spec->cwd = xstrdup(value_of(req, OPTION_WORKDIR));
+    if (spec->cwd[0] != '/')
+        return error_set(err, "--workdir '%s' must be an absolute path", spec->cwd);
+    spec->user = copy_or_null(request_value(req, OPTION_USER));
+    if (spec->user && (spec->user[0] == '\0' || spec->user[0] == ':'))
+        return error_set(err, "--user '%s' names no user", spec->user);
+    const char *hostname = request_value(req, OPTION_HOSTNAME);
+    if (hostname && check_hostname(hostname, err) < 0)
+        return -1;
+    spec->hostname = copy_or_null(hostname);
+    const char *timeout = request_value(req, OPTION_TIMEOUT);
+    if (timeout && parse_duration(timeout, &spec->timeout, err) < 0)
+        return error_wrap(err, "--timeout");
+    return 0;
+}
+
+/* A kept layer is a disk; the name is the container's, and its host name. */
+static int resolve_keep(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *name = request_value(req, OPTION_NAME);
+    spec->keep = request_has(req, OPTION_KEEP);
+    if (name && object_name_check("--name", name, err) < 0)
+        return -1;
+    spec->name = copy_or_null(name);
+    if (!spec->hostname)
+        spec->hostname = copy_or_null(name);
+    if (spec->keep && request_has(req, OPTION_RM))
+        return error_set(err, "--rm leaves nothing behind, and --keep the changes: give one");
+    if (!spec->keep || spec->upper == UPPER_DISK)
+        return 0;
+    if (request_has(req, OPTION_UPPER) || request_has(req, OPTION_DIRECT))
+        return error_set(err, "--keep keeps a disk (--upper disk[:SIZE]): --upper %s has none",
+                         upper_name(spec->upper));
+    spec->upper = UPPER_DISK;
+    return 0;
+}
+
+static int resolve_volumes(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const struct mount_spec *mounts = &spec->container.mounts;
+    spec->data = data_directory();
+    if (volume_list_resolve(req, &spec->volumes, err) < 0)
+        return -1;
+    for (size_t i = 0; i < mounts->tmpfs_count; i++)
+        for (size_t j = 0; j < spec->volumes.count; j++)
+            if (strcmp(mounts->tmpfs[i].target, spec->volumes.items[j].target) == 0)
+                return error_set(err, "--tmpfs and --volume %s are both to be %s in the container",
+                                 spec->volumes.items[j].source, mounts->tmpfs[i].target);
+    return volumes_check(&spec->volumes, err);
+}
+
+int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
+{
+    const struct backend_spec *backend = backend_spec_find(req);
+    if (backend && backend_spec_check_options(backend, req, err) < 0)
+        return -1;
+    ret->debug = request_has(req, OPTION_DEBUG);
+    ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
+    ret->cold = request_has(req, OPTION_COLD);
+    ret->timing = request_has(req, OPTION_TIMING);
+    ret->console = copy_or_null(request_value(req, OPTION_CONSOLE));
+    ret->maintenance = req->command->id == COMMAND_SHELL_GUEST;
+    if (debug_spec_resolve(req, &ret->debugging, err) < 0)
+        return -1;
+    if (ret->maintenance) {
+        ret->unprivileged = geteuid() != 0;
+        return resolve_backend(req, backend, ret, err);
+    }
+    if (resolve_workload(req, ret, err) < 0 || resolve_rootfs(req, ret, err) < 0 ||
+        resolve_backend(req, backend, ret, err) < 0 ||
+        network_spec_resolve(req, &ret->network, err) < 0 ||
+        names_resolve(req, &ret->network, &ret->names, err) < 0 || resolve_keep(req, ret, err) < 0)
+        return -1;
+    const struct machine_facts machine = {
+        .memory = ret->memory,
+        .cpus = ret->cpus,
+        .upper_disk = ret->upper == UPPER_DISK,
+    };
+    if (container_resolve(req, &machine, &ret->container, err) < 0)
+        return -1;
+    if (backend)
+        backend_spec_take(backend, ret);
+    if (resolve_volumes(req, ret, err) < 0 || (backend && backend->check(backend, ret, err) < 0) ||
+        transport_spec_resolve(req, ret, err) < 0)
+        return -1;
+    if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
+        return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "
+                              "host's network and changes it back; --net user needs nothing");
+    return 0;
+}
+
+void spec_free(struct vm_spec *spec)
+{
+    free(spec->kernel);
+    free(spec->initrd);
+    free(spec->distro);
+    debug_spec_free(&spec->debugging);
+    free(spec->rootfs);
+    free(spec->cwd);
+    free(spec->user);
+    free(spec->hostname);
+    free(spec->console);
+    container_spec_free(&spec->container);
+    free(spec->name);
+    free(spec->data);
+    volume_list_free(&spec->volumes);
+    network_spec_free(&spec->network);
+    names_spec_free(&spec->names);
+    strings_free(&spec->append);
+    strings_free(&spec->args);
+    strings_free(&spec->env);
+    *spec = (struct vm_spec){0};
+}

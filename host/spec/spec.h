@@ -1,0 +1,108 @@
+/*
+ * What a run is: everything the command line asked for, with all defaults in, checked. Made once
+ * by spec_resolve(), the only place where settings are merged and validated, and read-only after.
+ */
+#ifndef VMC_HOST_SPEC_SPEC_H
+#define VMC_HOST_SPEC_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/util.h"
+#include "host/base/arch.h"
+#include "host/cli/request.h"
+#include "host/spec/container.h"
+#include "host/spec/debug.h"
+#include "host/spec/names.h"
+#include "host/spec/network.h"
+#include "host/spec/volumes.h"
+
+/* Where changes to the root file system go (--upper). */
+enum upper {
+    UPPER_RAM,  /* overlay in the guest, upper on tmpfs */
+    UPPER_DISK, /* overlay in the guest, upper on a sparse image */
+    UPPER_HOST, /* overlay on the host, written through the share */
+    UPPER_NONE, /* no overlay: the directory itself */
+};
+
+/* The name --upper and the agent's configuration use. */
+const char *upper_name(enum upper upper);
+
+/* What the workload runs in. */
+enum backend {
+    BACKEND_QEMU,       /* a virtual machine of vmc's own */
+    BACKEND_LIBVIRT,    /* one that libvirt has as a domain */
+    BACKEND_NAMESPACES, /* --host: a container on the host's own kernel */
+    BACKEND_UML,        /* --uml: User Mode Linux, a kernel that is a process */
+};
+
+enum accel {
+    ACCEL_AUTO,
+    ACCEL_KVM,
+    ACCEL_TCG,
+};
+
+const char *accel_name(enum accel accel);
+
+struct vm_spec {
+    bool maintenance; /* no container, no share, no ports: a shell on the serial line */
+    enum backend backend;
+    const struct arch *arch;
+    enum accel accel;
+    const char *libvirt; /* URI of who is to run the machine; NULL: vmc itself */
+    uint64_t memory;     /* bytes */
+    unsigned cpus;
+    char *kernel; /* owned paths; NULL: the image's */
+    char *initrd;
+    char *distro; /* the package of a distribution's kernel, "" for the usual one; NULL: bred */
+    bool acpi;    /* the machine is described by ACPI tables */
+    struct strings append;
+    int64_t boot_timeout; /* ns */
+    struct debug_spec debugging;
+
+    char *rootfs; /* as given; the host's / if it was not */
+    bool image;   /* it is a file: rootfs_image.h */
+    bool unprivileged;
+    enum upper upper;
+    bool virtiofs;       /* the directory comes from a process beside QEMU: file_server.h */
+    uint64_t upper_size; /* bytes; 0: the default of its kind */
+
+    bool keep;  /* the upper disk outlives the run */
+    char *name; /* of the container; NULL: its id */
+
+    struct volume_list volumes;
+    bool virtiofs_volumes; /* so do they */
+    char *data; /* where named volumes and the like are; NULL: nowhere, data_directory.h */
+
+    struct container_spec container;
+
+    struct strings args;
+    struct strings env;
+    char *cwd;
+    char *user;     /* NULL: root */
+    char *hostname; /* NULL: the container's id */
+    bool tty;
+    int64_t timeout; /* ns; 0: none */
+
+    struct network_spec network;
+    struct names_spec names;
+
+    char *console;     /* file for the console log; NULL: none is kept */
+    bool cold;         /* neither copies nor makes a template */
+    bool require_jail; /* no run without every layer of isolation.h */
+    bool debug;
+    bool timing;
+};
+
+/* For backends, spec/backend.h: this host's memory in bytes; --memory, checked against it; --cpus.
+ */
+uint64_t host_memory(void);
+int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err);
+int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err);
+
+/* Everything in *ret is owned by it: free with spec_free(), also after a failure. */
+int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err);
+void spec_free(struct vm_spec *spec);
+
+#endif

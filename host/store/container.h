@@ -1,0 +1,42 @@
+/*
+ * The private directory of one container: BASE/ID, mode 0700, locked with flock(2) for as long
+ * as its vmc lives. BASE is $XDG_RUNTIME_DIR/vmc where that can be had,
+ * else /run/vmc for root, else /tmp/vmc-UID.
+ *
+ *     share/   where the tree is mounted that the guest sees (in a private mount namespace)
+ *     upper/ work/   the overlay's, with --upper host
+ */
+#ifndef VMC_HOST_STORE_CONTAINER_H
+#define VMC_HOST_STORE_CONTAINER_H
+
+#include "common/error.h"
+
+struct container {
+    char id[13]; /* 12 random hex digits */
+    char *base;  /* owned */
+    char *dir;   /* owned: BASE/ID */
+    int base_fd; /* -1 when there is none */
+    int dir_fd;  /* holds the lock */
+};
+
+#define CONTAINER_INIT                                                                             \
+    {                                                                                              \
+        .base_fd = -1, .dir_fd = -1                                                                \
+    }
+
+/* Makes a new container's directory. */
+int state_create(struct container *c, struct error *err);
+
+/* A fresh directory of mode 0755 in it; *ret_path is owned by the caller. */
+int state_mkdir(const struct container *c, const char *name, char **ret_path, struct error *err);
+
+/*
+ * Removes what containers left behind whose vmc is gone (kill -9, power failure): directories
+ * of BASE that nobody locks. Failures are not errors of this run.
+ */
+void state_sweep(const struct container *c);
+
+/* Removes the directory and closes the descriptors. Accepts a half-made or removed one. */
+void state_remove(struct container *c);
+
+#endif
