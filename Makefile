@@ -11,7 +11,7 @@
 #   make bench      paired timings against peers, as ratios; SUITE=stream: of what goes through
 #                   standard output and input; SUITE=scale: of many containers at once
 #   make bench-files  what files cost in a guest, by where they are
-#   make lint       formatting, clang-tidy, cppcheck, shellcheck
+#   make lint       rooms (scripts/rooms), formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
 #   make install    what is built, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)
 #   make uninstall  removes what 'make install' with the same variables has installed

@@ -214,7 +214,7 @@ static int make_v2(const struct host_cgroup_plan *plan, const char *id, FILE *no
     return set_tasks(dir, limits, err);
 }
 
-int host_cgroup_create(const struct container *container, const struct host_cgroup_limits *limits,
+int host_cgroup_create(int container_fd, const char *id, const struct host_cgroup_limits *limits,
                        bool privileged, struct host_cgroup *ret, struct error *err)
 {
     AUTO_FREE char *cgroup = NULL;
@@ -223,15 +223,15 @@ int host_cgroup_create(const struct container *container, const struct host_cgro
     if (read_file_at(AT_FDCWD, "/proc/self/cgroup", TEXT_MAX, &cgroup, NULL, err) < 0 ||
         read_file_at(AT_FDCWD, "/proc/self/mountinfo", TEXT_MAX, &mountinfo, NULL, err) < 0)
         return -1;
-    int fd = openat(container->dir_fd, NOTE_NAME,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(container_fd, NOTE_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                    0600);
     FILE *note = fd < 0 ? NULL : fdopen(fd, "w");
     if (!note)
         return error_errno(err, "cannot note control groups");
     host_cgroup_plan(cgroup, mountinfo, privileged, &plan);
     bool v1 = plan.memory_v1 || plan.pids_v1;
-    int result = v1 ? make_v1(&plan, container->id, note, limits, ret, err)
-                    : make_v2(&plan, container->id, note, limits, ret, err);
+    int result = v1 ? make_v1(&plan, id, note, limits, ret, err)
+                    : make_v2(&plan, id, note, limits, ret, err);
     host_cgroup_plan_free(&plan);
     fclose(note);
     if (result < 0)

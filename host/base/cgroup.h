@@ -16,7 +16,6 @@
 
 #include "common/error.h"
 #include "common/util.h"
-#include "host/store/container.h"
 
 struct host_cgroup_limits {
     uint64_t memory; /* bytes; 0: no limit */
@@ -47,7 +46,7 @@ void host_cgroup_plan_free(struct host_cgroup_plan *plan);
  * Makes the groups and sets their limits. Their paths are noted in the container's directory first,
  * for host_cgroup_sweep(). On failure err says what is missing, and nothing is left.
  */
-int host_cgroup_create(const struct container *container, const struct host_cgroup_limits *limits,
+int host_cgroup_create(int container_fd, const char *id, const struct host_cgroup_limits *limits,
                        bool privileged, struct host_cgroup *ret, struct error *err);
 
 /* Moves a process into them. */

@@ -5,9 +5,9 @@
 #include <sys/ioctl.h>
 
 #include "common/util.h"
-#include "host/backend/qemu/accel.h"
-#include "host/backend/qemu/kvm_access.h"
 #include "host/check/checks.h"
+#include "host/machine/accel.h"
+#include "host/machine/kvm_access.h"
 #include "host/spec/preferences.h"
 
 static enum verdict check_kvm(struct checks *checks)

@@ -5,12 +5,12 @@
 #include <sys/wait.h>
 
 #include "common/util.h"
-#include "host/backend/qemu/qemu.h"
 #include "host/base/userns.h"
 #include "host/check/checks.h"
 #include "host/check/start.h"
 #include "host/jail/files.h"
 #include "host/jail/jail.h"
+#include "host/machine/qemu_program.h"
 
 #define CHILD_TIMEOUT (15 * NS_PER_S)
 #define VERSION_PATIENCE (10 * NS_PER_S)
@@ -132,7 +132,7 @@ void check_jail(struct checks *checks)
     struct error err = ERROR_INIT;
 
     /* Without these there is nothing to lock up; other checks say so. */
-    if (!probe.arch || qemu_find(probe.arch, &vmm, &err) < 0)
+    if (!probe.arch || qemu_program_find(probe.arch, &vmm, &err) < 0)
         return;
     probe.vmm = vmm;
     if (check_start(try_jail, &probe, CHILD_TIMEOUT, &output, &err) < 0) {

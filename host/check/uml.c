@@ -6,6 +6,7 @@
 #include "host/backend/uml/uml.h"
 #include "host/check/checks.h"
 #include "host/check/start.h"
+#include "host/machine/debugging.h"
 #include "host/machine/machine.h"
 
 #define CHILD_TIMEOUT (30 * NS_PER_S)

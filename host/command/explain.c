@@ -5,8 +5,8 @@
 #include "common/util.h"
 #include "host/base/json.h"
 #include "host/cli/output.h"
+#include "host/run/resolve.h"
 #include "host/spec/backend.h"
-#include "host/spec/preferences.h"
 #include "host/spec/spec.h"
 
 #define SETTING_WIDTH 38
@@ -67,9 +67,7 @@ static int check(const struct request *req, const struct backend_spec **ret_back
 {
     struct vm_spec spec = {0};
     struct seccomp_filter filter = {0};
-    int result = spec_resolve(req, &spec, err);
-    if (result == 0)
-        result = preferences_apply(req, &spec, err);
+    int result = run_resolve(req, &spec, err);
     *ret_backend = backend_spec_of(spec.backend);
     if (result == 0)
         result = container_compile_seccomp(&spec.container, spec.arch->seccomp, &filter, err);

@@ -1,5 +1,7 @@
 #include "host/guest/config.h"
 
+#include "host/guest/name_files.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>

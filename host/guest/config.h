@@ -7,8 +7,8 @@
 #define VMC_HOST_GUEST_CONFIG_H
 
 #include "common/protocol.h"
+#include "host/base/file_capabilities.h"
 #include "host/network/network.h"
-#include "host/rootfs/file_capabilities.h"
 #include "host/spec/spec.h"
 
 /*

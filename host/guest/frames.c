@@ -12,9 +12,9 @@ static int handle_hello(struct session *s, const struct frame *frame, struct err
 {
     if (s->phase != PHASE_BOOT)
         return unexpected(frame, err);
-    if (decode_hello(frame, &s->timing->guest_hello, err) < 0)
+    if (decode_hello(frame, &s->times.guest_hello, err) < 0)
         return -1;
-    s->timing->hello = now_ns();
+    s->times.hello = now_ns();
     s->phase = PHASE_HELLO;
     return 0;
 }
@@ -31,9 +31,9 @@ static int handle_started(struct session *s, const struct frame *frame, struct e
 {
     if (s->phase != PHASE_CONFIG)
         return unexpected(frame, err);
-    if (decode_started(frame, &s->timing->guest_started, err) < 0)
+    if (decode_started(frame, &s->times.guest_started, err) < 0)
         return -1;
-    s->timing->started = now_ns();
+    s->times.started = now_ns();
     s->phase = PHASE_RUNNING;
     return 0;
 }
@@ -44,7 +44,7 @@ static int handle_exit(struct session *s, const struct frame *frame, struct erro
         return unexpected(frame, err);
     if (decode_exit(frame, &s->record, err) < 0)
         return -1;
-    s->timing->exited = now_ns();
+    s->times.exited = now_ns();
     s->phase = PHASE_EXITED;
     s->deadline = now_ns() + SESSION_OUTPUT_GRACE_NS;
     return 0;

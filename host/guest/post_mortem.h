@@ -5,27 +5,11 @@
 #define VMC_HOST_GUEST_POST_MORTEM_H
 
 #include "common/error.h"
-#include "host/backend/qemu/qmp.h"
 #include "host/guest/console_log.h"
-#include "host/machine/machine.h"
-
-/* The last the hypervisor wrote on its stderr: what it says last is why it ended. */
-struct vmm_errors {
-    size_t length;
-    char text[1024];
-};
-
-/* One read(2) of the machine's errors_fd, which is closed at its end. */
-void vmm_errors_pump(struct vmm_errors *e, struct machine *m);
+#include "host/machine/last_words.h"
 
 /* Reads a console descriptor into the log: what is there, and at most 64 KiB. Closes it at EOF. */
 void console_pump(struct console_log *log, int *fd);
-
-/*
- * Hears it out, which may take a moment where it has just ended: its last line, or "". Valid as
- * long as e is.
- */
-const char *vmm_last_words(struct vmm_errors *e, struct machine *m);
 
 /*
  * Fills err with "what: cause", where the cause is the guest's panic, or the hypervisor's last

@@ -12,6 +12,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "host/base/signals.h"
+#include "host/machine/debugging.h"
 
 /* What one poll(2) waits for. */
 enum slot {
@@ -39,15 +40,14 @@ enum slot {
 /* ---- opening and closing ---- */
 
 int session_open(struct session *s, const struct vm_spec *spec, struct machine *machine,
-                 struct console_log *log, struct debugging *debugging, struct timing *timing,
-                 int signal_fd, struct error *err)
+                 struct console_log *log, struct debugging *debugging, int signal_fd,
+                 struct error *err)
 {
     *s = (struct session){
         .spec = spec,
         .machine = machine,
         .log = log,
         .debugging = debugging,
-        .timing = timing,
         .signal_fd = signal_fd,
         .control.fd = -1,
         .data.fd = -1,
@@ -55,12 +55,10 @@ int session_open(struct session *s, const struct vm_spec *spec, struct machine *
         .out.fd = -1,
         .err.fd = -1,
         .terminal.foreground = true,
-        .monitor.fd = -1,
         .deadline = DEADLINE_NONE,
     };
     if (channel_open(&s->control, take_fd(&machine->control_fd), PEER_GUEST_CONTROL, err) < 0 ||
-        channel_open(&s->data, take_fd(&machine->data_fd), PEER_GUEST_DATA, err) < 0 ||
-        qmp_open(&s->monitor, machine->monitor_fd, err) < 0)
+        channel_open(&s->data, take_fd(&machine->data_fd), PEER_GUEST_DATA, err) < 0)
         return -1;
     if ((machine->console_fd >= 0 && set_nonblocking(machine->console_fd, true) < 0) ||
         (machine->serial_fd >= 0 && set_nonblocking(machine->serial_fd, true) < 0))
@@ -76,7 +74,6 @@ void session_close(struct session *s)
     relay_sink_free(&s->err);
     channel_close(&s->control);
     channel_close(&s->data);
-    qmp_close(&s->monitor);
 }
 
 bool session_aborted(const struct session *s, int *ret_status)
@@ -157,19 +154,21 @@ static int machine_ended(struct session *s, const char *when, struct error *err)
 
 static int check_machine(struct session *s, struct error *err)
 {
-    if (s->monitor.shutdown)
-        debugging_dump(s->debugging, &s->monitor, s->spec->memory);
+    if (s->machine->monitor.shutdown)
+        debugging_dump(s->debugging, &s->machine->monitor, s->spec->memory);
     /* All that it had to say has come; the user may take longer to read than it waits. */
     if (s->phase == PHASE_EXITED && s->out.eof && s->err.eof)
         return 0;
     /* Only a copy's machine has been told something by now. */
-    if (s->phase == PHASE_BOOT && (s->monitor.lost || s->monitor.failure[0]))
+    if (s->phase == PHASE_BOOT && (s->machine->monitor.lost || s->machine->monitor.failure[0]))
         return describe_failure(s, "the state of the devices cannot be restored", err);
-    if (s->monitor.stopped && s->monitor.io_node[0])
-        return post_mortem_disk(&s->monitor, s->spec, err);
-    if (s->monitor.stopped)
-        return describe_failure(
-            s, s->monitor.shutdown ? "the guest ended" : "the hypervisor stopped the guest", err);
+    if (s->machine->monitor.stopped && s->machine->monitor.io_node[0])
+        return post_mortem_disk(&s->machine->monitor, s->spec, err);
+    if (s->machine->monitor.stopped)
+        return describe_failure(s,
+                                s->machine->monitor.shutdown ? "the guest ended"
+                                                             : "the hypervisor stopped the guest",
+                                err);
     if (!s->control_eof || !s->data_eof)
         return 0;
     return machine_ended(s, s->phase < PHASE_RUNNING ? "started" : "did", err);
@@ -203,7 +202,7 @@ static void prepare_slots(const struct session *s, struct pollfd fds[SLOT_COUNT]
     want(&fds[SLOT_CONSOLE], s->machine->console_fd, POLLIN);
     want(&fds[SLOT_SERIAL], s->machine->serial_fd, POLLIN);
     want(&fds[SLOT_VMM_ERRORS], s->machine->errors_fd, POLLIN);
-    want(&fds[SLOT_MONITOR], s->monitor.fd, POLLIN);
+    want(&fds[SLOT_MONITOR], s->machine->monitor.fd, POLLIN);
     want(&fds[SLOT_KEEPER], s->machine->keeper_fd, POLLIN);
     for (int i = 0; i < MACHINE_SHARES_MAX; i++)
         want(&fds[SLOT_FILE_SERVERS + i], s->machine->file_servers[i].pidfd, POLLIN);
@@ -259,14 +258,14 @@ static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], 
     if (fds[SLOT_NETWORK].revents)
         network_listen(s->network);
     if (fds[SLOT_KEEPER].revents && !has_ended(s->machine))
-        return error_set(err, "the domain was ended through libvirt");
+        return error_set(err, "%s", s->machine->ops->let_go);
     if (fds[SLOT_KEEPER].revents)
         close_fd(&s->machine->keeper_fd);
     /* They end with the hypervisor, too, which is check_machine()'s. */
     for (int i = 0; i < MACHINE_SHARES_MAX; i++)
         if (fds[SLOT_FILE_SERVERS + i].revents && !has_ended(s->machine))
             return describe_failure(s, "the host's files are gone: virtiofsd ended", err);
-    if (fds[SLOT_MONITOR].revents && qmp_pump(&s->monitor, err) < 0)
+    if (fds[SLOT_MONITOR].revents && qmp_pump(&s->machine->monitor, err) < 0)
         return -1;
     if ((fds[SLOT_CONTROL].revents & (POLLIN | POLLHUP | POLLERR)) &&
         pump_channel(s, &s->control, &s->control_eof, guest_control_frame, err) < 0)
@@ -363,6 +362,11 @@ static int open_user_side(struct session *s, struct error *err)
     return 0;
 }
 
+void session_wake(struct session *s)
+{
+    channel_send(&s->control, FRAME_WAKE, 0, NULL, 0);
+}
+
 /* In as many frames as it takes; an empty one ends it. */
 static int send_text(struct session *s, enum frame_type type, const char *text, struct error *err)
 {
@@ -438,7 +442,7 @@ int session_run(struct session *s, int *ret_status, struct error *err)
             return -1;
     }
     input_end(&s->in, s->record.input_taken);
-    s->timing->finished = now_ns();
+    s->times.finished = now_ns();
     *ret_status = s->timed_out ? STATUS_TIMEOUT : exit_record_status(&s->record);
     return 0;
 }

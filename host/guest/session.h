@@ -6,14 +6,12 @@
 #define VMC_HOST_GUEST_SESSION_H
 
 #include "common/relay.h"
-#include "host/backend/qemu/qmp.h"
 #include "host/guest/console_log.h"
 #include "host/guest/input.h"
 #include "host/guest/post_mortem.h"
 #include "host/guest/terminal.h"
 #include "host/machine/machine.h"
 #include "host/network/network.h"
-#include "host/run/timing.h"
 
 enum phase {
     PHASE_BOOT,    /* no HELLO yet */
@@ -25,12 +23,21 @@ enum phase {
     PHASE_EXITED,  /* the exit record has come; output may still be under way */
 };
 
+/* now_ns() readings, 0 where it did not get that far, and the guest's own. */
+struct session_times {
+    int64_t hello;    /* HELLO came */
+    int64_t started;  /* STARTED came */
+    int64_t exited;   /* EXIT came */
+    int64_t finished; /* all output was written */
+    struct hello guest_hello;
+    struct started guest_started;
+};
+
 struct session {
     const struct vm_spec *spec;
     struct machine *machine;     /* borrowed */
     struct console_log *log;     /* borrowed: it outlives a machine that is replaced */
     struct debugging *debugging; /* borrowed */
-    struct timing *timing;       /* borrowed */
     struct network *network;     /* borrowed: what its helper says; NULL: none */
     int signal_fd;               /* borrowed: signalfd(2) */
     enum phase phase;
@@ -42,9 +49,9 @@ struct session {
     struct relay_sink out;
     struct relay_sink err;
     struct terminal terminal;
-    struct qmp monitor;
     struct vmm_errors vmm_errors;
     struct exit_record record;
+    struct session_times times;
     int interrupts; /* SIGINTs so far */
     int end_signal; /* a signal ended the run before there was a workload, or by force */
     bool timed_out;
@@ -53,8 +60,11 @@ struct session {
 
 /* Takes the machine's descriptors into use. All borrowed things outlive the session. */
 int session_open(struct session *s, const struct vm_spec *spec, struct machine *machine,
-                 struct console_log *log, struct debugging *debugging, struct timing *timing,
-                 int signal_fd, struct error *err);
+                 struct console_log *log, struct debugging *debugging, int signal_fd,
+                 struct error *err);
+
+/* The machine is a copy of one that waits, and has its state: its guest says HELLO anew. */
+void session_wake(struct session *s);
 
 /*
  * Until HELLO, at the latest at the deadline (now_ns() time); and no longer than until the machine

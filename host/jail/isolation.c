@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "common/util.h"
+#include "host/base/notice.h"
 
 static const char *const layer_names[LAYER_COUNT] = {
     [LAYER_USER] = "a user namespace",
@@ -78,8 +79,8 @@ void isolation_say(const struct isolation *isolation, bool privileged)
     if (!text)
         return;
     error_sanitize(text);
-    fprintf(stderr, "vmc: %s lacks %s\n",
-            isolation->around ? isolation->around : "the jail around the hypervisor", text);
+    notice("%s lacks %s", isolation->around ? isolation->around : "the jail around the hypervisor",
+           text);
 }
 
 int isolation_refuse(const struct isolation *isolation, struct error *err)

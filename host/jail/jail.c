@@ -244,7 +244,8 @@ static void make_groups(const struct jail *jail, struct jailed *ret, struct isol
     struct error why = ERROR_INIT;
     if (jail->group || (!jail->memory && !jail->tasks))
         return;
-    if (host_cgroup_create(jail->container, &limits, jail->privileged, &ret->cgroup, &why) < 0)
+    if (host_cgroup_create(jail->container->dir_fd, jail->container->id, &limits, jail->privileged,
+                           &ret->cgroup, &why) < 0)
         isolation_lacks(isolation, LAYER_CGROUP, "%s", why.text);
 }
 

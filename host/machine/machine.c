@@ -6,25 +6,6 @@
 #include <time.h>
 
 #include "common/protocol.h"
-#include "host/backend/libvirt/libvirt.h"
-#include "host/backend/namespaces/namespaces.h"
-#include "host/backend/qemu/qemu.h"
-#include "host/backend/uml/uml.h"
-
-const struct machine_ops *machine_ops(enum backend backend)
-{
-    switch (backend) {
-    case BACKEND_NAMESPACES:
-        return &namespaces_ops;
-    case BACKEND_UML:
-        return &uml_ops;
-    case BACKEND_LIBVIRT:
-        return &libvirt_ops;
-    case BACKEND_QEMU:
-        break;
-    }
-    return &qemu_ops;
-}
 
 int64_t machine_time_ns(const struct machine *m)
 {
@@ -40,7 +21,9 @@ int machine_start(const struct machine_request *request, struct machine *ret,
                   struct isolation *isolation, struct error *err)
 {
     ret->ops = machine_ops(request->spec->backend);
-    return ret->ops->start(request, ret, isolation, err);
+    if (ret->ops->start(request, ret, isolation, err) < 0)
+        return -1;
+    return qmp_open(&ret->monitor, ret->monitor_fd, err);
 }
 
 int machine_make_standard(struct machine *m, int theirs[3], struct error *err)
@@ -164,6 +147,7 @@ void machine_stop(struct machine *m)
     close_fd(&m->console_fd);
     close_fd(&m->serial_fd);
     close_fd(&m->errors_fd);
+    qmp_close(&m->monitor);
     close_fd(&m->monitor_fd);
     *m = (struct machine)MACHINE_INIT;
 }

@@ -9,18 +9,19 @@
 #include <sys/types.h>
 
 #include "common/error.h"
-#include "host/backend/libvirt/libvirt.h"
-#include "host/backend/qemu/debugging.h"
-#include "host/backend/qemu/tsc.h"
 #include "host/base/id_range.h"
 #include "host/jail/isolation.h"
 #include "host/jail/jail.h"
 #include "host/machine/guest_image.h"
+#include "host/machine/qmp.h"
 #include "host/network/network.h"
 #include "host/rootfs/rootfs.h"
 #include "host/rootfs/volumes.h"
 #include "host/spec/spec.h"
 #include "host/store/template.h"
+
+struct debugging;
+struct tsc_reading;
 
 /* What a backend is asked for. All borrowed for the time of the call. */
 struct machine_request {
@@ -39,7 +40,7 @@ struct machine_request {
     const struct debugging *debugging;
     const struct template *template; /* NULL, or what it is a copy of, or becomes */
     const struct tsc_reading *tsc;   /* taken at the start of vmc */
-    struct libvirt *libvirt;         /* who is to run it as a domain; NULL: vmc does it itself */
+    void *own;                       /* what the backend's prepare() has made, or NULL */
 };
 
 static inline bool machine_has_template(const struct machine_request *request)
@@ -75,6 +76,7 @@ struct machine_ops {
     bool accelerated;      /* enum accel means something */
     bool frames_in_pieces; /* it does not write the network's frames whole, frame_carrier.h */
     bool has_interface;    /* its network interface is there at HELLO */
+    const char *let_go;    /* what it means that keeper_fd is at its end; NULL: it has none */
 
     /*
      * Finds the program that runs it and, where it boots one, the image; both owned by the caller,
@@ -82,11 +84,36 @@ struct machine_ops {
      */
     int (*find)(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
                 struct error *err);
+    /*
+     * What has to be there before vmc enters its namespaces: *ret_own is the request's, and goes
+     * with release(). A signal at signal_fd ends a later wait. Both NULL: nothing.
+     */
+    int (*prepare)(const struct vm_spec *spec, int signal_fd, void **ret_own, struct error *err);
+    void (*release)(void *own);
     /* Starts it. Layers of isolation that it lacks are noted. */
     int (*start)(const struct machine_request *request, struct machine *ret,
                  struct isolation *isolation, struct error *err);
     /* Its own part of machine_stop(), once the process has ended; NULL: none. */
     void (*stop)(struct machine *m);
+
+    /* Templates, store/template.h; all NULL: none of its machines is one, or a copy. */
+
+    /* What shapes the machine until HELLO, without what no two runs share. */
+    void (*describe)(const struct machine_request *request, struct strings *ret);
+    /*
+     * The machine was started: gives it its memory. One that ends before, and a signal that comes
+     * (interrupt_fd), are left to the caller to find, and no error.
+     */
+    int (*give_memory)(struct machine *m, const struct template *t, int interrupt_fd,
+                       struct error *err);
+    /* A copy, which waits for its state: gives it that, and checks meanwhile what it is of. */
+    int (*load)(struct machine *m, const struct template *t, struct error *err);
+    /*
+     * Stops it, saves the template and lets it run on. -1 when none was saved; *ret_running tells
+     * whether the machine runs on, as it should.
+     */
+    int (*save)(struct machine *m, const struct template *t, const char *about, bool *ret_running,
+                struct error *err);
 };
 
 /* A running machine. Owns everything in it. */
@@ -101,8 +128,9 @@ struct machine {
     int serial_fd; /* the serial line: the kernel's first words, and the maintenance shell; or -1 */
     int errors_fd; /* the hypervisor's own stderr */
     int monitor_fd; /* QMP; -1 where there is none */
-    int keeper_fd;  /* at its end when libvirt has ended the domain; -1 where there is none */
-    struct libvirt *libvirt; /* borrowed: who has to be told that it is gone; NULL: nobody */
+    struct qmp monitor;
+    int keeper_fd; /* at its end when whoever keeps the machine has let it go; or -1 */
+    void *own;     /* borrowed: the request's */
 };
 
 #define MACHINE_INIT                                                                               \
@@ -110,9 +138,10 @@ struct machine {
         .process = JAILED_INIT,                                                                    \
         .file_servers = {JAILED_INIT, JAILED_INIT, JAILED_INIT, JAILED_INIT}, .control_fd = -1,    \
         .data_fd = -1, .console_fd = -1, .serial_fd = -1, .errors_fd = -1, .monitor_fd = -1,       \
-        .keeper_fd = -1                                                                            \
+        .monitor.fd = -1, .keeper_fd = -1                                                          \
     }
 
+/* Never NULL. The one list of backends is backend/backends.c. */
 const struct machine_ops *machine_ops(enum backend backend);
 
 /*

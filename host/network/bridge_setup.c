@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/util.h"
 #include "host/base/child.h"
+#include "host/base/notice.h"
 
 #define NUMBER_FIRST 99 /* of vmc0, as a rule */
 #define NUMBER_COUNT 256
@@ -126,8 +127,8 @@ static void plan_forwarding(struct bridge_plan *plan)
     plan->nat6 = read_switch(FORWARD6) || !has_announced_route();
     plan->forwarding6 = plan->nat6 && !read_switch(FORWARD6);
     if (!plan->nat6)
-        fprintf(stderr, "vmc: --net bridge: IPv6 stays on the bridge, since this host does not "
-                        "forward it (sysctl net.ipv6.conf.all.forwarding)\n");
+        notice("--net bridge: IPv6 stays on the bridge, since this host does not "
+               "forward it (sysctl net.ipv6.conf.all.forwarding)");
 }
 
 static int start_forwarding(const struct bridge_plan *plan, struct error *err)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host/base/notice.h"
 #include "host/network/frame_carrier.h"
 #include "host/network/passt_program.h"
 #include "host/network/ports.h"
@@ -74,7 +75,7 @@ static void heed(struct network *network, const char *line)
         if ((network->said & 1u << i) || !strstr(line, hints[i].word))
             continue;
         network->said |= 1u << i;
-        fprintf(stderr, "vmc: network: %s\n", hints[i].says);
+        notice("network: %s", hints[i].says);
     }
 }
 
@@ -111,9 +112,8 @@ static void report_early_end(struct network *network)
                                     has_ended(&network->carrier)))
         return;
     network_listen(network);
-    fprintf(stderr,
-            "vmc: warning: the guest's network (%s) had ended before the workload did%s%s\n",
-            network->ops->name, network->words[0] ? ": " : "", network->words);
+    notice("warning: the guest's network (%s) had ended before the workload did%s%s",
+           network->ops->name, network->words[0] ? ": " : "", network->words);
 }
 
 void network_release(struct network *network)

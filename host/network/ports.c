@@ -1,10 +1,10 @@
 #include "host/network/ports.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/util.h"
+#include "host/base/notice.h"
 
 static int explain(const char *option, const struct publish *port, struct error *err)
 {
@@ -58,8 +58,8 @@ static int number_of(int fd, uint16_t *ret_port, struct error *err)
 static void say_chosen(const struct publish *port)
 {
     AUTO_FREE char *where = net_address_with_port(&port->address, port->host_port);
-    fprintf(stderr, "vmc: port %u/%s of the guest is published at %s\n", port->guest_port,
-            port->udp ? "udp" : "tcp", where);
+    notice("port %u/%s of the guest is published at %s", port->guest_port,
+           port->udp ? "udp" : "tcp", where);
 }
 
 int ports_choose(struct publish *ports, size_t count, struct error *err)

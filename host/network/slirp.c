@@ -2,7 +2,7 @@
  * QEMU's own user network, where there is no passt that can be used. The hypervisor itself makes
  * the connections, so it has to stay in the host's network, which the run says.
  */
-#include <stdio.h>
+#include "host/base/notice.h"
 #include <string.h>
 
 #include "host/network/user.h"
@@ -52,8 +52,7 @@ static int prepare(struct network *network, struct error *err)
     network->link.vmm_options = slirp_options(network);
     network->guest.mtu = SLIRP_MTU;
     user_guest(&network->guest, true, &dns);
-    fprintf(stderr, "vmc: %s; an aborted connection may look like one that has ended\n",
-            network->link.unjailed);
+    notice("%s; an aborted connection may look like one that has ended", network->link.unjailed);
     return 0;
 }
 

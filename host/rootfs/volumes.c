@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -38,48 +36,6 @@ static int open_beneath(int dir, const char *path, uint64_t resolve, struct erro
     const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = resolve};
     int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
     return fd < 0 ? error_errno(err, "cannot open %s", path) : fd;
-}
-
-/* ---- checking ---- */
-
-/* What the kernel shows as files: 9p would read empty files, or let the guest set the host. */
-static bool is_kernel(const char *path)
-{
-    static const long types[] = {PROC_SUPER_MAGIC,    SYSFS_MAGIC,   CGROUP_SUPER_MAGIC,
-                                 CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC,
-                                 SECURITYFS_MAGIC,    BPF_FS_MAGIC,  DEVPTS_SUPER_MAGIC,
-                                 EFIVARFS_MAGIC,      SELINUX_MAGIC, NSFS_MAGIC};
-    struct statfs fs;
-    if (statfs(path, &fs) < 0)
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        if ((long)fs.f_type == types[i])
-            return true;
-    return false;
-}
-
-int volumes_check(const struct volume_list *list, struct error *err)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const char *source = list->items[i].source;
-        struct stat st;
-        if (list->items[i].named)
-            continue;
-        if (stat(source, &st) < 0)
-            return error_errno(err, "--volume %s", source);
-        if (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode))
-            return error_set(err,
-                             "--volume %s: nobody in the guest can reach a program of the host's "
-                             "through a %s; give it a port",
-                             source, S_ISSOCK(st.st_mode) ? "socket" : "fifo");
-        if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-            return error_set(err, "--volume %s: a device of the host's is none of the guest's",
-                             source);
-        if (is_kernel(source))
-            return error_set(err, "--volume %s belongs to the host's kernel: the guest has its own",
-                             source);
-    }
-    return 0;
 }
 
 /* ---- opening ---- */

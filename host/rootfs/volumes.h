@@ -28,9 +28,6 @@ struct volumes {
     bool mapped; /* shown under the ids of the range */
 };
 
-/* Sources that are not named have to be there: a file or a directory, and not a kernel's. */
-int volumes_check(const struct volume_list *list, struct error *err);
-
 /*
  * Opens the sources, named volumes being made where there are none. Call after namespaces_enter()
  * and before rootfs_prepare(): where a file system cannot show its files under the ids of the

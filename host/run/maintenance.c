@@ -9,7 +9,6 @@
 
 #include "common/protocol.h"
 #include "common/util.h"
-#include "host/backend/qemu/qmp.h"
 #include "host/base/signals.h"
 #include "host/guest/post_mortem.h"
 #include "host/guest/terminal.h"
@@ -35,7 +34,6 @@ struct maintenance {
     struct serial_line line;
     struct terminal terminal;
     struct vmm_errors errors;
-    struct qmp monitor;
     int64_t deadline; /* now_ns() time: of the announcement that other input waits for */
     bool listens;     /* the guest's shell does: what comes earlier would be lost */
     int status;       /* STATUS_SIGNAL_BASE + the signal that ends it, or 0 */
@@ -51,7 +49,7 @@ static void prepare(const struct maintenance *m, struct pollfd fds[SLOT_COUNT])
     fds[SLOT_OUT] = (struct pollfd){.fd = out ? l->out_fd : -1, .events = out};
     fds[SLOT_SERIAL] = (struct pollfd){.fd = l->serial_fd, .events = serial_line_events(l)};
     fds[SLOT_ERRORS] = (struct pollfd){.fd = m->machine->errors_fd, .events = POLLIN};
-    fds[SLOT_MONITOR] = (struct pollfd){.fd = m->monitor.fd, .events = POLLIN};
+    fds[SLOT_MONITOR] = (struct pollfd){.fd = m->machine->monitor.fd, .events = POLLIN};
     fds[SLOT_SIGNAL] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
 }
 
@@ -94,7 +92,7 @@ static int pump(struct maintenance *m, const struct pollfd fds[SLOT_COUNT], stru
         vmm_errors_pump(&m->errors, m->machine);
     if (fds[SLOT_SIGNAL].revents)
         take_signal(m);
-    if (fds[SLOT_MONITOR].revents && qmp_pump(&m->monitor, err) < 0)
+    if (fds[SLOT_MONITOR].revents && qmp_pump(&m->machine->monitor, err) < 0)
         return -1;
     return 0;
 }
@@ -116,7 +114,7 @@ static int serve(struct maintenance *m, struct error *err)
             return error_errno(err, "poll");
         if (n > 0 && pump(m, fds, err) < 0)
             return -1;
-        if (m->monitor.stopped)
+        if (m->machine->monitor.stopped)
             return fail(m, "the hypervisor stopped the guest", err);
         if (!m->listens && now_ns() >= m->deadline)
             return fail(m, "the guest served no shell in time (--boot-timeout)", err);
@@ -135,19 +133,15 @@ int maintenance_run(struct machine *machine, struct console_log *log, int signal
         .signal_fd = signal_fd,
         .line = SERIAL_LINE_INIT,
         .listens = typed,
-        .monitor.fd = -1,
         .deadline = deadline,
     };
     int result = serial_line_open(&m.line, machine->serial_fd, err);
     if (result == 0)
         result = terminal_open(&m.terminal, true, err);
     if (result == 0)
-        result = qmp_open(&m.monitor, machine->monitor_fd, err);
-    if (result == 0)
         result = serve(&m, err);
     terminal_restore(&m.terminal);
     serial_line_close(&m.line);
-    qmp_close(&m.monitor);
     if (result == 0 && (m.errors.length > 0 || console_log_panic(log, panic, sizeof(panic))))
         result = fail(&m, "the guest ended", err);
     *ret_status = m.status;

@@ -6,7 +6,6 @@
 #define XXH_NO_INLINE_HINTS 1
 #include <xxhash.h>
 
-#include "host/backend/qemu/argv.h"
 #include "host/base/identity.h"
 #include "host/guest/config.h"
 
@@ -15,7 +14,7 @@ const char *template_refusal(const struct machine_request *request)
     const struct vm_spec *spec = request->spec;
     if (spec->cold)
         return "--cold";
-    if (spec->backend != BACKEND_QEMU || spec->maintenance)
+    if (!machine_ops(spec->backend)->save || spec->maintenance)
         return "no machine that waits for a configuration";
     if (spec->kernel || spec->initrd || spec->distro)
         return "a kernel that is not the guest image's";
@@ -28,26 +27,6 @@ const char *template_refusal(const struct machine_request *request)
     if (request->network->link.kind == LINK_IN_VMM)
         return "its network is QEMU's own";
     return NULL;
-}
-
-/* The command line of a machine like it, with the same in place of what no two runs share. */
-static void plain_argv(const struct machine_request *request, struct strings *ret)
-{
-    static char anywhere[] = "/";
-    struct rootfs rootfs = *request->rootfs;
-    struct volumes volumes = *request->volumes;
-    struct network network = *request->network;
-    struct machine_request plain = *request;
-    rootfs.share = anywhere;
-    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++)
-        if (volumes.shares[i].path)
-            volumes.shares[i].path = anywhere;
-    network.guest.mac[0] = '\0';
-    plain.rootfs = &rootfs;
-    plain.volumes = &volumes;
-    plain.network = &network;
-    plain.template = NULL;
-    qemu_argv(&plain, 0, ret);
 }
 
 /* A copy's disk is another one than its template's; but a guest has learnt its size. */
@@ -88,7 +67,7 @@ char *template_key(const struct machine_request *request)
         strings_add(&parts, image);
     add_size(request->rootfs->disk_fd, &parts);
     add_size(request->swap_fd, &parts);
-    plain_argv(request, &parts);
+    machine_ops(request->spec->backend)->describe(request, &parts);
     add_shape(request, &parts);
     AUTO_FREE char *text = strings_join(&parts, "\n");
     XXH128_hash_t hash = XXH3_128bits(text, strlen(text));

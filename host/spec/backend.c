@@ -1,26 +1,6 @@
 #include "host/spec/backend.h"
 
 #include "common/util.h"
-#include "host/backend/namespaces/namespaces.h"
-#include "host/backend/uml/uml.h"
-
-static const struct backend_spec *const backends[] = {&namespaces_spec, &uml_spec};
-
-const struct backend_spec *backend_spec_find(const struct request *req)
-{
-    for (size_t i = 0; i < ARRAY_LEN(backends); i++)
-        if (request_has(req, backends[i]->option))
-            return backends[i];
-    return NULL;
-}
-
-const struct backend_spec *backend_spec_of(enum backend backend)
-{
-    for (size_t i = 0; i < ARRAY_LEN(backends); i++)
-        if (backends[i]->backend == backend)
-            return backends[i];
-    return NULL;
-}
 
 void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec)
 {

@@ -39,7 +39,10 @@ struct backend_spec {
 int backend_spec_check_native(const struct backend_spec *backend, const struct vm_spec *spec,
                               const char *no_tap, struct error *err);
 
-/* The one that the command line asks for; NULL: the default, which is QEMU. */
+/*
+ * The one that the command line asks for; NULL: the default, which is QEMU. This and the next are
+ * answered by the one list of backends, backend/backends.c.
+ */
 const struct backend_spec *backend_spec_find(const struct request *req);
 
 /* That of a resolved spec; NULL: none has an option of its own. */

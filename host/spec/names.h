@@ -1,6 +1,6 @@
 /*
- * The names a container knows: --dns, --dns-search, --dns-option, --add-host, and the texts of
- * /etc/resolv.conf, /etc/hosts and /etc/hostname that the agent puts over the root's own.
+ * The names a container knows: --dns, --dns-search, --dns-option, --add-host. The files that are
+ * made of them: guest/name_files.h.
  */
 #ifndef VMC_HOST_SPEC_NAMES_H
 #define VMC_HOST_SPEC_NAMES_H
@@ -10,7 +10,10 @@
 #include "common/error.h"
 #include "common/util.h"
 #include "host/cli/request.h"
-#include "host/network/network.h"
+#include "host/spec/network.h"
+
+/* In --add-host, for the address of the guest's gateway. */
+#define HOST_GATEWAY "host-gateway"
 
 struct names_spec {
     struct strings dns;     /* addresses; none: the network's own */
@@ -22,16 +25,5 @@ struct names_spec {
 int names_resolve(const struct request *req, const struct network_spec *network,
                   struct names_spec *ret, struct error *err);
 void names_spec_free(struct names_spec *spec);
-
-/*
- * resolv.conf(5), or NULL where the guest has no name server. host_file is the host's own, whose
- * search list and options count unless the spec has some. Owned by the caller, as the others.
- */
-char *names_resolv_conf(const struct names_spec *spec, const struct network_guest *guest,
-                        const char *host_file);
-
-/* hosts(5). A name with dots is followed by its first part. */
-char *names_hosts(const struct names_spec *spec, const struct network_guest *guest,
-                  const char *hostname);
 
 #endif

@@ -7,12 +7,8 @@
 #include <unistd.h>
 
 #include "common/io.h"
-#include "common/log.h"
 #include "common/util.h"
-#include "host/backend/qemu/accel.h"
-#include "host/backend/uml/uml.h"
 #include "host/base/xdg.h"
-#include "host/spec/backend.h"
 
 #define FILE_SIZE_MAX 65536
 #define SYSTEM_FILE "/etc/vmc/vmc.conf"
@@ -94,25 +90,4 @@ int preferences_read(struct preferences *ret, struct error *err)
     if (path && read_one(path, ret, err) < 0)
         return -1;
     return read_one(SYSTEM_FILE, ret, err);
-}
-
-int preferences_apply(const struct request *req, struct vm_spec *spec, struct error *err)
-{
-    struct preferences preferences;
-    struct error why = ERROR_INIT;
-    char reason[256];
-    if (req->command->id != COMMAND_RUN || spec->backend != BACKEND_QEMU)
-        return 0;
-    if (preferences_read(&preferences, err) < 0)
-        return -1;
-    if (preferences.without_kvm != WITHOUT_KVM_UML || spec->kernel || spec->initrd ||
-        accel_verdict(reason, sizeof(reason)) != VERDICT_FAILS)
-        return 0;
-    if (backend_spec_check_options(&uml_spec, req, &why) < 0 ||
-        uml_spec.check(&uml_spec, spec, &why) < 0) {
-        log_debug("not in User Mode Linux: %s", why.text);
-        return 0;
-    }
-    backend_spec_take(&uml_spec, spec);
-    return 0;
 }

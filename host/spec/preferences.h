@@ -33,11 +33,4 @@ int preferences_parse(const char *name, const char *text, struct preferences *re
 /* Reads both files; one that does not exist says nothing. */
 int preferences_read(struct preferences *ret, struct error *err);
 
-/*
- * Turns what 'vmc run' would do with QEMU into a run of User Mode Linux, where that is preferred:
- * the command line names no backend and no kernel, KVM is not usable, and UML has all that is asked
- * for.
- */
-int preferences_apply(const struct request *req, struct vm_spec *spec, struct error *err);
-
 #endif

@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/backend/libvirt/spec.h"
 #include "host/base/data_directory.h"
 #include "host/base/object_name.h"
 #include "host/base/units.h"
-#include "host/rootfs/volumes.h"
 #include "host/spec/backend.h"
 #include "host/spec/environment.h"
 #include "host/spec/kernel.h"
+#include "host/spec/libvirt.h"
 #include "host/spec/rootfs_arch.h"
 #include "host/spec/rootfs_image.h"
 #include "host/spec/transport.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "host/backend/qemu/file_server.h"
+#include "host/base/virtiofsd.h"
 
 #define OPTION "--rootfs-transport"
 
@@ -65,7 +65,7 @@ static int choose(struct vm_spec *spec, struct error *err)
     struct error why = ERROR_INIT;
     if (spec->volumes.count == 0 && !writes_through(spec))
         return 0;
-    if (!file_server_find(&why))
+    if (!virtiofsd_find(&why))
         return check_nine_p(spec, &why, err);
     spec->virtiofs_volumes = spec->volumes.count > 0;
     spec->virtiofs = spec->virtiofs || writes_through(spec);
@@ -87,7 +87,7 @@ int transport_spec_resolve(const struct request *req, struct vm_spec *spec, stru
                          OPTION " 9p is for what is only read, and --upper %s writes to the host's",
                          upper_name(spec->upper));
     spec->virtiofs = value && strcmp(value, "virtiofs") == 0;
-    if (spec->virtiofs && !file_server_find(err))
+    if (spec->virtiofs && !virtiofsd_find(err))
         return error_wrap(err, OPTION " virtiofs");
     if (choose(spec, err) < 0)
         return -1;

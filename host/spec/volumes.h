@@ -58,4 +58,7 @@ const char *volume_tag(enum volume_cache cache);
  */
 void volume_list_config(const struct volume_list *list, bool virtiofs, struct json_object *mounts);
 
+/* Sources that are not named have to be there: a file or a directory, and not a kernel's. */
+int volumes_check(const struct volume_list *list, struct error *err);
+
 #endif

@@ -15,6 +15,7 @@
 #include "host/base/cgroup.h"
 #include "host/base/id_range.h"
 #include "host/base/idmap.h"
+#include "host/base/notice.h"
 #include "host/base/remove_tree.h"
 #include "host/base/userns.h"
 
@@ -189,7 +190,7 @@ void state_remove(struct container *c)
 {
     struct error err = ERROR_INIT;
     if (c->dir && remove_container(c->base_fd, c->id, &err) < 0)
-        fprintf(stderr, "vmc: warning: %s\n", err.text);
+        notice("warning: %s", err.text);
     close_fd(&c->dir_fd);
     close_fd(&c->base_fd);
     free(c->dir);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/util.h"
-#include "host/backend/qemu/qmp.h"
 #include "host/guest/console_log.h"
+#include "host/machine/qmp.h"
 #include "tests/fuzz/fuzz.h"
 
 static void feed_monitor(const char *bytes, size_t size, size_t piece)

@@ -19,7 +19,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/common/*_test.c 
 AGENT_TESTS := $(patsubst tests/agent/%.c,%,$(wildcard tests/agent/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 # Fuzzers also take what the launcher reads from QEMU, and from the guest's network.
-FUZZ_SRC := $(UNIT_SRC) host/guest/console_log.c host/network/guest_packets.c host/backend/qemu/qmp.c
+FUZZ_SRC := $(UNIT_SRC) host/guest/console_log.c host/network/guest_packets.c host/machine/qmp.c
 
 .PHONY: unit agent-test fuzz fuzz-replay
 .SECONDARY:

@@ -13,9 +13,9 @@
 #include "host/backend/libvirt/handover.h"
 #include "host/backend/libvirt/monitor_relay.h"
 #include "host/backend/libvirt/xml.h"
-#include "host/backend/qemu/qemu.h"
 #include "host/base/arch.h"
 #include "host/base/unix_socket.h"
+#include "host/machine/qemu_program.h"
 
 /* More than the start of a machine takes there. */
 #define ANSWER_PATIENCE_NS (60 * NS_PER_S)
@@ -33,7 +33,7 @@ static int answer_as_qemu(char **argv, struct error *err)
     const struct arch *arch = arch_native();
     if (!arch)
         return error_set(err, "no guests are of this host's architecture");
-    if (qemu_find(arch, &qemu, err) < 0)
+    if (qemu_program_find(arch, &qemu, err) < 0)
         return -1;
     argv[0] = qemu;
     execv(qemu, argv);

@@ -19,15 +19,25 @@
 #include "host/backend/qemu/argv.h"
 #include "host/backend/qemu/file_server.h"
 #include "host/backend/qemu/qemu.h"
+#include "host/base/child.h"
 #include "host/base/signals.h"
 #include "host/base/unix_socket.h"
 #include "host/base/userns.h"
-#include "host/guest/post_mortem.h"
+#include "host/machine/last_words.h"
 
 /* libvirt's start of its daemon, its first look at a new emulator, a domain, on a loaded host. */
 #define START_PATIENCE_NS (90 * NS_PER_S)
 #define STOP_PATIENCE_NS (15 * NS_PER_S)
 #define UNFINISHED_PATIENCE_NS (3 * NS_PER_S)
+
+/* The connection of one run. */
+struct libvirt {
+    struct child client; /* backend/libvirt/client.h */
+    int socket;          /* to it; -1: none */
+    unsigned pending;    /* answers that are still to come */
+    int signal_fd;       /* borrowed: signals.h */
+    bool root;           /* the daemon's emulators are to be root's, as vmc is */
+};
 
 /* ---- the client ---- */
 
@@ -50,24 +60,32 @@ static _Noreturn void become_client(int socket, const char *uri, pid_t parent)
     libvirt_client_main(STDERR_FILENO + 1, uri);
 }
 
-int libvirt_prepare(const char *uri, int signal_fd, struct libvirt *ret, struct error *err)
+static int start_client(const char *uri, struct libvirt *libvirt, struct error *err)
 {
     int pair[2];
     pid_t parent = getpid();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return error_errno(err, "cannot make a socket");
-    ret->socket = pair[0];
-    ret->root = am_host_root();
-    ret->signal_fd = signal_fd;
+    libvirt->socket = pair[0];
     pid_t pid = fork();
     if (pid == 0)
         become_client(pair[1], uri, parent);
     close(pair[1]);
     if (pid < 0)
         return error_errno(err, "cannot fork");
-    ret->client.pid = pid;
-    ret->client.pidfd = pidfd_open(pid, 0);
-    return ret->client.pidfd < 0 ? error_errno(err, "pidfd_open") : 0;
+    libvirt->client.pid = pid;
+    libvirt->client.pidfd = pidfd_open(pid, 0);
+    return libvirt->client.pidfd < 0 ? error_errno(err, "pidfd_open") : 0;
+}
+
+/* Begins to connect: it is the caller who connects, not root of a namespace. */
+static int prepare(const struct vm_spec *spec, int signal_fd, void **ret_own, struct error *err)
+{
+    struct libvirt *libvirt = xcalloc(1, sizeof(*libvirt));
+    *libvirt = (struct libvirt){
+        .client = CHILD_INIT, .socket = -1, .signal_fd = signal_fd, .root = am_host_root()};
+    *ret_own = libvirt;
+    return start_client(spec->libvirt, libvirt, err);
 }
 
 static int ask(struct libvirt *libvirt, char what, const char *argument, struct error *err)
@@ -135,10 +153,16 @@ static int wait_for_either(int first, int second, int signal_fd, int64_t deadlin
     }
 }
 
+static void disconnect(struct libvirt *libvirt)
+{
+    close_fd(&libvirt->socket);
+    child_stop(&libvirt->client);
+}
+
 /* Waits until libvirt has let the domain go, whose QEMU has ended, and not without end. */
 static void stop(struct machine *m)
 {
-    struct libvirt *libvirt = m->libvirt;
+    struct libvirt *libvirt = m->own;
     if (!libvirt)
         return;
     struct error ignored = ERROR_INIT;
@@ -151,13 +175,13 @@ static void stop(struct machine *m)
            wait_for_either(libvirt->socket, -1, -1, deadline, "", &ignored) >= 0)
         hear(libvirt, &ignored);
     if (libvirt->pending > 0)
-        libvirt_release(libvirt);
+        disconnect(libvirt);
 }
 
-void libvirt_release(struct libvirt *libvirt)
+static void release(void *own)
 {
-    close_fd(&libvirt->socket);
-    child_stop(&libvirt->client);
+    disconnect(own);
+    free(own);
 }
 
 /* ---- the sockets of a domain ---- */
@@ -204,6 +228,7 @@ static int connect_lines(const struct container *container, struct machine *m, s
 
 static int describe(const struct machine_request *request, char **ret, struct error *err)
 {
+    const struct libvirt *libvirt = request->own;
     struct libxml_api api;
     char emulator[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", emulator, sizeof(emulator) - 1);
@@ -214,7 +239,7 @@ static int describe(const struct machine_request *request, char **ret, struct er
         .emulator = emulator,
         .tsc_khz = qemu_tsc_khz(request),
         .pid = getpid(),
-        .root = request->libvirt->root,
+        .root = libvirt->root,
     };
     if (libxml_api_load(&api, err) < 0 || libvirt_xml(&api, request, &facts, ret, err) < 0)
         return -1;
@@ -322,9 +347,9 @@ static int start_handed_over(const struct machine_request *request, const struct
 static int take_over(const struct machine_request *request, int64_t deadline, struct machine *ret,
                      struct isolation *isolation, struct error *err)
 {
+    const struct libvirt *libvirt = request->own;
     struct handover handover = {0};
-    int result =
-        receive_handover(ret->keeper_fd, request->libvirt->signal_fd, deadline, &handover, err);
+    int result = receive_handover(ret->keeper_fd, libvirt->signal_fd, deadline, &handover, err);
     if (result == 0)
         result = connect_lines(request->container, ret, err);
     if (result == 0)
@@ -357,7 +382,7 @@ static int hear_created(struct libvirt *libvirt, int64_t deadline, struct machin
 static int start(const struct machine_request *request, struct machine *ret,
                  struct isolation *isolation, struct error *err)
 {
-    struct libvirt *libvirt = request->libvirt;
+    struct libvirt *libvirt = request->own;
     AUTO_FREE char *xml = NULL;
     AUTO_CLOSE int listener = -1;
     int64_t patience = request->spec->boot_timeout;
@@ -365,7 +390,7 @@ static int start(const struct machine_request *request, struct machine *ret,
     if (listen_for_handover(request->container, &listener, err) < 0 ||
         describe(request, &xml, err) < 0 || ask(libvirt, CLIENT_CREATE, xml, err) < 0)
         return -1;
-    ret->libvirt = libvirt;
+    ret->own = libvirt;
     if (accept_emulator(libvirt, listener, deadline, &ret->keeper_fd, err) < 0 ||
         take_over(request, deadline, ret, isolation, err) < 0)
         return -1;
@@ -377,7 +402,10 @@ const struct machine_ops libvirt_ops = {
     .process = "the hypervisor",
     .accelerated = true,
     .has_interface = true,
+    .let_go = "the domain was ended through libvirt",
     .find = qemu_find_files,
+    .prepare = prepare,
+    .release = release,
     .start = start,
     .stop = stop,
 };

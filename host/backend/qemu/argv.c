@@ -1,4 +1,5 @@
 #include "host/backend/qemu/argv.h"
+#include "host/machine/debugging.h"
 
 #include <string.h>
 
@@ -173,7 +174,7 @@ static void add_disk(const struct machine_request *request, const char *name, en
     strings_addf(argv, "driver=file,node-name=%s,filename=/dev/fdset/%d,%s", name, fd, options);
     strings_add(argv, "-device");
     strings_addf(argv, "virtio-blk-device,drive=%s,serial=vmc-%s,werror=%s", name, name,
-                 request->libvirt ? "report" : "stop");
+                 request->spec->backend == BACKEND_LIBVIRT ? "report" : "stop");
 }
 
 static void add_disks(const struct machine_request *request, struct strings *argv)
@@ -259,7 +260,7 @@ static void add_debugging(const struct debug_spec *debug, struct strings *argv)
     if (debug->crash_dump) {
         add_pair(argv, "-action", "shutdown=pause");
         strings_add(argv, "-add-fd");
-        strings_addf(argv, "fd=%d,set=%d", QEMU_FD_DUMP, QEMU_FD_DUMP);
+        strings_addf(argv, "fd=%d,set=%d", QEMU_FD_DUMP, DEBUGGING_DUMP_SET);
     }
 }
 

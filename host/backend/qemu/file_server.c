@@ -7,6 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "host/base/notice.h"
+#include "host/base/virtiofsd.h"
 #include "host/jail/files.h"
 #include "host/jail/rules.h"
 
@@ -23,12 +25,6 @@
 enum { FD_LISTENER = 3, FD_END };
 
 /* ---- programs ---- */
-
-/* What is asked of the two alike, in words of their own. */
-struct program {
-    const char *path;
-    void (*add_arguments)(const struct machine_share *share, struct strings *argv);
-};
 
 /*
  * QEMU's own, up to version 7.2. Its jail's limits are the ones; sandbox: it is in a jail, and this
@@ -85,46 +81,25 @@ static void add_rusts(const struct machine_share *share, struct strings *argv)
                           : "--modcaps=+dac_read_search:-mknod");
 }
 
-static const struct program programs[] = {
-    {"/usr/libexec/virtiofsd", add_rusts},
-    {"/usr/lib/qemu/virtiofsd", add_qemus},
-};
-
-static const struct program *find_program(struct error *err)
+/* What is asked of the two alike, in words of their own. */
+static void add_arguments(enum virtiofsd_kind kind, const struct machine_share *share,
+                          struct strings *argv)
 {
-    for (size_t i = 0; i < ARRAY_LEN(programs); i++)
-        if (access(programs[i].path, X_OK) == 0)
-            return &programs[i];
-    error_set(err, "no virtiofsd is installed: apt install virtiofsd (in Debian 12 it comes with "
-                   "qemu-system-common)");
-    return NULL;
-}
-
-const char *file_server_find(struct error *err)
-{
-    const struct program *program = find_program(err);
-    return program ? program->path : NULL;
+    (kind == VIRTIOFSD_QEMU ? add_qemus : add_rusts)(share, argv);
 }
 
 /* ---- limits ---- */
 
-/* The rest is for files that are open, and for those that the guest is about to forget. */
-unsigned file_server_known(void)
-{
-    return (unsigned)(jail_descriptors(JAIL_FILE_SERVER) / 4 * 3);
-}
-
-/* Where the guest's kernel does not know file_server_known(), it forgets when it needs memory. */
+/* Where the guest's kernel does not know jail_known_files(), it forgets when it needs memory. */
 static void say_limit(const struct machine_request *request)
 {
     const struct vm_spec *spec = request->spec;
     bool bred = !spec->kernel && !spec->distro;
     rlim_t most = jail_descriptors(JAIL_FILE_SERVER);
     if (!bred && most < jail_rules(JAIL_FILE_SERVER)->descriptors)
-        fprintf(stderr,
-                "vmc: virtiofs: the guest can know some %llu files at a time, and cannot open more "
-                "(ulimit -Hn)\n",
-                (unsigned long long)most);
+        notice("virtiofs: the guest can know some %llu files at a time, and cannot open more "
+               "(ulimit -Hn)",
+               (unsigned long long)most);
 }
 
 /* Where a file's owner has no id, nobody stands in for it, and O_NOATIME is refused: an overlay's
@@ -192,7 +167,7 @@ void file_server_close(struct file_server_ends *ends)
 
 /* ---- starting ---- */
 
-static int start_one(const struct machine_request *request, const struct program *program,
+static int start_one(const struct machine_request *request, const struct virtiofsd *program,
                      const struct machine_share *share, const int fds[FD_END],
                      const struct jailed *hypervisor, struct jailed *ret,
                      struct isolation *isolation, struct error *err)
@@ -218,7 +193,7 @@ static int start_one(const struct machine_request *request, const struct program
     if (jail_files_find(NULL, program->path, &files, err) < 0)
         return -1;
     strings_add(&argv, program->path);
-    program->add_arguments(share, &argv);
+    add_arguments(program->kind, share, &argv);
     int result = jail_start(&jail, &argv, fds, FD_END, ret, isolation, err);
     return result < 0 ? error_wrap(err, "virtiofsd") : 0;
 }
@@ -230,7 +205,7 @@ int file_server_start(const struct machine_request *request, const struct file_s
     size_t count = machine_shares(request, shares);
     if (!machine_has_file_server(request))
         return 0;
-    const struct program *program = find_program(err);
+    const struct virtiofsd *program = virtiofsd_find(err);
     AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (size_t i = 0; i < count && program; i++) {
         const int said = request->spec->debug ? errors : null;

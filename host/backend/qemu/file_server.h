@@ -15,12 +15,6 @@ struct file_server_ends {
     int fds[MACHINE_SHARES_MAX];
 };
 
-/* The virtiofsd of this host. NULL: none is installed, and err says what installs one. */
-const char *file_server_find(struct error *err);
-
-/* How many files a guest should know at a time: each is a descriptor of the file server's. */
-unsigned file_server_known(void);
-
 /*
  * Refuses a directory that it could not serve, and makes two ends for each share, which have found
  * each other: ours are the file servers', and listen; theirs are the hypervisor's, and connected.

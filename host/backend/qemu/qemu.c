@@ -8,17 +8,11 @@
 #include "host/backend/qemu/argv.h"
 #include "host/backend/qemu/file_server.h"
 #include "host/backend/qemu/qemu.h"
-#include "host/backend/qemu/tsc.h"
-#include "host/base/child.h"
+#include "host/backend/qemu/snapshot.h"
+#include "host/base/tsc.h"
 #include "host/jail/files.h"
-
-int qemu_find(const struct arch *arch, char **ret_path, struct error *err)
-{
-    *ret_path = program_find(arch->qemu);
-    if (*ret_path)
-        return 0;
-    return error_set(err, "%s is not installed: apt install %s", arch->qemu, arch->qemu_package);
-}
+#include "host/machine/debugging.h"
+#include "host/machine/qemu_program.h"
 
 /* QEMU's side of every descriptor it inherits; -1 where it gets none. */
 struct inheritance {
@@ -177,7 +171,8 @@ int qemu_start_in_jail(const struct machine_request *request, struct strings *ar
                 .writes = machine_writes(request),
                 .disk = request->rootfs->image_fd >= 0 || request->rootfs->disk_fd >= 0 ||
                         request->swap_fd >= 0 || request->debugging->dump_fd >= 0,
-                .listens = request->debugging->gdb_fd >= 0 || request->libvirt,
+                .listens =
+                    request->debugging->gdb_fd >= 0 || request->spec->backend == BACKEND_LIBVIRT,
                 .tap = link->kind == LINK_TAP,
                 .sockets = link->kind == LINK_IN_VMM,
                 .kvm = request->accel == ACCEL_KVM,
@@ -232,9 +227,29 @@ int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest
                     struct error *err)
 {
     const struct image_choice choice = {spec->kernel, spec->initrd, spec->distro};
-    if (qemu_find(spec->arch, ret_program, err) < 0)
+    if (qemu_program_find(spec->arch, ret_program, err) < 0)
         return -1;
     return guest_image_find(spec->arch, &choice, ret_image, err);
+}
+
+/* The command line of a machine like it, with the same in place of what no two runs share. */
+static void describe(const struct machine_request *request, struct strings *ret)
+{
+    static char anywhere[] = "/";
+    struct rootfs rootfs = *request->rootfs;
+    struct volumes volumes = *request->volumes;
+    struct network network = *request->network;
+    struct machine_request plain = *request;
+    rootfs.share = anywhere;
+    for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++)
+        if (volumes.shares[i].path)
+            volumes.shares[i].path = anywhere;
+    network.guest.mac[0] = '\0';
+    plain.rootfs = &rootfs;
+    plain.volumes = &volumes;
+    plain.network = &network;
+    plain.template = NULL;
+    qemu_argv(&plain, 0, ret);
 }
 
 const struct machine_ops qemu_ops = {
@@ -244,4 +259,8 @@ const struct machine_ops qemu_ops = {
     .has_interface = true,
     .find = qemu_find_files,
     .start = start,
+    .describe = describe,
+    .give_memory = qemu_give_memory,
+    .load = qemu_load,
+    .save = qemu_save,
 };

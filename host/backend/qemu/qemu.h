@@ -9,9 +9,6 @@
 /* A machine of vmc's own. */
 extern const struct machine_ops qemu_ops;
 
-/* Finds the hypervisor's binary; *ret_path is owned by the caller. */
-int qemu_find(const struct arch *arch, char **ret_path, struct error *err);
-
 /* As in machine_ops: QEMU's binary, and the image that the spec chooses. */
 int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,
                     struct error *err);

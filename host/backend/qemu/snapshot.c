@@ -23,28 +23,26 @@
 /* Nobody has known the machine before: the guest need not tell switches where it has come. */
 #define PARAMETERS "{\"announce-rounds\":0}"
 
-int template_give_memory(const struct template *t, struct session *session, struct error *err)
+int qemu_give_memory(struct machine *m, const struct template *t, int interrupt_fd,
+                     struct error *err)
 {
-    struct jailed *process = &session->machine->process;
+    struct jailed *process = &m->process;
     int result =
-        jail_memory_grant(process->memory_listener, process->pidfd, session->signal_fd,
-                          t->memory_fd, jail_memory_number(), now_ns() + MEMORY_PATIENCE_NS, err);
+        jail_memory_grant(process->memory_listener, process->pidfd, interrupt_fd, t->memory_fd,
+                          jail_memory_number(), now_ns() + MEMORY_PATIENCE_NS, err);
     close_fd(&process->memory_listener);
     return result;
 }
 
-int template_wake(const struct template *t, struct session *session, struct error *err)
+int qemu_load(struct machine *m, const struct template *t, struct error *err)
 {
     AUTO_FREE char *source = xasprintf("{\"uri\":\"fd:%d\"}", QEMU_FD_STATE);
     /* Nobody waits for the answers: one that says no ends the session, and the guest says HELLO. */
-    if (qmp_post(&session->monitor, "migrate-set-capabilities", CAPABILITIES, err) < 0 ||
-        qmp_post(&session->monitor, "migrate-set-parameters", PARAMETERS, err) < 0 ||
-        qmp_post(&session->monitor, "migrate-incoming", source, err) < 0)
+    if (qmp_post(&m->monitor, "migrate-set-capabilities", CAPABILITIES, err) < 0 ||
+        qmp_post(&m->monitor, "migrate-set-parameters", PARAMETERS, err) < 0 ||
+        qmp_post(&m->monitor, "migrate-incoming", source, err) < 0)
         return -1;
-    if (template_check(t, err) < 0)
-        return -1;
-    channel_send(&session->control, FRAME_WAKE, 0, NULL, 0);
-    return 0;
+    return template_check(t, err);
 }
 
 /* The stream is small enough for the pipe: QEMU never waits for us. */
@@ -83,10 +81,10 @@ static int read_state(int fd, void *state, size_t *ret_size, struct error *err)
     }
 }
 
-int template_take(const struct template *t, struct session *session, const char *about,
-                  bool *ret_running, struct error *err)
+int qemu_save(struct machine *m, const struct template *t, const char *about, bool *ret_running,
+              struct error *err)
 {
-    struct qmp *monitor = &session->monitor;
+    struct qmp *monitor = &m->monitor;
     AUTO_FREE void *state = xcalloc(TEMPLATE_STATE_MAX, 1);
     AUTO_CLOSE int fd = -1;
     size_t size;

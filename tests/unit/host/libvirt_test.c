@@ -49,7 +49,11 @@ struct fixture {
 static void set_up(struct fixture *f)
 {
     *f = (struct fixture){
-        .spec = {.arch = &test_arch, .cpus = 2, .memory = 512ull << 20, .upper = UPPER_RAM},
+        .spec = {.backend = BACKEND_LIBVIRT,
+                 .arch = &test_arch,
+                 .cpus = 2,
+                 .memory = 512ull << 20,
+                 .upper = UPPER_RAM},
         .container = CONTAINER_INIT,
         .rootfs = {.read_only = true, .image_fd = -1, .disk_fd = -1},
         .network = NETWORK_INIT,
@@ -224,8 +228,6 @@ static void test_devices_behind_descriptors(void **state)
         NULL};
     struct fixture f;
     set_up(&f);
-    struct libvirt libvirt = LIBVIRT_INIT;
-    f.request.libvirt = &libvirt;
     f.rootfs.disk_fd = 99;
     f.request.swap_fd = 98;
     f.network.link.kind = LINK_STREAM;

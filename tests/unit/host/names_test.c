@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "host/guest/name_files.h"
 #include "host/spec/names.h"
 
 static void check_resolv_conf(const struct names_spec *spec, const char *host, const char *expected)

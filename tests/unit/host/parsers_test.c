@@ -10,9 +10,9 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "host/backend/qemu/qmp.h"
 #include "host/guest/config.h"
 #include "host/guest/console_log.h"
+#include "host/machine/qmp.h"
 
 static int feed(struct qmp *q, const char *text, struct error *err)
 {

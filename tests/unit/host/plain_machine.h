@@ -4,6 +4,8 @@
 #ifndef VMC_TESTS_UNIT_PLAIN_MACHINE_H
 #define VMC_TESTS_UNIT_PLAIN_MACHINE_H
 
+#include "host/base/tsc.h"
+#include "host/machine/debugging.h"
 #include "host/machine/machine.h"
 
 struct plain_machine {

@@ -1,4 +1,4 @@
-#include "host/backend/qemu/kvm_access.h"
+#include "host/machine/kvm_access.h"
 
 #include <errno.h>
 #include <fcntl.h>

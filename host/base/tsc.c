@@ -1,4 +1,4 @@
-#include "host/backend/qemu/tsc.h"
+#include "host/base/tsc.h"
 
 #include <stdint.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-#include "host/rootfs/file_capabilities.h"
+#include "host/base/file_capabilities.h"
 
 #include <dirent.h>
 #include <endian.h>

@@ -1,4 +1,4 @@
-#include "host/backend/qemu/debugging.h"
+#include "host/machine/debugging.h"
 
 #include <fcntl.h>
 #include <libgen.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "common/util.h"
-#include "host/backend/qemu/argv.h"
+#include "host/base/notice.h"
 #include "host/base/unix_socket.h"
 #include "host/network/ports.h"
 
@@ -24,7 +24,7 @@ static int listen_at_path(const struct debug_spec *spec, struct debugging *ret, 
     if (result < 0)
         return error_wrap(err, "--gdb");
     ret->gdb_path = spec->gdb_path;
-    fprintf(stderr, "vmc: the guest waits for gdb: target remote %s\n", spec->gdb_path);
+    notice("the guest waits for gdb: target remote %s", spec->gdb_path);
     return 0;
 }
 
@@ -37,7 +37,7 @@ static int listen_at_port(const struct debug_spec *spec, struct debugging *ret, 
         return -1;
     if (listen(ret->gdb_fd, 1) < 0)
         return error_errno(err, "--gdb %s", where);
-    fprintf(stderr, "vmc: the guest waits for gdb: target remote %s\n", where);
+    notice("the guest waits for gdb: target remote %s", where);
     return 0;
 }
 
@@ -79,7 +79,7 @@ static int write_dump(struct debugging *d, struct qmp *monitor, uint64_t size, s
 {
     /* QEMU opens the file once more, by the set that its descriptor is in. */
     AUTO_FREE char *arguments =
-        xasprintf("{\"paging\":false,\"protocol\":\"file:/dev/fdset/%d\"}", QEMU_FD_DUMP);
+        xasprintf("{\"paging\":false,\"protocol\":\"file:/dev/fdset/%d\"}", DEBUGGING_DUMP_SET);
     int64_t patience = DUMP_PATIENCE_NS + (int64_t)(size / DUMP_BYTES_PER_S) * NS_PER_S;
     if (qmp_command(monitor, "dump-guest-memory", arguments, now_ns() + patience, err) < 0)
         return -1;
@@ -96,8 +96,8 @@ void debugging_dump(struct debugging *d, struct qmp *monitor, uint64_t size)
     if (d->dump_fd < 0)
         return;
     if (write_dump(d, monitor, size, &err) < 0)
-        fprintf(stderr, "vmc: --crash-dump: %s\n", err.text);
+        notice("--crash-dump: %s", err.text);
     else
-        fprintf(stderr, "vmc: the guest's memory is in %s\n", d->dump_path);
+        notice("the guest's memory is in %s", d->dump_path);
     close_fd(&d->dump_fd);
 }

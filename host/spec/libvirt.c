@@ -1,4 +1,4 @@
-#include "host/backend/libvirt/spec.h"
+#include "host/spec/libvirt.h"
 #include "host/base/userns.h"
 
 #include <string.h>

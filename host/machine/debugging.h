@@ -2,14 +2,17 @@
  * The means of a kernel developer: a socket where QEMU's gdb server listens, and the file for the
  * guest's memory when its kernel panics.
  */
-#ifndef VMC_HOST_BACKEND_QEMU_DEBUGGING_H
-#define VMC_HOST_BACKEND_QEMU_DEBUGGING_H
+#ifndef VMC_HOST_MACHINE_DEBUGGING_H
+#define VMC_HOST_MACHINE_DEBUGGING_H
 
 #include <stdint.h>
 
 #include "common/error.h"
-#include "host/backend/qemu/qmp.h"
+#include "host/machine/qmp.h"
 #include "host/spec/debug.h"
+
+/* QEMU's number for the set (-add-fd) that the dump's descriptor is in. */
+#define DEBUGGING_DUMP_SET 1
 
 struct debugging {
     int gdb_fd;            /* owned, listening; -1: none */

@@ -3,8 +3,8 @@
  * has to set on its own overlay where the share shows none. QEMU's 9p server passes on user
  * attributes and ACLs only, hostfs no attribute at all.
  */
-#ifndef VMC_HOST_ROOTFS_FILE_CAPABILITIES_H
-#define VMC_HOST_ROOTFS_FILE_CAPABILITIES_H
+#ifndef VMC_HOST_BASE_FILE_CAPABILITIES_H
+#define VMC_HOST_BASE_FILE_CAPABILITIES_H
 
 #include <linux/capability.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * guest by itself, as it does when KVM fails under it (run state "internal-error"), and to give
  * one command at a time. QEMU's manual, "QEMU Machine Protocol Specification".
  */
-#ifndef VMC_HOST_BACKEND_QEMU_QMP_H
-#define VMC_HOST_BACKEND_QEMU_QMP_H
+#ifndef VMC_HOST_MACHINE_QMP_H
+#define VMC_HOST_MACHINE_QMP_H
 
 #include <stdbool.h>
 #include <stdint.h>

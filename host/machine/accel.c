@@ -1,4 +1,4 @@
-#include "host/backend/qemu/accel.h"
+#include "host/machine/accel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,11 +12,12 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
-#include "host/backend/qemu/kvm_access.h"
-#include "host/backend/qemu/qemu.h"
 #include "host/base/cache.h"
 #include "host/base/identity.h"
+#include "host/base/notice.h"
 #include "host/base/userns.h"
+#include "host/machine/kvm_access.h"
+#include "host/machine/qemu_program.h"
 
 /* Of root's verdicts; gone at the next boot, as they are to be. */
 #define HOST_DIRECTORY "/run/vmc-accelerator"
@@ -150,8 +151,8 @@ static bool kernel_is_ours(const struct vm_spec *spec)
 
 static void fall_back(struct accel_plan *plan, const char *what, const char *advice, bool kept)
 {
-    fprintf(stderr, "vmc: %s; using TCG, emulation in software%s (%s)\n", what,
-            kept ? ", from now on" : "", advice);
+    notice("%s; using TCG, emulation in software%s (%s)", what, kept ? ", from now on" : "",
+           advice);
     plan->accel = ACCEL_TCG;
     plan->trial = false;
 }
@@ -217,7 +218,7 @@ enum verdict accel_verdict(char *ret_reason, size_t size)
         return VERDICT_FAILS;
     }
     ret_reason[0] = '\0';
-    if (arch && qemu_find(arch, &qemu, &err) == 0 &&
+    if (arch && qemu_program_find(arch, &qemu, &err) == 0 &&
         guest_image_find(arch, &(struct image_choice){0}, &image, &err) == 0) {
         AUTO_FREE char *host = host_key(qemu, 0);
         AUTO_FREE char *kernel = kernel_key(host, &image);

@@ -1,8 +1,8 @@
 /*
  * --libvirt[=URI]: whose domain the machine is to be.
  */
-#ifndef VMC_HOST_BACKEND_LIBVIRT_SPEC_H
-#define VMC_HOST_BACKEND_LIBVIRT_SPEC_H
+#ifndef VMC_HOST_SPEC_LIBVIRT_H
+#define VMC_HOST_SPEC_LIBVIRT_H
 
 #include "host/spec/spec.h"
 

@@ -10,8 +10,8 @@
  * next kernel or the next user after root. --accel kvm does not ask for a verdict, and makes one
  * if it boots: the way back from one that was wrong.
  */
-#ifndef VMC_HOST_BACKEND_QEMU_ACCEL_H
-#define VMC_HOST_BACKEND_QEMU_ACCEL_H
+#ifndef VMC_HOST_MACHINE_ACCEL_H
+#define VMC_HOST_MACHINE_ACCEL_H
 
 #include <stdbool.h>
 #include <stdint.h>

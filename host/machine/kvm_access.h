@@ -2,8 +2,8 @@
  * Whether this process may use /dev/kvm, and what to do where it may not: the same words in a run
  * and in 'vmc info'.
  */
-#ifndef VMC_HOST_BACKEND_QEMU_KVM_ACCESS_H
-#define VMC_HOST_BACKEND_QEMU_KVM_ACCESS_H
+#ifndef VMC_HOST_MACHINE_KVM_ACCESS_H
+#define VMC_HOST_MACHINE_KVM_ACCESS_H
 
 /* 0, or the errno with which it cannot be opened. */
 int kvm_access(void);

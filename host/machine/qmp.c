@@ -1,4 +1,4 @@
-#include "host/backend/qemu/qmp.h"
+#include "host/machine/qmp.h"
 
 #include <errno.h>
 #include <json-c/json.h>

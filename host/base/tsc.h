@@ -5,8 +5,8 @@
  * otherwise calibrates it against an emulated timer, which is slow and, when the host is busy,
  * wrong: the kernel then drops the counter and is left without a clock source, and hangs.
  */
-#ifndef VMC_HOST_BACKEND_QEMU_TSC_H
-#define VMC_HOST_BACKEND_QEMU_TSC_H
+#ifndef VMC_HOST_BASE_TSC_H
+#define VMC_HOST_BASE_TSC_H
 
 #include <stdint.h>
 

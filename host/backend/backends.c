@@ -1,0 +1,38 @@
+/*
+ * The one list of backends: what each takes of the command line, and how it runs a machine. A new
+ * one is a folder here and a line below. Declared where it is asked for: spec/backend.h,
+ * machine/machine.h.
+ */
+#include "common/util.h"
+#include "host/backend/libvirt/libvirt.h"
+#include "host/backend/namespaces/namespaces.h"
+#include "host/backend/qemu/qemu.h"
+#include "host/backend/uml/uml.h"
+
+static const struct {
+    const struct machine_ops *ops;
+    const struct backend_spec *spec; /* NULL: it takes what QEMU takes */
+} backends[] = {
+    [BACKEND_QEMU] = {&qemu_ops, NULL},
+    [BACKEND_LIBVIRT] = {&libvirt_ops, NULL},
+    [BACKEND_NAMESPACES] = {&namespaces_ops, &namespaces_spec},
+    [BACKEND_UML] = {&uml_ops, &uml_spec},
+};
+
+const struct machine_ops *machine_ops(enum backend backend)
+{
+    return backends[backend].ops;
+}
+
+const struct backend_spec *backend_spec_of(enum backend backend)
+{
+    return backends[backend].spec;
+}
+
+const struct backend_spec *backend_spec_find(const struct request *req)
+{
+    for (size_t i = 0; i < ARRAY_LEN(backends); i++)
+        if (backends[i].spec && request_has(req, backends[i].spec->option))
+            return backends[i].spec;
+    return NULL;
+}

@@ -1,0 +1,17 @@
+#include "host/base/notice.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void notice(const char *format, ...)
+{
+    /* A path is 4096 characters at most, PATH_MAX. */
+    char line[8192];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    /* One call, so that no line mixes with another's. */
+    dprintf(STDERR_FILENO, "vmc: %s\n", line);
+}

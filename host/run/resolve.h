@@ -1,0 +1,17 @@
+/*
+ * What a run is, of all that says it: the command line, and the files of preferences.
+ */
+#ifndef VMC_HOST_RUN_RESOLVE_H
+#define VMC_HOST_RUN_RESOLVE_H
+
+#include "host/cli/request.h"
+#include "host/spec/spec.h"
+
+/*
+ * spec_resolve(), and what preferences.h says of it: 'vmc run' on QEMU becomes a run of User Mode
+ * Linux where that is preferred, the command line names no backend and no kernel, KVM is not
+ * usable, and UML has all that is asked for. *ret is freed by the caller, also after a failure.
+ */
+int run_resolve(const struct request *req, struct vm_spec *ret, struct error *err);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * The course of a container, step by step, whatever asks for it: a verb is some of these steps, in
+ * this order. They print nothing but notices, and each undoes nothing: run_release() does, after
+ * whichever step was the last.
+ *
+ *     run_prepare   what is made on the host: its private directory, network, mounts
+ *     run_boot      a machine whose guest has said HELLO: cold, a copy, or on the next rung
+ *     run_create    as much of the container as depends on its shape alone; a template is kept here
+ *     run_start     the rest of it, and the command
+ *     run_wait      relays until the command has ended and all its output is written
+ */
+#ifndef VMC_HOST_RUN_RUN_H
+#define VMC_HOST_RUN_RUN_H
+
+#include "host/base/file_capabilities.h"
+#include "host/base/seccomp.h"
+#include "host/base/tsc.h"
+#include "host/guest/console_log.h"
+#include "host/guest/session.h"
+#include "host/machine/accel.h"
+#include "host/machine/debugging.h"
+#include "host/machine/machine.h"
+#include "host/run/timing.h"
+#include "host/store/template.h"
+
+/* Everything one run owns. */
+struct run {
+    struct vm_spec spec;
+    bool template_only; /* all there is to do is to have a template */
+    struct guest_image image;
+    char *vmm;
+    struct accel_plan plan;
+    struct container container;
+    struct id_range ids;
+    bool privileged; /* the host's root, who may expect every layer */
+    struct isolation isolation;
+    struct rootfs rootfs;
+    int swap_fd; /* the image behind --mem-swap, or -1 */
+    struct seccomp_filter filter;
+    struct capable_files capabilities; /* of the root, where its share shows none */
+    struct volumes volumes;
+    struct network network;
+    void *backend; /* what its prepare() has made */
+    struct console_log log;
+    struct debugging debugging;
+    struct template template;
+    struct error no_template; /* why there is none; text "" while there may be */
+    struct machine machine;
+    struct session session;
+    bool session_opened;
+    int signal_fd;
+    struct timing timing;
+    struct tsc_reading tsc;
+};
+
+/* Early: the frequency of the host's counter is measured from here on. */
+void run_init(struct run *run);
+
+/*
+ * run->spec is resolved, and owned by the run from here on. What is wrong with it on this host is
+ * refused before anything is made.
+ */
+int run_prepare(struct run *run, struct error *err);
+
+/*
+ * Of a maintenance machine, whose guest never says HELLO, the machine alone. Boots once more where
+ * the ladder of accelerators, or a template that was no good, leaves another way.
+ */
+int run_boot(struct run *run, struct error *err);
+
+int run_create(struct run *run, struct error *err);
+int run_start(struct run *run, struct error *err);
+int run_wait(struct run *run, int *ret_status, struct error *err);
+
+/*
+ * True when the run was ended from outside before a workload could end by itself: a step has
+ * returned -1, and this has the exit status.
+ */
+bool run_was_aborted(const struct run *run, int *ret_status);
+
+/* Ends and removes everything; prints the times that --timing asks for. */
+void run_release(struct run *run);
+
+#endif
