@@ -1,6 +1,6 @@
 # Targets of the test suite; included by the top Makefile.
--include tests/unit/unit.mk
 -include tests/unit/host.mk
+-include tests/unit/unit.mk
 
 # What runs in the guest, for its architecture, and what runs beside it, for the host's.
 GUEST_TESTS := $(BUILD)/tests/$(GUEST_ARCH)

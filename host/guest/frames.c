@@ -93,6 +93,9 @@ int guest_data_frame(struct session *s, const struct frame *frame, struct error 
 {
     if (frame->stream != 0)
         return error_set(err, "protocol error: stream %u", frame->stream);
+    /* There are no streams before the configuration is sent. */
+    if (s->phase < PHASE_CONFIG)
+        return unexpected(frame, err);
     switch (frame->type) {
     case FRAME_STDOUT:
         return relay_sink_accept(&s->out, frame, err);

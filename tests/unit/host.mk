@@ -25,3 +25,17 @@ $(UNIT_HOST_DIR)/%.o: %.c
 $(UNIT_HOST_DIR)/host/spec/seccomp_profile.o: host/spec/seccomp_default.json
 
 -include $(UNIT_HOST_OBJ:.o=.d) $(UNIT_HOST_TESTS:$(UNIT_HOST_DIR)/%=$(UNIT_HOST_DIR)/tests/unit/host/%.d)
+
+# The host's side of the talk with a guest, against one that is played by the test.
+GUEST_TESTS_HOST := $(patsubst tests/guest/%.c,$(UNIT_HOST_DIR)/guest/%,$(wildcard tests/guest/*_test.c))
+
+.PHONY: guest-test
+guest-test: $(GUEST_TESTS_HOST)
+	@for test in $^; do $$test || exit 1; done
+
+$(GUEST_TESTS_HOST): $(UNIT_HOST_DIR)/guest/%: $(UNIT_HOST_DIR)/tests/guest/%.o $(UNIT_HOST_DIR)/tests/guest/fake.o \
+		$(UNIT_HOST_DIR)/host.a
+	@mkdir -p $(@D)
+	$(QUIET_LINK)$(CC) $(UNIT_HOST_SANITIZE) -o $@ $^ -lcmocka $(HOST_LIBS)
+
+-include $(wildcard $(UNIT_HOST_DIR)/tests/guest/*.d)
