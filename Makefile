@@ -60,8 +60,8 @@ AGENT_LDFLAGS := -static -s -Wl,--gc-sections \
 AGENT_LIBS := -ljson-c
 
 COMMON_SRC := $(wildcard common/*.c)
-HOST_SRC := $(sort $(shell find host -name "*.c"))
-AGENT_SRC := $(sort $(shell find guest-agent -name "*.c"))
+HOST_SRC := $(wildcard host/*.c host/*/*.c host/*/*/*.c)
+AGENT_SRC := $(wildcard guest-agent/*.c guest-agent/*/*.c)
 COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj/%.o)
 HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/obj/%.o)
 AGENT_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj-$(GUEST_ARCH)/%.o) \

@@ -9,46 +9,6 @@
 
 #include "host/backend/libvirt/emulator.h"
 #include "host/cli/request.h"
-#include "host/command/commands.h"
-
-static int dispatch(const struct request *req, int *ret_status, struct error *err)
-{
-    switch (req->command->id) {
-    case COMMAND_RUN:
-        return cmd_run(req, ret_status, err);
-    case COMMAND_SHELL_GUEST:
-        return cmd_shell_guest(req, ret_status, err);
-    case COMMAND_PACK:
-        return cmd_pack(req, ret_status, err);
-    case COMMAND_VOLUME_CREATE:
-        return cmd_volume_create(req, ret_status, err);
-    case COMMAND_VOLUME_LS:
-        return cmd_volume_ls(req, ret_status, err);
-    case COMMAND_VOLUME_RM:
-        return cmd_volume_rm(req, ret_status, err);
-    case COMMAND_KEEP_LS:
-        return cmd_keep_ls(req, ret_status, err);
-    case COMMAND_KEEP_RM:
-        return cmd_keep_rm(req, ret_status, err);
-    case COMMAND_TEMPLATE_LS:
-        return cmd_template_ls(req, ret_status, err);
-    case COMMAND_TEMPLATE_RM:
-        return cmd_template_rm(req, ret_status, err);
-    case COMMAND_TEMPLATE_WARM:
-        return cmd_template_warm(req, ret_status, err);
-    case COMMAND_INFO:
-        return cmd_info(req, ret_status, err);
-    case COMMAND_VERSION:
-        return cmd_version(req, ret_status, err);
-    case COMMAND_HELP:
-        return cmd_help(req, ret_status, err);
-    case COMMAND_COMPLETION:
-        return cmd_completion(req, ret_status, err);
-    case COMMAND_MANUAL:
-        return cmd_manual(req, ret_status, err);
-    }
-    return error_set(err, "no such command");
-}
 
 /*
  * Descriptors 0, 1 and 2 that the caller closed would be given to the next file that is opened,
@@ -90,7 +50,7 @@ int main(int argc, char **argv)
         print_error(&err);
         return err.status;
     }
-    if (cli_parse(argc, argv, &req, &err) < 0 || dispatch(&req, &status, &err) < 0) {
+    if (cli_parse(argc, argv, &req, &err) < 0 || req.command->run(&req, &status, &err) < 0) {
         print_error(&err);
         status = err.status;
     }

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
 
 enum command_id {
     COMMAND_RUN,
@@ -26,7 +29,7 @@ enum command_id {
     COMMAND_COMPLETION,
     COMMAND_MANUAL,
 };
-#define COMMAND_BIT(id) (1u << (id))
+#define COMMAND_BIT(id) (UINT64_C(1) << (id))
 
 enum option_id {
     OPTION_ROOTFS,
@@ -119,6 +122,8 @@ enum option_id {
 
 #define ARGS_ANY (-1)
 
+struct request;
+
 struct command {
     enum command_id id;
     const char *name;               /* one word, or a noun and a verb: "volume ls" */
@@ -128,6 +133,11 @@ struct command {
     int min_args;                   /* words after the options */
     int max_args;                   /* or ARGS_ANY */
     const char *const *arg_choices; /* what the first word may be, for completion; or NULL */
+    /*
+     * Does it: writes its result to standard output, and gives vmc's exit status; -1 with err when
+     * it failed. Prints no errors: main() does.
+     */
+    int (*run)(const struct request *req, int *ret_status, struct error *err);
 };
 
 /*
@@ -139,7 +149,7 @@ struct option {
     const char *name;           /* long name, without the dashes */
     char letter;                /* short name, or 0 */
     const char *metavar;        /* the value's name; NULL: a flag; "[=N]": it can be left out */
-    unsigned commands;          /* COMMAND_BIT() of each command that takes it */
+    uint64_t commands;          /* COMMAND_BIT() of each command that takes it */
     const char *group;          /* heading in help; rows of a group stand together */
     const char *layer;          /* who enforces it, for --explain */
     const char *help;           /* one clause */

@@ -161,7 +161,7 @@ bool option_value_is_optional(const struct option *option)
     return option->metavar && strncmp(option->metavar, "[=", 2) == 0;
 }
 
-static const struct option *option_by_name(unsigned commands, const char *name, size_t length)
+static const struct option *option_by_name(uint64_t commands, const char *name, size_t length)
 {
     for (size_t i = 0; i < option_count; i++) {
         const struct option *option = &option_table[i];
@@ -173,7 +173,7 @@ static const struct option *option_by_name(unsigned commands, const char *name, 
     return NULL;
 }
 
-static const struct option *option_by_letter(unsigned commands, char letter)
+static const struct option *option_by_letter(uint64_t commands, char letter)
 {
     for (size_t i = 0; i < option_count; i++) {
         if ((option_table[i].commands & commands) && option_table[i].letter == letter)
@@ -204,7 +204,7 @@ static int unknown_long(const struct command *command, const char *word, size_t 
 
     if (refuse_known(command, word + 2, length - 2, '\0', err) < 0)
         return -1;
-    if (option_by_name(~0u, word + 2, length - 2))
+    if (option_by_name(UINT64_MAX, word + 2, length - 2))
         return error_set(err, "option '%.*s' is not for 'vmc %s' (see 'vmc help %s')", (int)length,
                          word, command->name, command->name);
     if (near)

@@ -1,6 +1,5 @@
 /*
- * The commands. Each gets the parsed command line, writes its result to standard output, and
- * gives vmc's exit status; -1 with err when it failed. None prints errors: main() does.
+ * The functions of the commands, for their table: run of struct command.
  */
 #ifndef VMC_HOST_COMMAND_COMMANDS_H
 #define VMC_HOST_COMMAND_COMMANDS_H
