@@ -91,6 +91,15 @@ static int change_flag(int fd, int get, int set, int flag, bool on)
     return wanted == flags ? 0 : fcntl(fd, set, wanted);
 }
 
+bool wait_readable(int fd, int64_t deadline)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int n;
+    while ((n = poll(&p, 1, poll_timeout(deadline))) < 0 && errno == EINTR)
+        ;
+    return n != 0;
+}
+
 int set_nonblocking(int fd, bool on)
 {
     return change_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "common/error.h"
@@ -24,6 +25,12 @@ int read_file_at(int dirfd, const char *path, size_t limit, char **ret_text, siz
 
 /* Writes a small file in one write(2), as /proc and cgroup files want it. The file exists. */
 int write_file(const char *path, const char *text, struct error *err);
+
+/*
+ * Waits until fd can be read or is at its end, but no longer than until the deadline (now_ns()
+ * time; one that has passed: only looks). False: it has passed. An fd of -1 is waited for in vain.
+ */
+bool wait_readable(int fd, int64_t deadline);
 
 int set_nonblocking(int fd, bool on);
 int set_cloexec(int fd, bool on);

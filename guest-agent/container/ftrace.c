@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -33,16 +32,13 @@ static _Noreturn void be_shell(const char *script, int output)
 static bool listen_to(int fd, char words[LAST_WORDS_MAX + 1], int64_t deadline)
 {
     size_t length = 0;
-    struct pollfd p = {.fd = fd, .events = POLLIN};
     for (;;) {
         char bytes[LAST_WORDS_MAX];
-        int ready = poll(&p, 1, poll_timeout(deadline));
-        if (ready < 0 && errno == EINTR)
-            continue;
-        ssize_t n = ready > 0 ? read(fd, bytes, sizeof(bytes)) : 0;
+        bool ready = wait_readable(fd, deadline);
+        ssize_t n = ready ? read(fd, bytes, sizeof(bytes)) : 0;
         words[length] = '\0';
         if (n <= 0)
-            return ready > 0;
+            return ready;
         size_t room = LAST_WORDS_MAX - (size_t)n;
         size_t drop = length > room ? length - room : 0;
         memmove(words, words + drop, length - drop);

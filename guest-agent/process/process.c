@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -122,13 +121,9 @@ static int map_ids(pid_t pid, struct error *err)
 /* Until the child says something there, or is gone. */
 static int await_child(int fd, const char *what, struct error *err)
 {
-    int64_t deadline = now_ns() + CHILD_DEADLINE_S * NS_PER_S;
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    int ready;
-    do
-        ready = poll(&p, 1, poll_timeout(deadline));
-    while (ready < 0 && errno == EINTR);
-    return ready == 0 ? error_set(err, "%s within %d s", what, CHILD_DEADLINE_S) : 0;
+    if (wait_readable(fd, now_ns() + CHILD_DEADLINE_S * NS_PER_S))
+        return 0;
+    return error_set(err, "%s within %d s", what, CHILD_DEADLINE_S);
 }
 
 /* 0: the pipe closed without a report, so execve(2) succeeded. */

@@ -1,7 +1,6 @@
 #include "guest-agent/session/session.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -190,9 +189,8 @@ static void await_end(struct session *s)
     bool eof = false;
     struct error ignored;
     while (!eof && now_ns() < deadline) {
-        struct pollfd p = {.fd = s->control.fd, .events = POLLIN};
-        if (poll(&p, 1, poll_timeout(deadline)) <= 0)
-            continue;
+        if (!wait_readable(s->control.fd, deadline))
+            return;
         /* What still comes is of no interest: the decoder is emptied, not obeyed. */
         decoder_init(&s->control.in, PEER_HOST_CONTROL);
         if (channel_fill(&s->control, &eof, &ignored) < 0)

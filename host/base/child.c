@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "common/io.h"
 
 /* For one that ends by itself, once what it was started for is gone. */
 #define CHILD_GRACE_NS (2 * NS_PER_S)
@@ -84,11 +85,7 @@ int child_start(const char *path, struct strings *argv, const int *fds, size_t f
 /* True if it ends by the deadline. */
 static bool ends(const struct child *child, int64_t deadline)
 {
-    struct pollfd ended = {.fd = child->pidfd, .events = POLLIN};
-    int n;
-    while ((n = poll(&ended, 1, poll_timeout(deadline))) < 0 && errno == EINTR)
-        ;
-    return n > 0;
+    return wait_readable(child->pidfd, deadline);
 }
 
 static void reap(struct child *child, int *ret_status)

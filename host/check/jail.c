@@ -1,9 +1,9 @@
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
+#include "common/io.h"
 #include "common/util.h"
 #include "host/base/userns.h"
 #include "host/check/checks.h"
@@ -25,9 +25,8 @@ struct jail_probe {
 static int wait_for_end(const struct jailed *process, struct error *err)
 {
     siginfo_t info = {0};
-    struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
 
-    if (poll(&ended, 1, poll_timeout(now_ns() + VERSION_PATIENCE)) <= 0 ||
+    if (!wait_readable(process->pidfd, now_ns() + VERSION_PATIENCE) ||
         waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOWAIT) < 0)
         return error_set(err, "the hypervisor does not end in its jail");
     if (info.si_code != CLD_EXITED || info.si_status != 0)

@@ -1,7 +1,7 @@
-#include <poll.h>
 #include <sys/stat.h>
 
 #include "common/channel.h"
+#include "common/io.h"
 #include "common/util.h"
 #include "host/backend/uml/uml.h"
 #include "host/check/checks.h"
@@ -26,8 +26,7 @@ static int wait_for_hello(struct machine *machine, struct error *err)
     int64_t deadline = now_ns() + HELLO_TIMEOUT;
     int result = channel_open(&control, take_fd(&machine->control_fd), PEER_GUEST_CONTROL, err);
     while (result == 0 && !eof) {
-        struct pollfd ready = {.fd = control.fd, .events = POLLIN};
-        if (poll(&ready, 1, poll_timeout(deadline)) <= 0)
+        if (!wait_readable(control.fd, deadline))
             break;
         result = channel_fill(&control, &eof, err) < 0 ? -1 : channel_next(&control, &frame, err);
     }

@@ -238,13 +238,12 @@ static int pump_user(struct session *s, const struct pollfd fds[SLOT_COUNT], str
 }
 
 /* Between the end of a killed hypervisor's sockets, which libvirt sees, and its own. */
-#define DYING_PATIENCE_MS 500
+#define DYING_PATIENCE_NS (500 * NS_PER_MS)
 
 /* libvirt lets a domain go, too, whose hypervisor has ended: that is check_machine()'s. */
 static bool has_ended(const struct machine *machine)
 {
-    struct pollfd ended = {.fd = machine->process.pidfd, .events = POLLIN};
-    return poll(&ended, 1, DYING_PATIENCE_MS) > 0;
+    return wait_readable(machine->process.pidfd, now_ns() + DYING_PATIENCE_NS);
 }
 
 static int pump_machine(struct session *s, const struct pollfd fds[SLOT_COUNT], struct error *err)

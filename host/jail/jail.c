@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/fds.h"
+#include "common/io.h"
 #include "host/base/idmap.h"
 #include "host/base/restrictions.h"
 #include "host/jail/rules.h"
@@ -198,12 +198,8 @@ static int follow(int socket, struct jailed *ret, struct isolation *isolation, s
     int64_t deadline = now_ns() + START_PATIENCE_NS;
     for (;;) {
         struct jail_report message;
-        struct pollfd ready = {.fd = socket, .events = POLLIN};
-        int n = poll(&ready, 1, poll_timeout(deadline));
-        if (n == 0)
+        if (!wait_readable(socket, deadline))
             return error_set(err, "the jail is not made in time");
-        if (n < 0 && errno == EINTR)
-            continue;
         AUTO_CLOSE int fd = -1;
         size_t count = 1;
         if (fds_receive(socket, &message, sizeof(message), &fd, &count) != sizeof(message))

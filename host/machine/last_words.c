@@ -1,14 +1,14 @@
 #include "host/machine/last_words.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/io.h"
 #include "common/log.h"
 
 /* A process whose sockets are closed is as good as ended; so long it may take to be a zombie. */
-#define PROCESS_END_MS 500
+#define PROCESS_END_NS (500 * NS_PER_MS)
 
 /* More than a pipe holds (pipe(7): 64 KiB), 512 bytes at a time. */
 #define ERRORS_READS_MAX 129
@@ -56,10 +56,8 @@ static const char *last_line(struct vmm_errors *e)
 /* All that the hypervisor has to say: a process that has just ended may have said it in pieces. */
 static void hear_out(struct vmm_errors *e, struct machine *m)
 {
-    struct pollfd ended = {.fd = m->process.pidfd, .events = POLLIN};
-    poll(&ended, 1, PROCESS_END_MS);
-    struct pollfd words = {.fd = m->errors_fd, .events = POLLIN};
-    for (int i = 0; i < ERRORS_READS_MAX && m->errors_fd >= 0 && poll(&words, 1, 0) > 0; i++)
+    wait_readable(m->process.pidfd, now_ns() + PROCESS_END_NS);
+    for (int i = 0; i < ERRORS_READS_MAX && wait_readable(m->errors_fd, 0); i++)
         vmm_errors_pump(e, m);
 }
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,12 +140,11 @@ int qmp_post(struct qmp *q, const char *command, const char *arguments, struct e
 /* One more event or answer. */
 static int wait_more(struct qmp *q, const char *command, int64_t deadline, struct error *err)
 {
-    struct pollfd p = {.fd = q->fd, .events = POLLIN};
     if (q->fd < 0)
         return error_set(err, "%s: QEMU has ended", command);
-    if (now_ns() >= deadline)
+    if (!wait_readable(q->fd, deadline))
         return error_set(err, "%s: no answer from QEMU in time", command);
-    return poll(&p, 1, poll_timeout(deadline)) > 0 ? qmp_pump(q, err) : 0;
+    return qmp_pump(q, err);
 }
 
 static int wait_answer(struct qmp *q, const char *command, int64_t deadline, struct error *err)

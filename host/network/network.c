@@ -1,11 +1,11 @@
 #include "host/network/network.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "common/io.h"
 #include "common/log.h"
 #include "host/base/notice.h"
 #include "host/network/frame_carrier.h"
@@ -101,8 +101,7 @@ void network_listen(struct network *network)
 
 static bool has_ended(const struct child *child)
 {
-    struct pollfd ended = {.fd = child->pidfd, .events = POLLIN};
-    return child->pid > 0 && poll(&ended, 1, 0) > 0;
+    return child->pid > 0 && wait_readable(child->pidfd, 0);
 }
 
 /* A helper that is not there any more before it was told to go has left the guest alone. */

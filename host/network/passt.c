@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/io.h"
 #include "common/log.h"
 #include "common/packet_frames.h"
 #include "host/network/guest_packets.h"
@@ -236,14 +236,11 @@ static int wait_ready(struct network *network, int64_t deadline, struct error *e
 {
     if (network->ready_fd < 0)
         return 0;
-    struct pollfd ready = {.fd = network->ready_fd, .events = POLLIN};
-    int n;
-    while ((n = poll(&ready, 1, poll_timeout(deadline))) < 0 && errno == EINTR)
-        ;
-    if (n <= 0)
+    char word;
+    if (!wait_readable(network->ready_fd, deadline))
         return error_set(err, "the network is not ready in time: passt has not started");
     /* End of file without a word: it has ended. */
-    if (!(ready.revents & POLLIN)) {
+    if (read(network->ready_fd, &word, 1) <= 0) {
         network_listen(network);
         return error_set(err, "the network could not be started: passt: %s",
                          network->words[0] ? network->words : "it ended without a word");

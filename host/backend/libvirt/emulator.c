@@ -3,12 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/io.h"
 #include "common/util.h"
 #include "host/backend/libvirt/handover.h"
 #include "host/backend/libvirt/monitor_relay.h"
@@ -77,14 +77,11 @@ static int find_monitor(char *const *argv, int *ret_fd, struct error *err)
 static int hear_answer(int socket, struct error *err)
 {
     char text[sizeof(err->text)];
-    struct pollfd ready = {.fd = socket, .events = POLLIN};
-    int n;
-    int64_t deadline = now_ns() + ANSWER_PATIENCE_NS;
-    while ((n = poll(&ready, 1, poll_timeout(deadline))) < 0 && errno == EINTR)
-        ;
-    ssize_t length = n > 0 ? recv(socket, text, sizeof(text) - 1, 0) : 0;
+    if (!wait_readable(socket, now_ns() + ANSWER_PATIENCE_NS))
+        return error_set(err, "vmc has not answered in time");
+    ssize_t length = recv(socket, text, sizeof(text) - 1, 0);
     if (length <= 0)
-        return error_set(err, n > 0 ? "vmc is gone" : "vmc has not answered in time");
+        return error_set(err, "vmc is gone");
     text[length] = '\0';
     return strcmp(text, HANDOVER_STARTED) == 0 ? 0 : error_set(err, "%s", text);
 }
