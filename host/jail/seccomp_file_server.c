@@ -97,9 +97,6 @@ static const int changes[] = {
     SCMP_SYS(ftruncate),
     SCMP_SYS(fallocate),
     SCMP_SYS(copy_file_range),
-    SCMP_SYS(fsync),
-    SCMP_SYS(fdatasync),
-    SCMP_SYS(syncfs),
     /* names; a device takes CAP_MKNOD, which no jail has */
     SCMP_SYS(mkdirat),
     SCMP_SYS(mknodat),
@@ -121,6 +118,13 @@ static const int changes[] = {
     SCMP_SYS(setresuid),
     SCMP_SYS(setresgid),
     SCMP_SYS(setgroups),
+};
+
+/* To have the changes on the disk. Where there are none, ENOSYS is what a guest takes for done. */
+static const int flushes[] = {
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(syncfs),
 };
 
 /* No locks and no signals, which reach others' programs through the files of a share. */
@@ -153,8 +157,12 @@ int file_server_seccomp_load(const struct jail_needs *needs, int exec_fd, struct
     if (!filter)
         return -1;
     int result = seccomp_filter_add(filter, SCMP_ACT_ALLOW, calls, ARRAY_LEN(calls));
+    /* A guest that has mounted its side for writing is told what the host's side is. */
+    if (result == 0)
+        result = seccomp_filter_add(filter, needs->writes ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EROFS),
+                                    changes, ARRAY_LEN(changes));
     if (result == 0 && needs->writes)
-        result = seccomp_filter_add(filter, SCMP_ACT_ALLOW, changes, ARRAY_LEN(changes));
+        result = seccomp_filter_add(filter, SCMP_ACT_ALLOW, flushes, ARRAY_LEN(flushes));
     if (result == 0)
         result = add_restricted(filter);
     if (result == 0)
