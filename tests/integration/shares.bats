@@ -51,6 +51,37 @@ churn() {
     assert_equal "$STATUS" 0
 }
 
+# DIR WHO COUNT: a lock file is made and removed so often, or until there is the file end; says how often
+# somebody else had it, too.
+lock_in_turns='
+import os, sys
+os.chdir(sys.argv[1])
+me, left, shared = sys.argv[2].encode(), int(sys.argv[3]), 0
+while left and not os.path.exists("end"):
+    try:
+        os.close(os.open("lock", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+    except FileExistsError:
+        continue
+    with open("owner", "r+b", buffering=0) as owner:
+        owner.write(me)
+        shared += any(os.pread(owner.fileno(), 1, 0) != me for _ in range(3))
+    os.unlink("lock")
+    left -= 1
+print("shared", shared)'
+
+@test "a lock file (O_EXCL) that the host makes, too, is one side's at a time" {
+    : >volume/owner
+    python3 -c "$lock_in_turns" volume h -1 >host 2>&1 3>&- &
+    BACKGROUND+=("$!")
+    run vmc_full --net none -v ./volume:/v -- python3 -c "$lock_in_turns" /v g 40
+    touch volume/end
+    wait "${BACKGROUND[0]}"
+    assert_output 'shared 0'
+    assert_equal "$(cat host)" 'shared 0'
+}
+
+# hostfs opens a file by its name: one that has gone since it was looked up is ENOENT.
+# bats test_tags=qemu
 @test "names that the host makes, replaces and removes, too, without a pause: a call ends as it would on one system" {
     perl -e 'chdir(shift); for (my $n = 0; ; $n++) {
         for my $i (0 .. 2) { open(my $f, ">", "name$i"); close($f); rename("name$i", "name" . ($i + 1) % 3) if $n % 2; unlink("name$i") }
