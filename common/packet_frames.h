@@ -11,8 +11,9 @@
 #include "common/queue.h"
 
 #define PACKET_LENGTH_SIZE 4u
-/* The largest packet of IP behind an Ethernet header, with room for a tag. */
-#define PACKET_MAX (65535u + 18u)
+/* The largest packet of IPv6, whose header does not count, behind an Ethernet header with room for
+ * a tag. */
+#define PACKET_MAX (40u + 65535u + 18u)
 
 /*
  * Whether the bytes begin with a whole frame: 1, with its size, the length's bytes included; 0:

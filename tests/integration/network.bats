@@ -447,6 +447,16 @@ fake_passt() {
     grep -q '^warn  *ping ' told || fail "$(cat told)"
 }
 
+@test "user: the largest datagram there is, into the guest, ends nothing but itself" {
+    make_world
+    make_outside
+    guest_server far -p '[::1]:7000:7000/udp' -- ends :: 7000
+    # Its answer leaves in fragments.
+    run world "$TRAFFIC" sizes ::1 7000 1 65472 65527 1
+    assert_output $'1 whole\n65472 whole\n65527 lost\n1 whole'
+    stop_guest "$PID"
+}
+
 has_passt() {
     [ -n "$(passt_process)" ]
 }

@@ -42,10 +42,14 @@ static void test_first(void **state)
     add_frame(&q, PACKET_MAX, 'x');
     assert_int_equal(packet_frame_first(queue_bytes(&q), q.length, &size, &err), 1);
     queue_consume(&q, q.length);
+    /* A datagram of 65527 bytes over IPv6: 8, 40 and 14 of headers, and a tag of 4. */
+    add_frame(&q, 65527 + 8 + 40 + 14 + 4, 'x');
+    assert_int_equal(packet_frame_first(queue_bytes(&q), q.length, &size, &err), 1);
+    queue_consume(&q, q.length);
     /* Known to be too long from its length alone. */
-    queue_append(&q, (const unsigned char[]){0, 1, 0, 0x12}, PACKET_LENGTH_SIZE);
+    queue_append(&q, (const unsigned char[]){0, 1, 0, 0x3a}, PACKET_LENGTH_SIZE);
     assert_int_equal(packet_frame_first(queue_bytes(&q), q.length, &size, &err), -1);
-    assert_non_null(strstr(err.text, "65554"));
+    assert_non_null(strstr(err.text, "65594"));
     queue_free(&q);
     queue_free(&all);
 }
