@@ -421,14 +421,18 @@ fake_passt() {
 }
 
 # bats test_tags=root
-@test "user: streams are whole where frames are lost on their way, with the passt that is used" {
+@test "user: streams are whole where frames are lost, cut, joined, swapped and repeated, with the passt that is used" {
     make_world
     make_outside
     PATIENCE=90 world_server far ends 192.0.2.1 7000
     local passt
     passt=$("$VMC" info --json | jq -r '.checks[] | select(.name == "network").detail | split(",")[0]')
     # Ends by abort are not among them: nobody sends a lost RST again. TCP waits seconds where more is lost.
-    run --separate-stderr world env PATIENCE=90 "$TRAFFIC" lossy "$passt" 10 "$TRAFFIC" meet 192.0.2.1 7000 3 esb
+    run --separate-stderr world env PATIENCE=90 "$VMC_TEST_LIB/bad-link" "$passt" --lose 10 --repeat 10 --swap 10 \
+        --cut 300 --join 300 -- "$TRAFFIC" meet 192.0.2.1 7000 3 esb
+    assert_output met
+    # What comes again behind the end of a connection is answered by a reset.
+    run --separate-stderr world "$VMC_TEST_LIB/bad-link" "$passt" --repeat 1000 -- "$TRAFFIC" meet 192.0.2.1 7000 3 w
     assert_output met
 }
 
