@@ -35,7 +35,10 @@ enum {
 /* Its own hardware address; any that is not the guest's. */
 #define PASST_MAC "02:00:76:6d:63:02"
 
-/* passt carries jumbo frames over its socket; large ones save most of the work. */
+/*
+ * passt carries jumbo frames over its socket; large ones save most of the work. It ends at one of
+ * more than 65535 bytes, the Ethernet header included (L2_MAX_LEN_PASST).
+ */
 #define PASST_MTU 65520
 
 /*
