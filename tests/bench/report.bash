@@ -45,7 +45,10 @@ report() {
             "$([ "$goal" = - ] || echo " goal: at most $goal")"
     done < <(awk -v suite="$suite" '$1 == suite { print $2, $3, $4 }' <<<"$ratio_table")
     report_phases "$suite"
-    [ "$suite" != stream ] || report_rates
+    case $suite in
+        stream) report_rates "$stream_bytes" pipe ;;
+        network) report_rates "$network_bytes" host ;;
+    esac
 }
 
 timed_subjects() {
@@ -63,15 +66,16 @@ report_phases() {
     done < <(timed_subjects "$1")
 }
 
-# The start left out: from the workload's start to the end of its output.
+# BYTES SUBJECT: the start left out, from the workload's start to the end of its output; and of a subject
+# that has no start.
 report_rates() {
     local subject
     printf '\nMB/s while the workload ran\n'
     while read -r subject; do
-        printf '%-10s %s\n' "$subject" "$(awk -F, -v s="$subject" -v n="$stream_bytes" \
+        printf '%-10s %s\n' "$subject" "$(awk -F, -v s="$subject" -v n="$1" \
             '$2 == s && ($3 == "workload" || $3 == "output") { t[$1] += $4 }
-             END { for (r in t) print n / 1000 / t[r] }' "$out/stream-phases.csv" | spread %.0f | with_spread)"
-    done < <(timed_subjects stream)
-    printf '%-10s %s\n' pipe "$(of_subject stream pipe 3 |
-        awk -v n="$stream_bytes" '{ print n / 1000 / $1 }' | spread %.0f | with_spread)"
+             END { for (r in t) print n / 1000 / t[r] }' "$out/$suite-phases.csv" | spread %.1f | with_spread)"
+    done < <(timed_subjects "$suite")
+    printf '%-10s %s\n' "$2" "$(of_subject "$suite" "$2" 3 |
+        awk -v n="$1" '{ print n / 1000 / $1 }' | spread %.1f | with_spread)"
 }

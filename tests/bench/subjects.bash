@@ -18,6 +18,10 @@ stream out     vmc run -- head -c 256M /dev/zero | cat
 stream pipe    head -c 256M /dev/zero | cat
 stream in      head -c 256M /dev/zero | vmc run -- cat
 stream echo    head -c 256M /dev/zero | vmc run -- cat | cat
+network passt  vmc run: out to the host'\''s loopback and in at once
+network slirp  the same without passt
+network um     vmc run --uml, the same
+network host   the same without a machine
 '
 
 # suite, subject, the one it is divided by, the goal: at most that (-: none)
@@ -33,6 +37,9 @@ start  vmc     runc    -
 stream out     pipe    -
 stream in      pipe    -
 stream echo    pipe    -
+network passt  slirp   1.00
+network passt  host    -
+network um     host    -
 '
 
 subject_names() {
@@ -43,6 +50,7 @@ chart_title() {
     case $1 in
         start) echo "A start of true, under ${accel^^} (but runc and --uml)" ;;
         stream) echo '256 MiB through standard output and input' ;;
+        network) echo '50 MB out and in at once, over one connection' ;;
     esac
 }
 
@@ -217,4 +225,60 @@ run_in() {
 run_echo() {
     head -c "$stream_bytes" /dev/zero |
         "$vmc" run --cold --accel "$accel" --timing -r "$trees/x86_64/small" -- cat 2>"$out/timing-echo" | expect_all
+}
+
+# --- network -----------------------------------------------------------------------------
+
+network_bytes=${VMC_BENCH_BYTES:-50000000}
+
+# COMMAND ADDR with a server's port and the count of bytes behind it; the server is on the host's loopback.
+with_server() {
+    local port server said
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    { PATIENCE=60 tests/lib/traffic ends 127.0.0.1 "$port" & } >"$out/server"
+    server=$!
+    until grep -qx up "$out/server"; do
+        kill -0 "$server" || fail "no server"
+        sleep 0.1
+    done
+    said=$("$@" "$port" "$network_bytes") || true
+    kill "$server"
+    wait "$server" || true
+    [ "$said" = met ] || fail "not all bytes have arrived: $said"
+}
+
+prepare_passt() {
+    tests/lib/rootfs tree full "$trees/x86_64" x86_64 >/dev/null || { echo "no root file system"; return 1; }
+}
+
+prepare_slirp() {
+    prepare_passt
+}
+
+prepare_um() {
+    prepare_uml && prepare_passt
+}
+
+# SUBJECT OPTION...
+both_ways() {
+    local subject=$1
+    shift
+    with_server "$vmc" run "$@" -m 512M --timing --net user:host-loopback -r "$trees/x86_64/full" -e PATIENCE=60 -- \
+        python3 -c "$(cat tests/lib/traffic)" both 10.0.2.2 2>"$out/timing-$subject" </dev/null
+}
+
+run_passt() {
+    both_ways passt --cold --accel "$accel"
+}
+
+run_slirp() {
+    VMC_PASST='' both_ways slirp --cold --accel "$accel"
+}
+
+run_um() {
+    both_ways um --uml
+}
+
+run_host() {
+    with_server tests/lib/traffic both 127.0.0.1 2>/dev/null
 }
