@@ -196,7 +196,7 @@ static long x32_call(void)
 }
 
 static const struct attempt attempts[] = {
-    /* the host's files */
+    /* the host's files; not a directory that a checkout or TMPDIR may be in, and so QEMU's files */
     READ("/etc/passwd"),
     READ("/etc/shadow"),
     READ("/etc/hostname"),
@@ -210,9 +210,9 @@ static const struct attempt attempts[] = {
     READ("/usr/bin/sh"),
     READ("/sbin"),
     READ("/boot"),
-    READ("/opt"),
-    READ("/srv"),
-    READ("/mnt"),
+    READ("/usr/bin/env"),
+    READ("/usr/lib/os-release"),
+    READ("/usr/sbin"),
     READ("/sys"),
     READ("/sys/fs/cgroup"),
     READ("/sys/kernel"),
