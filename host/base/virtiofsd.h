@@ -5,6 +5,8 @@
 #ifndef VMC_HOST_BASE_VIRTIOFSD_H
 #define VMC_HOST_BASE_VIRTIOFSD_H
 
+#include <sys/resource.h>
+
 #include "common/error.h"
 
 enum virtiofsd_kind {
@@ -15,9 +17,13 @@ enum virtiofsd_kind {
 struct virtiofsd {
     const char *path;
     enum virtiofsd_kind kind;
+    rlim_t reserved; /* descriptors that it keeps for itself; it does not start with fewer */
 };
 
-/* NULL: none is installed, and err says what installs one. */
+/* NULL: none can be used, and err says why, with the way out. */
 const struct virtiofsd *virtiofsd_find(struct error *err);
+
+/* Of so many descriptors those that are for the guest's files: 0 where there is no virtiofsd. */
+rlim_t virtiofsd_files(rlim_t descriptors);
 
 #endif

@@ -111,9 +111,3 @@ int jail_memory_number(void)
 {
     return JAIL_MEMORY_NUMBER((int)jail_descriptors(JAIL_HYPERVISOR));
 }
-
-/* The rest is for files that are open, and for those that the guest is about to forget. */
-unsigned jail_known_files(void)
-{
-    return (unsigned)(jail_descriptors(JAIL_FILE_SERVER) / 4 * 3);
-}

@@ -43,9 +43,6 @@ const struct jail_rules *jail_rules(enum jail_tenant tenant);
  */
 rlim_t jail_descriptors(enum jail_tenant tenant);
 
-/* In vmc: how many files a guest of a file server should know at a time: each is a descriptor. */
-unsigned jail_known_files(void);
-
 /* In vmc: JAIL_MEMORY_NUMBER in a hypervisor's jail. */
 int jail_memory_number(void);
 

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "host/base/notice.h"
+#include "host/base/virtiofsd.h"
 #include "host/jail/memory.h"
 #include "host/jail/rules.h"
 #include "host/run/template_key.h"
@@ -46,6 +47,15 @@ static void choose_template(struct run *run, const struct machine_request *reque
         notice("%s; starting cold", run->no_template.text);
 }
 
+/*
+ * How many files a guest of a file server should know at a time: each is a descriptor there. The
+ * rest is for files that are open, and for those that the guest is about to forget.
+ */
+static unsigned known_files(void)
+{
+    return (unsigned)(virtiofsd_files(jail_descriptors(JAIL_FILE_SERVER)) / 4 * 3);
+}
+
 static int start_machine(struct run *run, struct error *err)
 {
     struct machine_request request = {
@@ -59,7 +69,7 @@ static int start_machine(struct run *run, struct error *err)
         .rootfs = &run->rootfs,
         .swap_fd = run->swap_fd,
         .volumes = &run->volumes,
-        .known_files = jail_known_files(),
+        .known_files = known_files(),
         .network = &run->network,
         .debugging = &run->debugging,
         .tsc = &run->tsc,

@@ -99,7 +99,6 @@ const char *transport_spec_lack(const struct vm_spec *spec)
     bool machine = spec->backend == BACKEND_QEMU || spec->backend == BACKEND_LIBVIRT;
     if (!machine || spec->volumes.count == 0 || spec->virtiofs_volumes)
         return NULL;
-    return "volumes come over 9p, since no virtiofsd is installed: a file that the host replaces "
-           "is "
+    return "volumes come over 9p, since no virtiofsd can be used: a file that the host replaces is "
            "another one for who has it open, and capabilities of files are not seen";
 }

@@ -223,5 +223,5 @@ LIST
     kill "$CHURN"
     assert_match "$output" '^ *100 200'
     assert_match "$output" $'\ncontent'
-    assert_equal "$(grep -c '^vmc: volumes come over 9p, since no virtiofsd is installed' <<<"$stderr")" 1
+    assert_equal "$(grep -c '^vmc: volumes come over 9p, since no virtiofsd can be used' <<<"$stderr")" 1
 }

@@ -141,10 +141,15 @@ status_of() {
 
 @test "a guest knows more files than the server may have descriptors, one after the other" {
     mkdir many
-    (cd many && seq -f f%g 1000 | xargs touch)
-    run prlimit --nofile=400:400 "$VMC" run --net none -r "$SMALL" -v ./many:/many:cache=loose -- \
+    (cd many && seq -f f%g 1200 | xargs touch)
+    run prlimit --nofile=1000:1000 "$VMC" run --net none -r "$SMALL" -v ./many:/many:cache=loose -- \
         sh -c 'find /many -newer / -o -print | wc -l; find /many -type f -size 0 | wc -l'
-    assert_output $'1001\n1000'
+    assert_output $'1201\n1200'
+}
+
+@test "a limit that leaves the server no files for the guest is named" {
+    run --separate-stderr prlimit --nofile=128:128 "$VMC" run --net none -r "$SMALL" -v .:/here -- true
+    assert_refused '--volume .*virtiofsd needs a limit of [0-9]* open files \(ulimit -Hn\), which is 128 here'
 }
 
 # All its layers are root's to have.

@@ -90,7 +90,7 @@ static void add_arguments(enum virtiofsd_kind kind, const struct machine_share *
 
 /* ---- limits ---- */
 
-/* Where the guest's kernel does not know jail_known_files(), it forgets when it needs memory. */
+/* Where the guest's kernel does not know virtiofs.known_most, it forgets when it needs memory. */
 static void say_limit(const struct machine_request *request)
 {
     const struct vm_spec *spec = request->spec;
@@ -99,7 +99,7 @@ static void say_limit(const struct machine_request *request)
     if (!bred && most < jail_rules(JAIL_FILE_SERVER)->descriptors)
         notice("virtiofs: the guest can know some %llu files at a time, and cannot open more "
                "(ulimit -Hn)",
-               (unsigned long long)most);
+               (unsigned long long)virtiofsd_files(most));
 }
 
 /* Where a file's owner has no id, nobody stands in for it, and O_NOATIME is refused: an overlay's
