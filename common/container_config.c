@@ -254,7 +254,7 @@ static int check_shape(void *item, struct error *err)
 {
     const struct container_shape *shape = item;
     if (shape->seccomp.length % sizeof(struct sock_filter))
-        return error_set(err, "configuration: seccomp is no whole number of instructions");
+        return error_set(err, "configuration: seccomp is not a whole number of instructions");
     if (!is_container(shape) &&
         (shape->hosted || shape->netns || shape->userns || shape->devtmpfs ||
          shape->devices.count > 0 || shape->has_device_rules))

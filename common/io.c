@@ -63,7 +63,7 @@ int read_file_at(int dirfd, const char *path, size_t limit, char **ret_text, siz
         memmove(text, text + strlen(BYTE_ORDER_MARK), length + 1);
     }
     if (!ret_length && strlen(text) < length)
-        return error_set(err, "%s:%zu: a NUL byte, so this is no text", path,
+        return error_set(err, "%s:%zu: a NUL byte, so this is not text", path,
                          line_number(text, strlen(text)));
     if (ret_length)
         *ret_length = length;

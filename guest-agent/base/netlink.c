@@ -45,7 +45,7 @@ int netlink_transact(const struct netlink_request *r, struct error *err)
     if (n < 0)
         return error_errno(err, "rtnetlink");
     if ((size_t)n < NLMSG_LENGTH(sizeof(answer.result)) || answer.header.nlmsg_type != NLMSG_ERROR)
-        return error_set(err, "rtnetlink: an answer that is none");
+        return error_set(err, "unexpected rtnetlink reply");
     if (answer.result.error == 0)
         return 0;
     errno = -answer.result.error;

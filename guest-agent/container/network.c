@@ -66,7 +66,7 @@ static int set_link(const struct network_config *config, unsigned index, struct 
     if (config->mac) {
         if (sscanf(config->mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2],
                    &mac[3], &mac[4], &mac[5]) != 6)
-            return error_set(err, "'%s' is no hardware address", config->mac);
+            return error_set(err, "'%s' is not a hardware address", config->mac);
         netlink_add(&r, IFLA_ADDRESS, mac, sizeof(mac));
     }
     if (config->mtu > 0) {
@@ -82,7 +82,8 @@ static int parse_address(const char *text, uint8_t ret[16], uint8_t *ret_family,
 {
     *ret_family = strchr(text, ':') ? AF_INET6 : AF_INET;
     *ret_size = *ret_family == AF_INET6 ? 16 : 4;
-    return inet_pton(*ret_family, text, ret) == 1 ? 0 : error_set(err, "'%s' is no address", text);
+    return inet_pton(*ret_family, text, ret) == 1 ? 0
+                                                  : error_set(err, "'%s' is not an address", text);
 }
 
 static int add_address(unsigned index, const char *text, struct error *err)

@@ -86,8 +86,8 @@ const struct option option_table[] = {
      .help = "name of the container: for --keep, and its host name unless --hostname says otherwise"},
     {.id = OPTION_VOLUME, .name = "volume", .letter = 'v', .metavar = "SRC[:DST][:OPTIONS]", .commands = SHAPE_OF_RUN,
      .group = ROOT, .layer = BY_HOST,
-     .help = "show SRC, a file or directory of the host's or a named volume, at DST",
-     .manual = "SRC with a slash is a path of the host's, which has to exist; without one it is the name of a volume, "
+     .help = "show SRC, a file or directory of this host or a named volume, at DST",
+     .manual = "SRC with a slash is a path on this host, which has to exist; without one it is the name of a volume, "
          "which is made at its first use (see 'vmc volume'). DST is absolute and is made in the container where it is "
          "missing; without it a path goes to the same path. OPTIONS, separated by commas: ro, rw (default), "
          "cache=none (default: host and guest see at once what the other writes), cache=mmap (for programs that write "
@@ -269,7 +269,7 @@ const struct option option_table[] = {
      .help = "enter the root file system by pivot_root(2), which is always done",
      .hidden = true},
     {.id = OPTION_NETNS, .name = "netns", .commands = RUN, .group = CONTAINER, .layer = BY_AGENT,
-     .help = "a network namespace besides those that a container always has"},
+     .help = "a network namespace, in addition to those that a container always has"},
     {.id = OPTION_USERNS, .name = "userns", .commands = RUN, .group = CONTAINER, .layer = BY_AGENT,
      .help = "a user namespace: root's capabilities count inside the container only",
      .manual = "Every id is mapped to itself, so files keep their owners. Implies --netns."},
@@ -430,8 +430,7 @@ const struct option option_table[] = {
     {.id = OPTION_GDB, .name = "gdb", .metavar = "[ADDR:]PORT|PATH", .commands = GUEST, .group = DIAGNOSTICS,
      .layer = BY_MACHINE,
      .help = "let the guest wait for a debugger",
-     .manual = "QEMU's gdb server listens there: on this host's loopback where there is no ADDR, or on a Unix socket "
-         "of the user's alone at PATH, which has a slash in it. Who can connect commands the guest. There is no time "
+     .manual = "QEMU's gdb server listens there: on this host's loopback without ADDR, or on a Unix socket at PATH, which only the user can open, which has a slash in it. Anyone who can connect controls the guest. There is no time "
          "limit for the boot unless _--boot-timeout_ is given, and the machine is emulated unless _--accel kvm_ is."},
     {.id = OPTION_CRASH_DUMP, .name = "crash-dump", .metavar = "FILE", .commands = RUN, .group = DIAGNOSTICS,
      .layer = BY_MACHINE,

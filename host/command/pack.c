@@ -44,7 +44,7 @@ static int check_tree(struct packing *p, const struct request *req, struct error
     const struct arch *named = name ? arch_find(name) : NULL;
     struct stat st;
     if (name && !named)
-        return error_set(err, "--arch '%s' is no architecture that vmc has guests of", name);
+        return error_set(err, "--arch '%s' is not an architecture that vmc has guests for", name);
     if (stat(p->spec.rootfs, &st) < 0)
         return error_errno(err, "root file system %s", p->spec.rootfs);
     if (!S_ISDIR(st.st_mode))
@@ -63,7 +63,7 @@ static int open_target(struct packing *p, const struct request *req, struct erro
     const char *slash = strrchr(t->path, '/');
     t->name = slash ? slash + 1 : t->path;
     if (t->name[0] == '\0')
-        return error_set(err, "--output '%s' names no file", t->path);
+        return error_set(err, "--output '%s' is not the name of a file", t->path);
     AUTO_FREE char *dir =
         slash ? xasprintf("%.*s", (int)(slash - t->path + 1), t->path) : xstrdup(".");
     t->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -73,7 +73,7 @@ static int open_target(struct packing *p, const struct request *req, struct erro
         if (!t->replace)
             return error_set(err, "--output %s is there already; --force overwrites it", t->path);
         if (!S_ISREG(st.st_mode))
-            return error_set(err, "--output %s is no regular file, and is not overwritten",
+            return error_set(err, "--output %s is not a regular file and is not overwritten",
                              t->path);
     }
     /* All that the tree keeps from others is in it: nobody else's to read. */

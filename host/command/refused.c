@@ -38,7 +38,7 @@ const struct refused_option refused_options[] = {
     {"X11", 'X', "an X server's socket on the host is out of reach of another kernel; with an X server that "
      "listens on TCP, give --net user:host-loopback -e DISPLAY=10.0.2.2:0"},
     {"tempdir", 0, "vmc has its private directory; --upper says where changes go, and TMPDIR where images are made"},
-    {"cpu", 0, "there is no mask, but a list: --cpuset-cpus"},
+    {"cpu", 0, "a mask is not supported; --cpuset-cpus takes a list"},
     {"simple", 0, "a container is always entered by pivot_root(2)"},
     {"background", 'B', NO_DAEMON},
 

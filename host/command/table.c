@@ -20,7 +20,7 @@ static const char *const shell_guest_description[] = {
 };
 static const char *const pack_description[] = {
     "Makes IMAGE, a file system (erofs) in one file, of ROOTFS, a directory as for 'vmc run --rootfs'. "
-    "'vmc run -r IMAGE' then reads it as a disk, which is faster than reading a directory of the host's. "
+    "'vmc run -r IMAGE' then reads it as a disk, which is faster than reading a directory of the host. "
     "File systems that are mounted below ROOTFS are not in it.",
     "Owners and permissions are those that a run of the caller's sees, and the image is readable by "
     "the caller alone, since it holds all files. IMAGE appears once it is complete. Needs "

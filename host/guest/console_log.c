@@ -16,7 +16,7 @@ int console_log_open(struct console_log *log, const char *path, bool echo, struc
     if (!path)
         return 0;
     if (strcmp(path, "-") == 0)
-        return error_set(err, "--console - names no file: --debug shows the console on standard "
+        return error_set(err, "--console - is not a file: --debug shows the console on standard "
                               "error");
     log->file_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
     if (log->file_fd < 0)

@@ -30,7 +30,7 @@ int jail_memory_filter(int *ret_listener, struct error *err)
     if (result == 0)
         result = *ret_listener = seccomp_notify_fd(filter);
     seccomp_release(filter);
-    return seccomp_filter_result(result, "this kernel asks nobody about system calls", err);
+    return seccomp_filter_result(result, "this kernel has no seccomp user notification", err);
 }
 
 /* 1: it has come; 0: the process has ended, or something else has come; -1. */

@@ -19,7 +19,7 @@ static int explain(const char *option, const struct publish *port, struct error 
                          "sysctl net.ipv4.ip_unprivileged_port_start",
                          option, where, protocol);
     if (cause == EADDRNOTAVAIL)
-        return error_set(err, "%s: %s is no address of this host", option, where);
+        return error_set(err, "%s: %s is not an address of this host", option, where);
     errno = cause;
     return error_errno(err, "%s: port %s/%s of the host", option, where, protocol);
 }

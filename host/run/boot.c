@@ -80,7 +80,7 @@ static int start_machine(struct run *run, struct error *err)
                   run->plan.trial ? ", a trial" : "");
     choose_template(run, &request);
     if (run->template_only && run->template.role == TEMPLATE_NONE && !run->plan.trial)
-        return error_set(err, "there is no template for this: %s", run->no_template.text);
+        return error_set(err, "no template can be made for this: %s", run->no_template.text);
     request.template = &run->template;
     run->timing.copy = run->template.role == TEMPLATE_COPY;
     run->timing.jail = now_ns();

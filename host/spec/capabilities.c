@@ -29,7 +29,7 @@ static int parse_capability(const char *option, const char *name, uint64_t *ret_
     AUTO_FREE char *full = xasprintf("%s%s", prefixed ? "" : "cap_", name);
     /* cap_from_name(3) reads numbers, too. */
     if (cap_from_name(full, &value) < 0 || value < 0 || value > CAP_LAST_CAP)
-        return error_set(err, "%s '%s' is no capability (see capabilities(7), or ALL)", option,
+        return error_set(err, "%s '%s' is not a capability (see capabilities(7), or ALL)", option,
                          name);
     *ret_mask = BIT(value);
     return 0;

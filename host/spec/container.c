@@ -55,7 +55,7 @@ static int resolve_lists(const struct request *req, struct container_spec *spec,
             return -1;
     while ((s = request_next(req, OPTION_GROUP_ADD, s))) {
         if (s->value[0] == '\0' || strchr(s->value, ':'))
-            return error_set(err, "--group-add '%s' names no group", s->value);
+            return error_set(err, "--group-add '%s' is not a group", s->value);
         strings_add(&spec->groups, s->value);
     }
     return 0;

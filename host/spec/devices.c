@@ -31,7 +31,7 @@ static int check_path(const char *text, const char *path, struct error *err)
 {
     if (strncmp(path, "/dev/", 5) == 0 && path[5] && !strstr(path, "/.."))
         return 0;
-    return error_set(err, "--device '%s': '%s' is no path below /dev of the guest", text, path);
+    return error_set(err, "--device '%s': '%s' is not a path below the guest's /dev", text, path);
 }
 
 /* SOURCE[:TARGET][:ACCESS], as docker reads it. */

@@ -31,7 +31,7 @@ static int choose_kernel(const struct request *req, struct vm_spec *spec, struct
         return 0;
     }
     if (strchr(distro, '/') || (kernel[strlen("distro")] == ':' && !distro[0]))
-        return error_set(err, "--kernel '%s' names no package", kernel);
+        return error_set(err, "--kernel '%s' is not the name of a package", kernel);
     if (spec->initrd)
         return error_set(err, "--kernel distro needs the initramfs with its modules, which "
                               "--initrd would replace");

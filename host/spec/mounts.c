@@ -41,7 +41,7 @@ static int parse_mode(const char *text, unsigned *ret, struct error *err)
         return error_set(err, "mode '%s' is not an octal number up to 7777", text);
     /* 0 is the agent's word for the default. */
     if (mode == 0)
-        return error_set(err, "mode 0 would let nobody in");
+        return error_set(err, "mode 0 gives nobody access");
     *ret = (unsigned)mode;
     return 0;
 }

@@ -213,7 +213,7 @@ static int resolve_mac(const char *value, struct network_spec *spec, struct erro
     for (size_t i = 0; i < ARRAY_LEN(bytes); i++)
         zero = zero && bytes[i] == 0;
     if (zero || (bytes[0] & 1))
-        return error_set(err, "--mac-address %s is nobody's hardware address: %s", value, mac_hint);
+        return error_set(err, "--mac-address %s is not a unicast MAC address: %s", value, mac_hint);
     snprintf(spec->mac, sizeof(spec->mac), "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1],
              bytes[2], bytes[3], bytes[4], bytes[5]);
     return 0;

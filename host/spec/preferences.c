@@ -50,7 +50,7 @@ static int parse_line(char *line, struct preferences *ret, struct error *err)
     *equals = '\0';
     const char *key = trim(line);
     if (strcmp(key, "without-kvm") != 0)
-        return error_set(err, "'%s' is no key of this file; there is without-kvm", key);
+        return error_set(err, "'%s' is not a key of this file; the only one is without-kvm", key);
     return parse_without_kvm(trim(equals + 1), &ret->without_kvm, err);
 }
 

@@ -15,7 +15,7 @@ static int find_resource(const char *name, int *ret, struct error *err)
             return 0;
         }
     return error_set(err,
-                     "--ulimit: '%s' is no resource (core cpu data fsize locks memlock "
+                     "--ulimit: '%s' is not a resource (core cpu data fsize locks memlock "
                      "msgqueue nice nofile nproc rss rtprio rttime sigpending stack as)",
                      name);
 }
@@ -30,7 +30,7 @@ static int parse_limit(const char *text, int64_t *ret, struct error *err)
     errno = 0;
     *ret = strtoll(text, &end, 10);
     if (text[0] >= '0' && text[0] <= '9' && !*end && errno == ERANGE)
-        return error_set(err, "'%s' is more than any limit can be; 'unlimited' is none", text);
+        return error_set(err, "'%s' is above every limit; 'unlimited' means no limit", text);
     if (text[0] < '0' || text[0] > '9' || *end || errno)
         return error_set(err, "'%s' is neither a number nor 'unlimited'", text);
     return 0;

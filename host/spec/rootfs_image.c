@@ -47,10 +47,11 @@ static int check(const struct superblock *super, const struct stat *st, const ch
                  struct error *err)
 {
     if (le32toh(super->magic) != MAGIC)
-        return error_set(err,
-                         "%s is no erofs image: a root file system is a directory, or what 'vmc "
-                         "pack' makes of one",
-                         path);
+        return error_set(
+            err,
+            "%s is not an erofs image: a root file system is a directory, or what 'vmc "
+            "pack' makes of one",
+            path);
     if (super->block_bits < BLOCK_BITS_MIN || super->block_bits > BLOCK_BITS_MAX)
         return error_set(err, "%s: its superblock is damaged (block size 2^%u)", path,
                          super->block_bits);

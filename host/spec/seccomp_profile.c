@@ -78,7 +78,7 @@ static int find_name(const struct names *list, size_t count, const char *what, c
     if (name && strcmp(name, "SCMP_ACT_NOTIFY") == 0)
         return error_set(err, "SCMP_ACT_NOTIFY needs a listener on the host, which cannot hear of "
                               "the guest's system calls");
-    return error_set(err, "'%s' is no %s", name ? name : "", what);
+    return error_set(err, "'%s' is not a known %s", name ? name : "", what);
 }
 #define FIND_NAME(list, what, name, ret, err) find_name(list, ARRAY_LEN(list), what, name, ret, err)
 
@@ -163,7 +163,7 @@ static int add_architecture(const struct profile *profile, const char *name, str
                          ? seccomp_arch_resolve_name(lower + strlen(prefix))
                          : 0;
     if (token == 0)
-        return error_set(err, "'%s' is no architecture", name);
+        return error_set(err, "'%s' is not an architecture", name);
     int result = seccomp_arch_add(profile->context, token);
     if (result < 0 && result != -EEXIST)
         return error_set(err, "architecture %s: %s", name, strerror(-result));
@@ -322,7 +322,7 @@ static int read_entry(const struct profile *profile, struct json_object *entry, 
     uint32_t action;
     bool applies = true;
     if (!json_object_is_type(entry, json_type_object))
-        return error_set(err, "\"syscalls\" has an entry that is no object");
+        return error_set(err, "\"syscalls\" has an entry that is not an object");
     if (CHECK_MEMBERS(entry, err, "names", "name", "action", "errnoRet", "errno", "args",
                       "includes", "excludes", "comment") < 0)
         return -1;

@@ -276,7 +276,7 @@ static int resolve_workload(const struct request *req, struct vm_spec *spec, str
         return error_set(err, "--workdir '%s' must be an absolute path", spec->cwd);
     spec->user = copy_or_null(request_value(req, OPTION_USER));
     if (spec->user && (spec->user[0] == '\0' || spec->user[0] == ':'))
-        return error_set(err, "--user '%s' names no user", spec->user);
+        return error_set(err, "--user '%s' is not a user", spec->user);
     const char *hostname = request_value(req, OPTION_HOSTNAME);
     if (hostname && check_hostname(hostname, err) < 0)
         return -1;

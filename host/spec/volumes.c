@@ -259,12 +259,11 @@ int volumes_check(const struct volume_list *list, struct error *err)
             return error_errno(err, "--volume %s", source);
         if (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode))
             return error_set(err,
-                             "--volume %s: nobody in the guest can reach a program of the host's "
+                             "--volume %s: a guest cannot reach a host program "
                              "through a %s; give it a port",
                              source, S_ISSOCK(st.st_mode) ? "socket" : "fifo");
         if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-            return error_set(err, "--volume %s: a device of the host's is none of the guest's",
-                             source);
+            return error_set(err, "--volume %s: host devices cannot be passed as volumes", source);
         if (is_kernel(source))
             return error_set(err, "--volume %s belongs to the host's kernel: the guest has its own",
                              source);

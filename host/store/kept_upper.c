@@ -187,7 +187,7 @@ static int lock_to_remove(int parent, const char *name, int *ret_image, struct e
     AUTO_FREE char *path = xasprintf("%s/" IMAGE, name);
     AUTO_CLOSE int image = parent < 0 ? -1 : openat(parent, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (image < 0 && (parent < 0 || errno == ENOENT))
-        return error_set(err, "there is no kept container %s", name);
+        return error_set(err, "no such kept container: %s", name);
     if (image < 0)
         return error_errno(err, "cannot open the kept container %s", name);
     if (lock_image(image, name, err) < 0)

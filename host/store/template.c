@@ -262,7 +262,7 @@ static int find_one(const struct template_list *list, const char *name,
         matches++;
     }
     if (matches == 0)
-        return error_set(err, "there is no template '%s' (see 'vmc template ls')", name);
+        return error_set(err, "no such template: '%s' (see 'vmc template ls')", name);
     if (matches > 1)
         return error_set(err, "'%s' is the beginning of %zu templates' keys", name, matches);
     return 0;

@@ -37,7 +37,7 @@ int template_trailer_read(int fd, struct template_trailer *ret, struct error *er
         return error_errno(err, "it cannot be read");
     off_t at = st.st_size - (off_t)sizeof(*ret);
     if (!S_ISREG(st.st_mode) || at < 0 || pread(fd, ret, sizeof(*ret), at) != sizeof(*ret))
-        return error_set(err, "it is no template");
+        return error_set(err, "it is not a template");
     sum_trailer(ret, sum);
     if (memcmp(ret->magic, TEMPLATE_MAGIC, sizeof(ret->magic)) != 0 ||
         memcmp(ret->sum, sum, sizeof(sum)) != 0 || ret->memory > (uint64_t)at ||

@@ -150,7 +150,7 @@ static int lock_to_remove(int parent, const char *name, int *ret_lock, struct er
     if (lock < 0 && parent >= 0 && errno != ENOENT)
         return error_errno(err, "cannot open the volume %s", name);
     if (lock < 0 && (parent < 0 || faccessat(parent, hidden, F_OK, AT_SYMLINK_NOFOLLOW) < 0))
-        return error_set(err, "there is no volume %s", name);
+        return error_set(err, "no such volume: %s", name);
     if (lock >= 0 && take_lock(lock, F_WRLCK, name, err) < 0)
         return -1;
     *ret_lock = take_fd(&lock);

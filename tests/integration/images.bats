@@ -212,8 +212,8 @@ vmc: --host [rs]|run --host -r '$IMAGE' -- true
 is for $VMC_TEST_ARCH|run --arch $other -r '$IMAGE' -- true
 is cut off: 100000 bytes|run -r cut.img -- true
 is cut off|run -r short.img -- true
-no erofs image|run -r empty.img -- true
-no erofs image|run -r text.img -- true
+not an erofs image|run -r empty.img -- true
+not an erofs image|run -r text.img -- true
 is compressed|run -r compressed.img -- true
 block size 2\^32|run -r blocks.img -- true
 does not say which architecture|run -r unknown.img -- true
@@ -230,11 +230,11 @@ EOT
     check_table <<EOT
 needs an argument|pack
 --output IMAGE|pack '$SMALL'
-names no file|pack '$SMALL' -o ''
-names no file|pack '$SMALL' -o dir/
-no regular file|pack --force '$SMALL' -o dir
-no regular file|pack --force '$SMALL' -o link.img
-no regular file|pack --force '$SMALL' -o /dev/null
+is not the name of a file|pack '$SMALL' -o ''
+is not the name of a file|pack '$SMALL' -o dir/
+not a regular file|pack --force '$SMALL' -o dir
+not a regular file|pack --force '$SMALL' -o link.img
+not a regular file|pack --force '$SMALL' -o /dev/null
 is there already|pack '$SMALL' -o link.img
 No such file|pack '$SMALL' -o missing/image
 No such file|pack missing -o image

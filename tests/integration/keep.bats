@@ -109,7 +109,7 @@ has none|run --keep --direct @
 not a name|run --keep --name ../box @
 leave out the size|run --keep --name box --upper disk:65m @
 changes to another root file system|run --arch $VMC_TEST_ARCH --keep --name box -r other true
-no kept container missing|keep rm box missing
+no such kept container: missing|keep rm box missing
 not a name|keep rm ../kept
 followed by one of ls, rm|keep
 no use for|keep ls box

@@ -68,8 +68,8 @@ both name the kernel|run --linux tree --kernel distro @
 both name the kernel|run --linux tree --kernel tree/.config @
 breeder distro --arch .* --package no-such-kernel|run --kernel distro:no-such-kernel @
 --acpi: |run --acpi @
-names no package|run --kernel distro: @
-names no package|run --kernel distro:a/b @
+is not the name of a package|run --kernel distro: @
+is not the name of a package|run --kernel distro:a/b @
 with its modules|run --kernel distro --initrd /dev/null @
 the port.*70000|run --gdb 70000 @
 the port|run --gdb 127.0.0.1: @

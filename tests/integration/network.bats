@@ -285,7 +285,7 @@ no_passt() {
     run --separate-stderr world "$VMC" run -r "$SMALL" -p 8080:80 -- touch started
     assert_refused '127\.0\.0\.1:8080/tcp.*taken'
     run --separate-stderr world "$VMC" run -r "$SMALL" -p 127.1.2.3:8080:80 -p 192.0.2.77:8080:80 -- true
-    assert_refused 'no address of this host'
+    assert_refused 'not an address of this host'
 }
 
 @test "user: a privileged port is root's, and passt has no rights left behind it" {
@@ -755,7 +755,7 @@ of a machine|--net tap=x --ip 0.0.0.0/8
 of a machine|--net tap=x --ip6 10.1.2.3/24
 needs an address|--net tap=x --gateway 10.1.2.1
 hardware address|--mac-address 02:00:5e:10:00
-nobody's|--mac-address ff:ff:ff:ff:ff:ff
+unicast MAC|--mac-address ff:ff:ff:ff:ff:ff
 --publish|-p 0
 --publish|-p 65536
 --publish|-p 80:

@@ -46,9 +46,9 @@ is not a list of rbps=|run --io-max wbps --upper disk @
 --io-max wbps|run --io-max wbps=x --upper disk @
 would stop the disk|run --io-max wbps=0 --upper disk @
 NAME=SOFT\[:HARD\]|run --ulimit nofile @
-'files' is no resource|run --ulimit files=1 @
+'files' is not a resource|run --ulimit files=1 @
 --ulimit nofile: 'x'|run --ulimit nofile=x @
-'99999999999999999999' is more than any limit|run --ulimit nofile=99999999999999999999 @
+'99999999999999999999' is above every limit|run --ulimit nofile=99999999999999999999 @
 above the hard one|run --ulimit nofile=2:1 @
 above the hard one|run --ulimit nofile=unlimited:1 @
 --ulimit nofile|run --ulimit nofile=1:2:3 @
@@ -61,10 +61,10 @@ EOT
     echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscals": []}' >misspelled.json
     printf '{"defaultAction": "SCMP_ACT_ALLOW"}\0{}' >nul.json
     check_table <<'EOT'
-'FLY' is no capability|run --cap-add FLY @
-is no capability|run --cap-add '' @
-is no capability|run --cap-add 5 @
-is no capability|run --cap-drop CAP_ @
+'FLY' is not a capability|run --cap-add FLY @
+is not a capability|run --cap-add '' @
+is not a capability|run --cap-add 5 @
+is not a capability|run --cap-drop CAP_ @
 same capability|run --cap-add chown --cap-drop CHOWN @
 --nocaps|run --nocaps chown,,kill @
 contradict|run --init --no-init @
@@ -81,8 +81,8 @@ nul\.json:1: a NUL byte|run --security-opt seccomp=nul.json @
 neither AppArmor nor SELinux|run --security-opt apparmor=unconfined @
 neither AppArmor nor SELinux|run --security-opt label=disable @
 systempaths=unconfined|run --security-opt systempaths=all @
-names no group|run --group-add '' @
-names no group|run --group-add a:b @
+is not a group|run --group-add '' @
+is not a group|run --group-add a:b @
 NAME=VALUE|run --sysctl net.core.somaxconn @
 NAME=VALUE|run --sysctl =5 @
 NAME=VALUE|run --sysctl ../x=5 @
@@ -95,7 +95,7 @@ absolute path|run --tmpfs /a/.. @
 --tmpfs /a|run --tmpfs /a:size=x @
 less than a page|run --tmpfs /a:size=1 @
 octal|run --tmpfs /a:mode=999 @
-nobody in|run --tmpfs /a:mode=0 @
+gives nobody access|run --tmpfs /a:mode=0 @
 nosuid and nodev|run --tmpfs /a:suid @
 'colour': it must be size=|run --tmpfs /a:colour=red @
 --tmpfs /a|run --tmpfs /a:uid=root @
@@ -119,7 +119,7 @@ EOT
 architecture|run --cross pdp11 @
 /nonexistent|run --rootdir /nonexistent -- true
 leave out|run --nopriv /nonexistent @
-names no user|run -u :0 @
+is not a user|run -u :0 @
 is not a host name|run --hostname a_b @
 moon|run --net moon @
 --dns 'x' is not an address|run --dns x @

@@ -303,7 +303,7 @@ damage() {
     run "$VMC" template rm "${key:0:10}"
     assert_output "$key"
     run --separate-stderr "$VMC" template rm "${key:0:10}"
-    assert_refused "there is no template '${key:0:10}'"
+    assert_refused "no such template: '${key:0:10}'"
     run --separate-stderr "$VMC" template rm
     assert_refused 'KEY... or --all'
     run "$VMC" template rm --all

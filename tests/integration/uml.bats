@@ -121,7 +121,7 @@ without-kvm = uml'
     assert_refused "vmc/vmc.conf:1: without-kvm = 'xen': it must be tcg or uml"
     prefer $'\nmemory = 1g'
     run --separate-stderr "$VMC_UNDER_TEST" run -r "$SMALL" -- true
-    assert_refused "vmc/vmc.conf:2: 'memory' is no key"
+    assert_refused "vmc/vmc.conf:2: 'memory' is not a key"
     rm "$XDG_CONFIG_HOME/vmc/vmc.conf"
     mkdir "$XDG_CONFIG_HOME/vmc/vmc.conf"
     run --separate-stderr "$VMC_UNDER_TEST" run -r "$SMALL" -- true

@@ -316,7 +316,7 @@ store $path"
     run --separate-stderr "$VMC" volume rm other store
     assert_refused 'store is in use'
     run --separate-stderr "$VMC" volume rm other no-such
-    assert_refused 'no volume no-such'
+    assert_refused 'no such volume: no-such'
     [ -d "${path/store/other}" ] || fail "removed, although the command was refused"
     # Another run at the same time.
     run vmc --net none -v store:/x -- cat /x/file
@@ -477,7 +477,7 @@ its own devices|run -v ./src:/dev true
 both to be /x|run -v ./src:/x -v data:/y/../x/ true
 both to be /x|run --tmpfs /x -v ./src:/x true
 through a fifo; give it a port|run -v ./src/fifo:/x true
-device of the host's|run -v /dev/null:/x true
+host devices cannot|run -v /dev/null:/x true
 host's kernel|run -v /proc:/x true
 host's kernel|run -v /proc/self/status:/x true
 followed by one of create, ls, rm|volume
@@ -486,7 +486,7 @@ needs an argument|volume rm
 not a name|volume create .x
 not a name|volume create ok x/y
 not a name|volume rm ../vmc
-no volume|volume rm missing
+no such volume|volume rm missing
 no use for|volume ls x
 EOT
     [ ! -e data ] || fail "something was made: $(find data)"

@@ -94,7 +94,7 @@ static int ask(struct libvirt *libvirt, char what, const char *argument, struct 
     if (strlen(message) > CLIENT_MESSAGE_MAX)
         return error_set(err, "--libvirt: the domain's description is too long");
     if (libvirt->socket < 0)
-        return error_set(err, "libvirt has not let the domain before go");
+        return error_set(err, "libvirt still holds the previous domain");
     if (send(libvirt->socket, message, strlen(message), MSG_NOSIGNAL) < 0)
         return error_errno(err, "libvirt's client");
     libvirt->pending++;

@@ -240,7 +240,7 @@ static void mistakes_of_shape_are_refused(void **state)
         {"{\"root\":{\"upper\":\"tape\"}}", "unknown upper"},
         {"{\"root\":{\"upper\":\"ram\",\"size\":-1}}", "size is out of range"},
         {"{\"root\":{\"upper\":\"ram\",\"x\":{}}}", "unknown key 'x'"},
-        {"{\"seccomp\":\"00\"}", "no whole number of instructions"},
+        {"{\"seccomp\":\"00\"}", "not a whole number of instructions"},
         {"{\"capabilities\":{\"bounding\":-1}}", "bounding is out of range"},
         {"{\"rlimits\":[1]}", "rlimits is not a JSON object"},
         {"{\"rlimits\":[{\"resource\":16}]}", "resource is out of range"},

@@ -230,8 +230,8 @@ static void test_refused(void **state)
     check_refused(WORDS("--net", "tap=x", "--ip6", "::1/64"), "of a machine");
     check_refused(WORDS("--net", "tap=x", "--gateway", "10.1.2.1"), "--ip");
     check_refused(WORDS("--mac-address", "02:00:5e:10:00"), "hardware address");
-    check_refused(WORDS("--mac-address", "01:00:5e:10:00:01"), "nobody's");
-    check_refused(WORDS("--mac-address", "00:00:00:00:00:00"), "nobody's");
+    check_refused(WORDS("--mac-address", "01:00:5e:10:00:01"), "unicast MAC");
+    check_refused(WORDS("--mac-address", "00:00:00:00:00:00"), "unicast MAC");
     check_refused(WORDS("--net", "none", "--mac-address", "02:00:5e:10:00:01"), "no network");
 }
 

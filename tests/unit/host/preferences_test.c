@@ -53,8 +53,9 @@ static void what_is_not_understood(void **state)
         {"\nwithout-kvm", "file:2: 'without-kvm' is not KEY = VALUE"},
         {"without-kvm =", "file:1: without-kvm = '': it must be tcg or uml"},
         {"without-kvm = UML", "file:1: without-kvm = 'UML': it must be tcg or uml"},
-        {"#\n= uml", "file:2: '' is no key of this file; there is without-kvm"},
-        {"without-kvm = uml\nx = 1", "file:2: 'x' is no key of this file; there is without-kvm"},
+        {"#\n= uml", "file:2: '' is not a key of this file; the only one is without-kvm"},
+        {"without-kvm = uml\nx = 1",
+         "file:2: 'x' is not a key of this file; the only one is without-kvm"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct preferences said = {0};

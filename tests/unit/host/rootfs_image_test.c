@@ -99,13 +99,13 @@ static void refusals(void **state)
     struct image image = good();
     for (size_t length = 0; length < SUPER + 4; length += 256) {
         image.length = length;
-        expect_refusal(&image, "no erofs image");
+        expect_refusal(&image, "not an erofs image");
     }
     for (image.length = SUPER + 40; image.length < sizeof(image.bytes); image.length += 999)
         expect_refusal(&image, "cut off");
     image = good();
     image.bytes[MAGIC + 3] ^= 1;
-    expect_refusal(&image, "no erofs image");
+    expect_refusal(&image, "not an erofs image");
     for (unsigned bits = 0; bits < 256; bits++) {
         image = good();
         image.bytes[BLOCK_BITS] = (uint8_t)bits;

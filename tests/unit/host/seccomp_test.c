@@ -212,8 +212,8 @@ static void test_bad_profiles(void **state)
     } cases[] = {
         {"", "not JSON"},
         {"[]", "not a JSON object"},
-        {"{}", "'' is no action"},
-        {"{\"defaultAction\": \"SCMP_ACT_MAYBE\"}", "'SCMP_ACT_MAYBE' is no action"},
+        {"{}", "'' is not a known action"},
+        {"{\"defaultAction\": \"SCMP_ACT_MAYBE\"}", "'SCMP_ACT_MAYBE' is not a known action"},
         {"{\"defaultAction\": 1}", "of type string"},
         {"{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}", "listener"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"listenerPath\": \"/x\"}", "listener"},
@@ -224,7 +224,7 @@ static void test_bad_profiles(void **state)
          "no \"names\""},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": [\"X\"]}", "'X' is no flag"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_PDP11\"]}",
-         "is no architecture"},
+         "is not an architecture"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"kill\"], "
          "\"action\": \"SCMP_ACT_LOG\", \"args\": [{\"index\": 6, \"value\": 0, \"op\": "
          "\"SCMP_CMP_EQ\"}]}]}",
