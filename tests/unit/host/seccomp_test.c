@@ -219,10 +219,10 @@ static void test_bad_profiles(void **state)
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"listenerPath\": \"/x\"}", "listener"},
         {"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 5000}", "out of range"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": {}}", "of type array"},
-        {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [1]}", "no object"},
+        {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [1]}", "not an object"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"action\": \"SCMP_ACT_LOG\"}]}",
          "no \"names\""},
-        {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": [\"X\"]}", "'X' is no flag"},
+        {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": [\"X\"]}", "'X' is not a known flag"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_PDP11\"]}",
          "is not an architecture"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"kill\"], "
@@ -232,7 +232,7 @@ static void test_bad_profiles(void **state)
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"kill\"], "
          "\"action\": \"SCMP_ACT_LOG\", \"args\": [{\"index\": 0, \"value\": 0, \"op\": "
          "\"EQ\"}]}]}",
-         "'EQ' is no comparison"},
+         "'EQ' is not a known comparison"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscals\": []}", "\"syscals\" is not a member"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"kill\"], "
          "\"action\": \"SCMP_ACT_ERRNO\", \"arg\": []}]}",
