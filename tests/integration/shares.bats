@@ -100,7 +100,7 @@ def call(what, *arguments):
             said[f"{what.__name__}: {e.strerror}"] += 1
 def make(name):
     os.close(os.open(name, os.O_CREAT | os.O_WRONLY, 0o644))
-for n in range(150):
+for n in range(60):
     call(make, f"name{n % 3}")
     call(os.rename, f"name{n % 3}", f"name{(n + 1) % 3}")
     call(os.unlink, f"name{(n + n // 3) % 3}")
