@@ -103,12 +103,12 @@ twice|run --tmpfs /a --tmpfs //b/../a/ @
 keep|run --rm --keep @
 less than a page|run --shm-size 1 @
 more than the machine's memory|run --shm-size 2g -m 1g @
-below /dev|run --device null @
-below /dev|run --device /etc/passwd @
-below /dev|run --device /dev/../etc/passwd @
+below the guest's /dev|run --device null @
+below the guest's /dev|run --device /etc/passwd @
+below the guest's /dev|run --device /dev/../etc/passwd @
 ACCESS|run --device /dev/null:/dev/x:q @
 ACCESS|run --device /dev/null:/dev/x:r:w @
-below /dev|run --device /dev/null:relative @
+below the guest's /dev|run --device /dev/null:relative @
 --ftrace: cannot open /nonexistent|run --ftrace /nonexistent @
 --ftrace|run --ftrace /dev @
 EOT
