@@ -236,11 +236,19 @@ marked_processes() {
     done || true
 }
 
+# The oldest first: that is the machine's own. (By their numbers they have no order, which begin again.)
 machine_processes() {
     local pid
     for pid in $(marked_processes); do
-        case $(readlink "/proc/$pid/exe") in *qemu-system-* | */vmc-agent | */um/linux) echo "$pid" ;; esac
-    done
+        case $(readlink "/proc/$pid/exe") in *qemu-system-* | */vmc-agent | */um/linux) started "$pid" ;; esac
+    done | sort -n | cut -d' ' -f2
+}
+
+# Its start in ticks since the host's boot, proc(5), and its number.
+started() {
+    local ticks
+    ticks=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)
+    [ -z "$ticks" ] || echo "$ticks $1"
 }
 
 # Those in the control groups that run directories note: of one that is ending nothing else is to be
