@@ -11,7 +11,8 @@
 #   make bench      paired timings against peers, as ratios; SUITE=stream: of what goes through
 #                   standard output and input; SUITE=scale: of many containers at once
 #   make bench-files  what files cost in a guest, by where they are
-#   make lint       rooms (scripts/rooms), formatting, clang-tidy, cppcheck, shellcheck
+#   make lint-rooms  what a room includes, against scripts/rooms
+#   make lint       that, formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
 #   make install    what is built, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)
 #   make uninstall  removes what 'make install' with the same variables has installed
@@ -87,7 +88,7 @@ QUIET_CC = @echo "  CC    $<";
 QUIET_LINK = @echo "  LINK  $@";
 endif
 
-.PHONY: all agent guest demo test test-full test-kvm bench bench-files lint docs install uninstall deb clean
+.PHONY: all agent guest demo test test-full test-kvm bench bench-files lint lint-rooms docs install uninstall deb clean
 all: $(BUILD)/vmc
 
 $(BUILD)/vmc: $(HOST_OBJ) $(COMMON_OBJ)

@@ -55,5 +55,8 @@ bench-files:
 bench:
 	BUILD='$(abspath $(BUILD))' tests/bench/bench $(or $(SUITE),start)
 
+lint-rooms:
+	scripts/lint-rooms scripts/rooms
+
 lint:
 	BUILD='$(abspath $(BUILD))' scripts/lint

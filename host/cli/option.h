@@ -146,15 +146,15 @@ struct command {
  */
 struct option {
     enum option_id id;
-    const char *name;           /* long name, without the dashes */
-    char letter;                /* short name, or 0 */
-    const char *metavar;        /* the value's name; NULL: a flag; "[=N]": it can be left out */
-    uint64_t commands;          /* COMMAND_BIT() of each command that takes it */
-    const char *group;          /* heading in help; rows of a group stand together */
-    const char *layer;          /* who enforces it, for --explain */
-    const char *help;           /* one clause */
-    const char *manual;         /* sentences that the manual adds, or NULL */
-    const char *default_value;  /* as it would be typed, or NULL; used by spec.c, too */
+    const char *name;          /* long name, without the dashes */
+    char letter;               /* short name, or 0 */
+    const char *metavar;       /* the value's name; NULL: a flag; "[=N]": it can be left out */
+    uint64_t commands;         /* COMMAND_BIT() of each command that takes it */
+    const char *group;         /* heading in help; rows of a group stand together */
+    const char *layer;         /* who enforces it, for --explain */
+    const char *help;          /* one clause; NULL: a hidden row with the words of its id's first */
+    const char *manual;        /* sentences that the manual adds, or NULL */
+    const char *default_value; /* as it would be typed, or NULL; used by spec.c, too */
     const char *const *choices; /* NULL-terminated, or NULL; completion offers them */
     bool repeatable;            /* all its settings count, not only the last */
     bool hidden;                /* works, and is not shown */

@@ -142,7 +142,8 @@ static int wait_more(struct qmp *q, const char *command, int64_t deadline, struc
 {
     if (q->fd < 0)
         return error_set(err, "%s: QEMU has ended", command);
-    if (!wait_readable(q->fd, deadline))
+    /* One that talks without end has not answered, either. */
+    if (now_ns() >= deadline || !wait_readable(q->fd, deadline))
         return error_set(err, "%s: no answer from QEMU in time", command);
     return qmp_pump(q, err);
 }

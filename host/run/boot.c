@@ -36,6 +36,7 @@ static void settle_accelerator(struct run *run)
 static void choose_template(struct run *run, const struct machine_request *request)
 {
     const char *refusal = run->plan.trial            ? "a trial of KVM"
+                          : run->template_failed     ? "its template was no good"
                           : !jail_memory_supported() ? "the host's kernel has no seccomp_unotify(2)"
                                                      : template_refusal(request);
     template_close(&run->template);
@@ -51,8 +52,10 @@ static void choose_template(struct run *run, const struct machine_request *reque
  * How many files a guest of a file server should know at a time: each is a descriptor there. The
  * rest is for files that are open, and for those that the guest is about to forget.
  */
-static unsigned known_files(void)
+static unsigned known_files(const struct machine_request *request)
 {
+    if (!machine_has_file_server(request))
+        return 0;
     return (unsigned)(virtiofsd_files(jail_descriptors(JAIL_FILE_SERVER)) / 4 * 3);
 }
 
@@ -69,12 +72,12 @@ static int start_machine(struct run *run, struct error *err)
         .rootfs = &run->rootfs,
         .swap_fd = run->swap_fd,
         .volumes = &run->volumes,
-        .known_files = known_files(),
         .network = &run->network,
         .debugging = &run->debugging,
         .tsc = &run->tsc,
         .own = run->backend,
     };
+    request.known_files = known_files(&request);
     if (machine_ops(run->spec.backend)->accelerated)
         log_debug("accelerator: %s%s", accel_name(run->plan.accel),
                   run->plan.trial ? ", a trial" : "");
@@ -180,7 +183,7 @@ int run_boot(struct run *run, struct error *err)
     if (!ended && run->template.role == TEMPLATE_COPY && run->session_opened) {
         notice("%s; starting cold", err->text);
         template_forget(&run->template);
-        run->spec.cold = true;
+        run->template_failed = true;
         return boot_again(run, err);
     }
     if (!ended && run->plan.trial) {

@@ -44,6 +44,7 @@ struct run {
     struct console_log log;
     struct debugging debugging;
     struct template template;
+    bool template_failed;     /* one was no good: this run has none */
     struct error no_template; /* why there is none; text "" while there may be */
     struct machine machine;
     struct session session;

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/util.h"
+#include "host/base/json.h"
 
 #define PROFILE_DEPTH_MAX 16
 #define ARGUMENTS_MAX 6
@@ -82,65 +83,14 @@ static int find_name(const struct names *list, size_t count, const char *what, c
 }
 #define FIND_NAME(list, what, name, ret, err) find_name(list, ARRAY_LEN(list), what, name, ret, err)
 
-/* The member of that type, or *ret_value = NULL where there is none. */
-static int member(struct json_object *object, const char *key, enum json_type type,
-                  struct json_object **ret_value, struct error *err)
-{
-    *ret_value = NULL;
-    if (!json_object_object_get_ex(object, key, ret_value) || !*ret_value)
-        return 0;
-    if (json_object_is_type(*ret_value, type))
-        return 0;
-    return error_set(err, "\"%s\" has to be of type %s", key, json_type_to_name(type));
-}
-
-/* A misspelled member would make a rule wider than it was meant. known is NULL-terminated. */
-static int check_members(struct json_object *object, const char *const *known, struct error *err)
-{
-    if (!json_object_is_type(object, json_type_object))
-        return 0;
-    json_object_object_foreach(object, key, value)
-    {
-        const char *const *name = known;
-        (void)value;
-        while (*name && strcmp(*name, key) != 0)
-            name++;
-        if (!*name)
-            return error_set(err, "\"%s\" is not a member that a profile has there", key);
-    }
-    return 0;
-}
-#define CHECK_MEMBERS(object, err, ...)                                                            \
-    check_members(object, (const char *const[]){__VA_ARGS__, NULL}, err)
-
-static int text_member(struct json_object *object, const char *key, const char **ret,
-                       struct error *err)
-{
-    struct json_object *value;
-    int result = member(object, key, json_type_string, &value, err);
-    *ret = value ? json_object_get_string(value) : NULL;
-    return result;
-}
-
-static size_t length(const struct json_object *array)
-{
-    return array ? json_object_array_length(array) : 0;
-}
-
-static const char *text_at(const struct json_object *array, size_t i)
-{
-    struct json_object *item = json_object_array_get_idx(array, i);
-    return json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
-}
-
 /* An action with the number that goes with it: errnoRet is an errno value or a tracer's message. */
 static int read_action(struct json_object *object, const char *key, const char *number_key,
                        uint32_t *ret, struct error *err)
 {
     struct json_object *number;
     const char *name;
-    if (text_member(object, key, &name, err) < 0 ||
-        member(object, number_key, json_type_int, &number, err) < 0 ||
+    if (json_text_member(object, key, &name, err) < 0 ||
+        json_member(object, number_key, json_type_int, &number, err) < 0 ||
         FIND_NAME(actions, "action", name, ret, err) < 0)
         return -1;
     int64_t value = number ? json_object_get_int64(number) : EPERM;
@@ -173,8 +123,8 @@ static int add_architecture(const struct profile *profile, const char *name, str
 static int add_architectures(const struct profile *profile, const struct json_object *list,
                              struct error *err)
 {
-    for (size_t i = 0; i < length(list); i++)
-        if (add_architecture(profile, text_at(list, i), err) < 0)
+    for (size_t i = 0; i < json_length(list); i++)
+        if (add_architecture(profile, json_text_at(list, i), err) < 0)
             return -1;
     return 0;
 }
@@ -191,15 +141,15 @@ static int read_architectures(const struct profile *profile, struct json_object 
                               struct error *err)
 {
     struct json_object *list, *map, *more;
-    if (member(root, "architectures", json_type_array, &list, err) < 0 ||
-        member(root, "archMap", json_type_array, &map, err) < 0 ||
+    if (json_member(root, "architectures", json_type_array, &list, err) < 0 ||
+        json_member(root, "archMap", json_type_array, &map, err) < 0 ||
         add_architectures(profile, list, err) < 0)
         return -1;
-    for (size_t i = 0; i < length(map); i++) {
+    for (size_t i = 0; i < json_length(map); i++) {
         struct json_object *entry = json_object_array_get_idx(map, i);
         const char *name;
-        if (text_member(entry, "architecture", &name, err) < 0 ||
-            member(entry, "subArchitectures", json_type_array, &more, err) < 0)
+        if (json_text_member(entry, "architecture", &name, err) < 0 ||
+            json_member(entry, "subArchitectures", json_type_array, &more, err) < 0)
             return -1;
         if (name && is_arch(profile, name) && add_architectures(profile, more, err) < 0)
             return -1;
@@ -229,22 +179,22 @@ static int condition(const struct profile *profile, struct json_object *entry, c
                      bool include, bool *applies, struct error *err)
 {
     struct json_object *object, *caps, *arches;
-    if (member(entry, key, json_type_object, &object, err) < 0)
+    if (json_member(entry, key, json_type_object, &object, err) < 0)
         return -1;
     if (!object)
         return 0;
-    if (CHECK_MEMBERS(object, err, "caps", "arches", "minKernel") < 0)
+    if (JSON_CHECK_MEMBERS(object, err, "caps", "arches", "minKernel") < 0)
         return -1;
-    if (member(object, "caps", json_type_array, &caps, err) < 0 ||
-        member(object, "arches", json_type_array, &arches, err) < 0)
+    if (json_member(object, "caps", json_type_array, &caps, err) < 0 ||
+        json_member(object, "arches", json_type_array, &arches, err) < 0)
         return -1;
     bool this_arch = false;
-    for (size_t i = 0; i < length(caps); i++)
-        if (has_capability(profile, text_at(caps, i)) != include)
+    for (size_t i = 0; i < json_length(caps); i++)
+        if (has_capability(profile, json_text_at(caps, i)) != include)
             *applies = false;
-    for (size_t i = 0; i < length(arches); i++)
-        this_arch = this_arch || is_go_arch(profile, text_at(arches, i));
-    if (length(arches) > 0 && this_arch != include)
+    for (size_t i = 0; i < json_length(arches); i++)
+        this_arch = this_arch || is_go_arch(profile, json_text_at(arches, i));
+    if (json_length(arches) > 0 && this_arch != include)
         *applies = false;
     return 0;
 }
@@ -254,12 +204,12 @@ static int read_argument(struct json_object *object, struct scmp_arg_cmp *ret, s
     struct json_object *index, *value, *second;
     const char *op;
     uint32_t comparison = 0;
-    if (CHECK_MEMBERS(object, err, "index", "value", "valueTwo", "op") < 0)
+    if (JSON_CHECK_MEMBERS(object, err, "index", "value", "valueTwo", "op") < 0)
         return -1;
-    if (member(object, "index", json_type_int, &index, err) < 0 ||
-        member(object, "value", json_type_int, &value, err) < 0 ||
-        member(object, "valueTwo", json_type_int, &second, err) < 0 ||
-        text_member(object, "op", &op, err) < 0 ||
+    if (json_member(object, "index", json_type_int, &index, err) < 0 ||
+        json_member(object, "value", json_type_int, &value, err) < 0 ||
+        json_member(object, "valueTwo", json_type_int, &second, err) < 0 ||
+        json_text_member(object, "op", &op, err) < 0 ||
         FIND_NAME(comparisons, "comparison", op, &comparison, err) < 0)
         return -1;
     if (!index || !value || json_object_get_int64(index) < 0 ||
@@ -277,9 +227,9 @@ static int read_argument(struct json_object *object, struct scmp_arg_cmp *ret, s
 static int read_arguments(const struct json_object *list, struct scmp_arg_cmp *ret,
                           struct error *err)
 {
-    if (length(list) > ARGUMENTS_MAX)
+    if (json_length(list) > ARGUMENTS_MAX)
         return error_set(err, "a system call has six arguments");
-    for (size_t i = 0; i < length(list); i++)
+    for (size_t i = 0; i < json_length(list); i++)
         if (read_argument(json_object_array_get_idx(list, i), &ret[i], err) < 0)
             return -1;
     return 0;
@@ -323,25 +273,25 @@ static int read_entry(const struct profile *profile, struct json_object *entry, 
     bool applies = true;
     if (!json_object_is_type(entry, json_type_object))
         return error_set(err, "\"syscalls\" has an entry that is not an object");
-    if (CHECK_MEMBERS(entry, err, "names", "name", "action", "errnoRet", "errno", "args",
-                      "includes", "excludes", "comment") < 0)
+    if (JSON_CHECK_MEMBERS(entry, err, "names", "name", "action", "errnoRet", "errno", "args",
+                           "includes", "excludes", "comment") < 0)
         return -1;
     if (condition(profile, entry, "includes", true, &applies, err) < 0 ||
         condition(profile, entry, "excludes", false, &applies, err) < 0 ||
         read_action(entry, "action", "errnoRet", &action, err) < 0 ||
-        member(entry, "names", json_type_array, &names, err) < 0 ||
-        member(entry, "args", json_type_array, &list, err) < 0 ||
-        text_member(entry, "name", &name, err) < 0 || read_arguments(list, args, err) < 0)
+        json_member(entry, "names", json_type_array, &names, err) < 0 ||
+        json_member(entry, "args", json_type_array, &list, err) < 0 ||
+        json_text_member(entry, "name", &name, err) < 0 || read_arguments(list, args, err) < 0)
         return -1;
     if (!names && !name)
         return error_set(err, "an entry of \"syscalls\" has no \"names\"");
     /* libseccomp refuses a rule that says what the default says. */
     if (!applies || action == profile->default_action)
         return 0;
-    if (name && add_rule(profile, name, action, args, length(list), err) < 0)
+    if (name && add_rule(profile, name, action, args, json_length(list), err) < 0)
         return -1;
-    for (size_t i = 0; i < length(names); i++)
-        if (add_rule(profile, text_at(names, i), action, args, length(list), err) < 0)
+    for (size_t i = 0; i < json_length(names); i++)
+        if (add_rule(profile, json_text_at(names, i), action, args, json_length(list), err) < 0)
             return -1;
     return 0;
 }
@@ -350,11 +300,12 @@ static int read_flags(struct json_object *root, unsigned *ret_flags, struct erro
 {
     struct json_object *flags;
     uint32_t flag = 0;
-    if (member(root, "flags", json_type_array, &flags, err) < 0)
+    if (json_member(root, "flags", json_type_array, &flags, err) < 0)
         return -1;
     *ret_flags = 0;
-    for (size_t i = 0; i < length(flags); i++) {
-        if (FIND_NAME(flag_names, "flag that can be honoured", text_at(flags, i), &flag, err) < 0)
+    for (size_t i = 0; i < json_length(flags); i++) {
+        if (FIND_NAME(flag_names, "flag that can be honoured", json_text_at(flags, i), &flag, err) <
+            0)
             return -1;
         *ret_flags |= flag;
     }
@@ -364,14 +315,14 @@ static int read_flags(struct json_object *root, unsigned *ret_flags, struct erro
 static int read_profile(struct profile *profile, struct json_object *root, struct error *err)
 {
     struct json_object *entries;
-    if (member(root, "syscalls", json_type_array, &entries, err) < 0)
+    if (json_member(root, "syscalls", json_type_array, &entries, err) < 0)
         return -1;
     if (json_object_object_get_ex(root, "listenerPath", NULL))
         return error_set(err, "\"listenerPath\": a listener on the host cannot hear of the "
                               "guest's system calls");
     if (read_architectures(profile, root, err) < 0)
         return -1;
-    for (size_t i = 0; i < length(entries); i++)
+    for (size_t i = 0; i < json_length(entries); i++)
         if (read_entry(profile, json_object_array_get_idx(entries, i), err) < 0)
             return -1;
     return 0;
@@ -416,9 +367,9 @@ static int compile(struct profile *profile, struct json_object *root, struct sec
 {
     if (!json_object_is_type(root, json_type_object))
         return error_set(err, "not a JSON object");
-    if (CHECK_MEMBERS(root, err, "defaultAction", "defaultErrnoRet", "defaultErrno",
-                      "architectures", "archMap", "comment", "flags", "listenerPath",
-                      "listenerMetadata", "syscalls") < 0)
+    if (JSON_CHECK_MEMBERS(root, err, "defaultAction", "defaultErrnoRet", "defaultErrno",
+                           "architectures", "archMap", "comment", "flags", "listenerPath",
+                           "listenerMetadata", "syscalls") < 0)
         return -1;
     if (read_action(root, "defaultAction", "defaultErrnoRet", &profile->default_action, err) < 0 ||
         read_flags(root, &ret->flags, err) < 0 || make_context(profile, err) < 0 ||

@@ -5,11 +5,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "common/util.h"
 #include "host/guest/config.h"
 #include "host/guest/console_log.h"
 #include "host/machine/qmp.h"
@@ -64,6 +66,25 @@ static void test_qmp_other_events(void **state)
     assert_int_equal(feed(&q, "{\"event\": \"RESUME\"}\n\n{\"event\": 7}\n[\"STOP\"]\n", &err), 0);
     assert_false(q.stopped);
     qmp_close(&q);
+}
+
+/* What QEMU says does not make a deadline later: a monitor that talks without end has none to
+ * offer. */
+static void test_qmp_deadline(void **state)
+{
+    (void)state;
+    static const char answer[] = "{\"return\": {}, \"id\": 1}\n";
+    struct error err = ERROR_INIT;
+    int ends[2];
+    struct qmp q = {.fd = -1};
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    assert_int_equal(qmp_open(&q, ends[0], &err), 0);
+    assert_int_equal(write(ends[1], answer, strlen(answer)), strlen(answer));
+    assert_int_equal(qmp_command(&q, "stop", "{}", now_ns(), &err), -1);
+    assert_non_null(strstr(err.text, "no answer from QEMU in time"));
+    qmp_close(&q);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static void test_qmp_disk_error(void **state)
@@ -259,12 +280,13 @@ static void test_hardware_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_qmp_stop_in_pieces),    cmocka_unit_test(test_qmp_other_events),
-        cmocka_unit_test(test_qmp_migration),         cmocka_unit_test(test_qmp_disk_error),
-        cmocka_unit_test(test_qmp_rejects),           cmocka_unit_test(test_qmp_endless_line),
-        cmocka_unit_test(test_console_panic),         cmocka_unit_test(test_console_last_lines),
-        cmocka_unit_test(test_console_hostile_bytes), cmocka_unit_test(test_agent_config),
-        cmocka_unit_test(test_agent_shape),           cmocka_unit_test(test_hardware_address),
+        cmocka_unit_test(test_qmp_stop_in_pieces), cmocka_unit_test(test_qmp_other_events),
+        cmocka_unit_test(test_qmp_deadline),       cmocka_unit_test(test_qmp_migration),
+        cmocka_unit_test(test_qmp_disk_error),     cmocka_unit_test(test_qmp_rejects),
+        cmocka_unit_test(test_qmp_endless_line),   cmocka_unit_test(test_console_panic),
+        cmocka_unit_test(test_console_last_lines), cmocka_unit_test(test_console_hostile_bytes),
+        cmocka_unit_test(test_agent_config),       cmocka_unit_test(test_agent_shape),
+        cmocka_unit_test(test_hardware_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
