@@ -6,7 +6,8 @@
  *
  *     u16 type | u16 stream | u32 payload length (the header not counted)
  *
- * and the payload. stream numbers the process the frame is about; 0 is the workload. A frame
+ * and the payload. stream numbers the process the frame is about: 0 is the workload, others are of
+ * the host's choice, from EXEC to the process's EXIT or ERROR and the end of its outputs. A frame
  * of an unknown type, of a type that does not belong to this port and direction, or of a length
  * outside the type's limits is a protocol error and ends the session.
  *
@@ -16,11 +17,12 @@
  *          guest -> host  PREPARED that much of the container stands
  *          host -> guest  WAKE     to the copy of a guest that said HELLO long ago: say it again
  *          host -> guest  CONFIG   a piece of the JSON configuration; an empty one ends it
- *          guest -> host  STARTED  the workload runs
- *          guest -> host  ERROR    it does not: exit status and text; ends the session
+ *          host -> guest  EXEC     a piece of the JSON of one more process; an empty one ends it
+ *          guest -> host  STARTED  the process runs
+ *          guest -> host  ERROR    it does not: exit status and text; the workload's ends all
  *          host -> guest  SIGNAL   signal number (of the guest's architecture: Linux generic)
  *          host -> guest  WINSIZE  terminal rows and columns
- *          guest -> host  EXIT     how the workload ended; last frame of all
+ *          guest -> host  EXIT     how the process ended. The workload's is the last frame of all
  * data     host -> guest  STDIN    bytes; an empty frame is end of file
  *          guest -> host  STDOUT, STDERR   the same
  *          both           CREDIT   the receiver of a data stream can take that many bytes more
@@ -60,6 +62,8 @@
 #define CONFIG_SIZE_MAX (16u << 20) /* all frames of a JSON text; ARG_MAX is 2 MiB */
 #define ERROR_TEXT_MAX 1024
 #define SIGNAL_MAX 64
+/* Processes of EXEC at a time, beside the workload. One more is answered by ERROR. */
+#define EXECS_MAX 64
 
 /*
  * 7 and 22 are kept for STATS, the host's question and the agent's answer: what the container's
@@ -74,6 +78,7 @@ enum frame_type {
     FRAME_CLOSE = 6,
     FRAME_WAKE = 8,
     FRAME_PREPARE = 9,
+    FRAME_EXEC = 10,
     FRAME_HELLO = 16,
     FRAME_STARTED = 17,
     FRAME_ERROR = 18,

@@ -1,0 +1,52 @@
+/*
+ * poll(2) over things that come and go: descriptors of a machine, of processes' streams, of
+ * clients. Both houses use it. (poll, since epoll refuses regular files.)
+ *
+ * Who adds a watch owns it, and what it is about; the loop only borrows it. Nothing that is called
+ * from a turn waits by itself.
+ */
+#ifndef VMC_COMMON_LOOP_H
+#define VMC_COMMON_LOOP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+struct watch {
+    /*
+     * What to wait for now: a descriptor and *ret_events as in poll(2), 0 for POLLERR and POLLHUP
+     * alone; -1: nothing at the moment. Called once before each poll(2).
+     */
+    int (*wants)(const void *owner, short *ret_events);
+    /* What poll(2) said of that descriptor, never 0. -1 with err ends the turn. */
+    int (*ready)(void *owner, short revents, struct error *err);
+    void *owner;
+};
+
+/* Zero-initialised is empty. */
+struct loop {
+    struct watch **watches; /* in the order in which they were added; NULL: removed */
+    size_t count;
+    size_t room;
+    struct pollfd *fds; /* of the same room */
+};
+
+/* Frees what the loop owns; the watches are left alone. */
+void loop_free(struct loop *l);
+
+/* Watches are asked and told in the order in which they were added. One added in a turn waits for
+ * the next. */
+void loop_add(struct loop *l, struct watch *w);
+
+/* In a turn, too: the watch is not told of anything any more. One that is not there: nothing. */
+void loop_remove(struct loop *l, const struct watch *w);
+
+/*
+ * Waits until something is ready, at the latest until the deadline (now_ns() time), and tells its
+ * watches, all of them: 0, also when nothing was ready. The first -1 of a watch, or of poll(2), is
+ * returned.
+ */
+int loop_turn(struct loop *l, int64_t deadline, struct error *err);
+
+#endif
