@@ -41,15 +41,19 @@ static void forget_removed(struct loop *l)
     l->count = kept;
 }
 
+static struct pollfd question(const struct watch *w)
+{
+    short events = w->events ? w->events(w->owner) : POLLIN;
+    return events == WATCH_NOTHING ? (struct pollfd){.fd = -1}
+                                   : (struct pollfd){.fd = *w->fd, .events = events};
+}
+
 int loop_turn(struct loop *l, int64_t deadline, struct error *err)
 {
     forget_removed(l);
     size_t count = l->count;
-    for (size_t i = 0; i < count; i++) {
-        short events = 0;
-        int fd = l->watches[i]->wants(l->watches[i]->owner, &events);
-        l->fds[i] = (struct pollfd){.fd = fd, .events = events};
-    }
+    for (size_t i = 0; i < count; i++)
+        l->fds[i] = question(l->watches[i]);
     if (poll(l->fds, count, poll_timeout(deadline)) < 0)
         return errno == EINTR ? 0 : error_errno(err, "cannot wait for events");
     for (size_t i = 0; i < count; i++) {

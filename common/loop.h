@@ -14,15 +14,15 @@
 #include "common/error.h"
 
 struct watch {
-    /*
-     * What to wait for now: a descriptor and *ret_events as in poll(2), 0 for POLLERR and POLLHUP
-     * alone; -1: nothing at the moment. Called once before each poll(2).
-     */
-    int (*wants)(const void *owner, short *ret_events);
-    /* What poll(2) said of that descriptor, never 0. -1 with err ends the turn. */
+    const int *fd; /* where the descriptor is; it may change from turn to turn; -1: none now */
+    /* What to wait for, as in poll(2): 0 is POLLERR and POLLHUP alone; WATCH_NOTHING: do not look.
+     * Asked before each poll(2). NULL: always POLLIN. */
+    short (*events)(const void *owner);
+    /* What poll(2) said of it, never 0. -1 with err ends the turn. */
     int (*ready)(void *owner, short revents, struct error *err);
     void *owner;
 };
+#define WATCH_NOTHING (-1)
 
 /* Zero-initialised is empty. */
 struct loop {

@@ -21,11 +21,9 @@ struct reader {
 };
 static int calls;
 
-static int wants(const void *owner, short *ret_events)
+static short events(const void *owner)
 {
-    const struct reader *r = owner;
-    *ret_events = POLLIN;
-    return r->silent ? -1 : r->fds[0];
+    return ((const struct reader *)owner)->silent ? WATCH_NOTHING : POLLIN;
 }
 
 static int ready(void *owner, short revents, struct error *err)
@@ -46,7 +44,7 @@ static int ready(void *owner, short revents, struct error *err)
 
 static void reader_open(struct reader *r, struct loop *l)
 {
-    *r = (struct reader){.loop = l, .watch = {wants, ready, r}};
+    *r = (struct reader){.loop = l, .watch = {r->fds, events, ready, r}};
     assert_int_equal(pipe(r->fds), 0);
 }
 
@@ -89,6 +87,18 @@ static void test_order_and_deadline(void **state)
     a.silent = false;
     assert_int_equal(loop_turn(&l, 0, &err), 0);
     assert_int_equal(a.calls, 2);
+    /* A descriptor that comes later, and one that is not there. */
+    a.watch.events = NULL;
+    int fd = -1;
+    b.watch.fd = &fd;
+    reader_write(&a);
+    reader_write(&b);
+    assert_int_equal(loop_turn(&l, DEADLINE_NONE, &err), 0);
+    assert_int_equal(a.calls, 3);
+    assert_int_equal(b.calls, 2);
+    fd = b.fds[0];
+    assert_int_equal(loop_turn(&l, DEADLINE_NONE, &err), 0);
+    assert_int_equal(b.calls, 3);
     reader_close(&a);
     reader_close(&b);
     loop_free(&l);
