@@ -28,6 +28,11 @@
  *          both           CREDIT   the receiver of a data stream can take that many bytes more
  *          both           CLOSE    the receiver of a data stream takes no more (its reader left)
  *
+ * Frames of one process on the two ports, and those of both sides, cross each other. So SIGNAL,
+ * WINSIZE, STDIN, CREDIT and CLOSE for a process that has ended already are no errors and have no
+ * effect. A process whose start has failed (ERROR) has said nothing on the data port but those; of
+ * one that has started, EXIT and the ends of both outputs, in any order, are the last.
+ *
  * Data flows only against credit: a sender starts with none. So nothing is dropped, memory is
  * bounded on both sides, and a blocked stream never holds up another. The first credit for STDIN is
  * small, and the next one says that the workload reads: all that was sent before has been read.

@@ -13,9 +13,24 @@
 void relay_source_open(struct relay_source *s, struct channel *ch, enum frame_type type,
                        uint16_t stream, int fd)
 {
-    *s = (struct relay_source){.fd = fd, .channel = ch, .type = type, .stream = stream};
-    if (fd < 0)
+    *s = (struct relay_source){.fd = fd < 0 ? -1 : fd,
+                               .parked = fd == RELAY_PARKED,
+                               .channel = ch,
+                               .type = type,
+                               .stream = stream};
+    if (fd < 0 && !s->parked)
         channel_send(ch, type, stream, NULL, 0);
+}
+
+void relay_source_join(struct relay_source *s, int fd)
+{
+    if (s->fd < 0 && !s->parked) {
+        close_fd(&fd);
+        return;
+    }
+    close_fd(&s->fd);
+    s->parked = fd < 0;
+    s->fd = fd < 0 ? -1 : fd;
 }
 
 bool relay_source_wants_read(const struct relay_source *s)
@@ -25,9 +40,10 @@ bool relay_source_wants_read(const struct relay_source *s)
 
 void relay_source_close(struct relay_source *s, struct channel *ch)
 {
-    if (s->fd < 0)
+    if (s->fd < 0 && !s->parked)
         return;
     close_fd(&s->fd);
+    s->parked = false;
     channel_send(ch, s->type, s->stream, NULL, 0);
 }
 
@@ -85,16 +101,33 @@ static size_t write_limit(int fd)
     return blocks && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) ? PIPE_BUF : FRAME_PAYLOAD_MAX;
 }
 
+static void write_to(struct relay_sink *s, int fd)
+{
+    s->fd = fd < 0 ? -1 : fd;
+    s->piece = write_limit(s->fd);
+    s->terminal = isatty(s->fd);
+}
+
 void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type type,
                      uint16_t stream, int fd)
 {
-    *s = (struct relay_sink){.fd = fd, .type = type, .stream = stream};
-    s->piece = write_limit(fd);
-    s->terminal = isatty(fd);
-    if (fd < 0)
+    *s = (struct relay_sink){.parked = fd == RELAY_PARKED, .type = type, .stream = stream};
+    write_to(s, fd);
+    if (s->fd < 0 && !s->parked)
         send_close(s, ch);
     else
         grant(s, ch, RELAY_WINDOW);
+}
+
+void relay_sink_join(struct relay_sink *s, int fd)
+{
+    if (s->fd < 0 && !s->parked) {
+        close_fd(&fd);
+        return;
+    }
+    close_fd(&s->fd);
+    s->parked = fd < 0;
+    write_to(s, fd);
 }
 
 void relay_sink_open_pipe(struct relay_sink *s, struct channel *ch, enum frame_type type,
@@ -132,6 +165,7 @@ static void close_at_end(struct relay_sink *s)
     if (s->watched && s->fd >= 0)
         s->rest = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     close_fd(&s->fd);
+    s->parked = false;
 }
 
 int relay_sink_accept(struct relay_sink *s, const struct frame *frame, struct error *err)
@@ -143,7 +177,7 @@ int relay_sink_accept(struct relay_sink *s, const struct frame *frame, struct er
     s->granted -= frame->length;
     s->eof = frame->length == 0;
     /* After CLOSE, what was under way still comes; it has nowhere to go. */
-    if (s->fd >= 0)
+    if (s->fd >= 0 || s->parked)
         queue_append(&s->waiting, frame->payload, frame->length);
     if (s->eof && s->waiting.length == 0)
         close_at_end(s);
@@ -157,10 +191,11 @@ bool relay_sink_wants_write(const struct relay_sink *s)
 
 void relay_sink_close(struct relay_sink *s, struct channel *ch)
 {
-    if (s->fd < 0)
+    if (s->fd < 0 && !s->parked)
         return;
     s->written = relay_sink_taken(s);
     close_fd(&s->fd);
+    s->parked = false;
     queue_free(&s->waiting);
     if (!s->eof)
         send_close(s, ch);

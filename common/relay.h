@@ -14,8 +14,12 @@
 /* What a sink is ready to hold, in bytes; also the most that is ever in flight per stream. */
 #define RELAY_WINDOW (16u * FRAME_PAYLOAD_MAX)
 
+/* In place of a descriptor: the stream goes on, and waits until it is joined to one. */
+#define RELAY_PARKED (-2)
+
 struct relay_source {
-    int fd; /* owned; -1 when the stream has ended (its empty frame is sent) */
+    int fd; /* owned; -1 when the stream has ended (its empty frame is sent), or is parked */
+    bool parked;
     const struct channel *channel; /* borrowed; what is sent waits there until the peer reads */
     enum frame_type type;
     uint16_t stream;
@@ -25,6 +29,9 @@ struct relay_source {
 /* Takes fd over; an fd of -1 is a stream that is at its end already: EOF is sent at once. */
 void relay_source_open(struct relay_source *s, struct channel *ch, enum frame_type type,
                        uint16_t stream, int fd);
+
+/* Reads another descriptor from now on, which it takes over; one that comes too late is closed. */
+void relay_source_join(struct relay_source *s, int fd);
 
 /*
  * True while reading makes sense: poll s->fd for POLLIN then. Not while a window's worth of bytes
@@ -42,7 +49,8 @@ int relay_source_credit(struct relay_source *s, uint32_t count, struct error *er
 void relay_source_close(struct relay_source *s, struct channel *ch);
 
 struct relay_sink {
-    int fd; /* owned; -1 when closed */
+    int fd; /* owned; -1 when closed, or parked */
+    bool parked;
     enum frame_type type;
     uint16_t stream;
     uint32_t granted; /* credit the peer has not used yet */
@@ -62,10 +70,13 @@ struct relay_sink {
 void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type type,
                      uint16_t stream, int fd);
 
+/* Writes to another descriptor from now on, also what waits. As relay_source_join(). */
+void relay_sink_join(struct relay_sink *s, int fd);
+
 /*
- * The same for a pipe whose reader is not known to want anything: RELAY_FIRST bytes are granted,
- * and the window when those that came have been read, all of them; the pipe has one page until
- * then.
+ * The same as relay_sink_open() for a pipe whose reader is not known to want anything: RELAY_FIRST
+ * bytes are granted, and the window when those that came have been read, all of them; the pipe has
+ * one page until then.
  */
 void relay_sink_open_pipe(struct relay_sink *s, struct channel *ch, enum frame_type type,
                           uint16_t stream, int fd);

@@ -22,14 +22,25 @@ static enum input_kind kind_of(int fd, off_t *ret_start)
     return S_ISSOCK(st.st_mode) ? INPUT_SOCKET : INPUT_STREAM;
 }
 
-void input_open(struct input *in, struct channel *ch)
+/* What the descriptor is, and how it is read therefore; a duplicate that does not block, or fd. */
+static int look_at(struct input *in, int fd)
+{
+    in->fd = fd;
+    in->kind = kind_of(fd, &in->start);
+    in->sent = 0;
+    if (in->kind == INPUT_PIPE && in->peek[0] < 0 && pipe2(in->peek, O_CLOEXEC | O_NONBLOCK) < 0)
+        in->kind = INPUT_STREAM;
+    /* Of a stream nothing can be left, so that it does not matter whether the process reads. */
+    bool nothing_left = in->kind == INPUT_STREAM || in->kind == INPUT_FILE;
+    in->reads = in->reads || (nothing_left && fd != RELAY_PARKED);
+    return fd == RELAY_PARKED ? fd : reopen_nonblocking(fd, O_RDONLY);
+}
+
+void input_open(struct input *in, struct channel *ch, uint16_t stream, int fd)
 {
     *in = (struct input)INPUT_NONE;
-    in->kind = kind_of(STDIN_FILENO, &in->start);
-    if (in->kind == INPUT_PIPE && pipe2(in->peek, O_CLOEXEC | O_NONBLOCK) < 0)
-        in->kind = INPUT_STREAM;
-    in->reads = in->kind == INPUT_STREAM || in->kind == INPUT_FILE;
-    relay_source_open(&in->source, ch, FRAME_STDIN, 0, reopen_nonblocking(STDIN_FILENO, O_RDONLY));
+    int source = look_at(in, fd);
+    relay_source_open(&in->source, ch, FRAME_STDIN, stream, source);
 }
 
 bool input_wants_read(const struct input *in)
@@ -59,6 +70,14 @@ static void take(struct input *in, uint32_t count)
     }
 }
 
+void input_join(struct input *in, int fd)
+{
+    take(in, in->peeked);
+    in->peeked = 0;
+    in->earlier += in->sent;
+    relay_source_join(&in->source, look_at(in, fd));
+}
+
 static void pump_first(struct input *in, struct channel *ch)
 {
     char bytes[RELAY_FIRST];
@@ -72,6 +91,7 @@ static void pump_first(struct input *in, struct channel *ch)
     }
     channel_send(ch, FRAME_STDIN, in->source.stream, bytes, (size_t)n);
     in->source.credit -= (uint32_t)n;
+    in->sent += (uint64_t)n;
     in->peeked = (uint32_t)n;
 }
 
@@ -107,8 +127,9 @@ void input_close(struct input *in, struct channel *ch)
 
 void input_end(struct input *in, uint64_t taken)
 {
+    taken = taken > in->earlier ? taken - in->earlier : 0;
     if (in->kind == INPUT_FILE && in->sent > 0)
-        lseek(STDIN_FILENO, in->start + (off_t)(taken < in->sent ? taken : in->sent), SEEK_SET);
+        lseek(in->fd, in->start + (off_t)(taken < in->sent ? taken : in->sent), SEEK_SET);
     if (in->peeked > 0)
         take(in, taken < in->peeked ? (uint32_t)taken : in->peeked);
     in->peeked = 0;

@@ -23,20 +23,28 @@ enum input_kind {
 
 struct input {
     struct relay_source source;
+    int fd; /* borrowed: what is read, of which source has a descriptor of its own */
     enum input_kind kind;
-    off_t start;     /* of a file */
-    uint64_t sent;   /* bytes */
-    uint32_t peeked; /* of a pipe or socket: sent and still in there */
-    int peek[2];     /* owned: where a pipe's first piece is copied to, without being taken */
-    bool reads;      /* the workload does */
+    off_t start;      /* of a file */
+    uint64_t earlier; /* bytes that were sent of others before it */
+    uint64_t sent;    /* bytes of it */
+    uint32_t peeked;  /* of a pipe or socket: sent and still in there */
+    int peek[2];      /* owned: where a pipe's first piece is copied to, without being taken */
+    bool reads;       /* the workload does */
 };
 #define INPUT_NONE                                                                                 \
     {                                                                                              \
-        .source.fd = -1, .peek = { -1, -1 }                                                        \
+        .source.fd = -1, .fd = -1, .peek = { -1, -1 }                                              \
     }
 
-/* Standard input, on a channel. One that was closed before us is at its end. */
-void input_open(struct input *in, struct channel *ch);
+/*
+ * A descriptor, for the process of that stream; -1, or one that is closed, is at its end, and
+ * RELAY_PARKED is none for now.
+ */
+void input_open(struct input *in, struct channel *ch, uint16_t stream, int fd);
+
+/* Another one from now on. What was sent of the old one is taken. */
+void input_join(struct input *in, int fd);
 
 /* True while reading makes sense: poll source.fd for POLLIN then. */
 bool input_wants_read(const struct input *in);
@@ -46,7 +54,7 @@ void input_pump(struct input *in, struct channel *ch);
 int input_credit(struct input *in, uint32_t count, struct error *err);
 void input_close(struct input *in, struct channel *ch);
 
-/* The workload has ended and has read so many bytes: the rest is left to others. */
+/* The process has ended and has read so many bytes in all: the rest is left to others. */
 void input_end(struct input *in, uint64_t taken);
 
 void input_free(struct input *in);

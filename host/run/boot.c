@@ -14,9 +14,10 @@
 
 void end_machine(struct run *run)
 {
-    if (run->session_opened)
-        session_close(&run->session);
-    run->session_opened = false;
+    foreground_attend(&run->foreground, NULL, NULL);
+    if (run->guest_opened)
+        guest_close(&run->guest);
+    run->guest_opened = false;
     machine_stop(&run->machine);
 }
 
@@ -114,7 +115,7 @@ static int wait_for_guest(struct run *run, struct error *err)
     if (run->template.role == TEMPLATE_COPY) {
         if (run->machine.ops->load(&run->machine, &run->template, err) < 0)
             return -1;
-        session_wake(&run->session);
+        link_wake(&run->guest.link);
     }
     /* vmc's own profile has no faults to be refused for: it is compiled while the guest boots. */
     if (run->template.role != TEMPLATE_COPY && !run->filter.program &&
@@ -123,8 +124,7 @@ static int wait_for_guest(struct run *run, struct error *err)
         return -1;
     if (find_file_capabilities(run, err) < 0)
         return -1;
-    return session_wait_hello(&run->session, run->timing.exec + run->spec.boot_timeout, computing,
-                              err);
+    return guest_wait_hello(&run->guest, run->timing.exec + run->spec.boot_timeout, computing, err);
 }
 
 static int boot(struct run *run, struct error *err)
@@ -135,11 +135,18 @@ static int boot(struct run *run, struct error *err)
         isolation_say(&run->isolation, run->privileged);
     if (run->spec.maintenance)
         return 0;
-    run->session_opened = true;
-    if (session_open(&run->session, &run->spec, &run->machine, &run->log, &run->debugging,
-                     run->signal_fd, err) < 0)
+    const struct guest_setup setup = {
+        .loop = &run->loop,
+        .spec = &run->spec,
+        .machine = &run->machine,
+        .log = &run->log,
+        .debugging = &run->debugging,
+        .network = &run->network,
+    };
+    run->guest_opened = true;
+    if (guest_open(&run->guest, &setup, err) < 0)
         return -1;
-    run->session.network = &run->network;
+    foreground_attend(&run->foreground, &run->guest, &run->workload);
     return wait_for_guest(run, err);
 }
 
@@ -153,7 +160,7 @@ static bool deserves_another_boot(const struct run *run)
 {
     const struct vm_spec *spec = &run->spec;
     char panic[256];
-    return run->session_opened && run->session.phase == PHASE_BOOT &&
+    return run->guest_opened && run->guest.link.phase == LINK_BOOT &&
            run->plan.accel == ACCEL_TCG && !run->plan.trial && !spec->kernel && !spec->initrd &&
            !spec->distro && !spec->debugging.gdb && !spec->debugging.crash_dump &&
            spec->append.count == 0 && console_log_panic(&run->log, panic, sizeof(panic));
@@ -178,9 +185,9 @@ int run_boot(struct run *run, struct error *err)
         return once_more ? boot_again(run, err) : 0;
     }
     /* What libvirt cannot start says nothing about KVM. */
-    bool keep = run->session_opened || !run->spec.libvirt;
+    bool keep = run->guest_opened || !run->spec.libvirt;
     bool ended = run_was_aborted(run, &status) || err->status >= STATUS_SIGNAL_BASE;
-    if (!ended && run->template.role == TEMPLATE_COPY && run->session_opened) {
+    if (!ended && run->template.role == TEMPLATE_COPY && run->guest_opened) {
         notice("%s; starting cold", err->text);
         template_forget(&run->template);
         run->template_failed = true;

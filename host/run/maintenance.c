@@ -10,9 +10,9 @@
 #include "common/protocol.h"
 #include "common/util.h"
 #include "host/base/signals.h"
-#include "host/guest/post_mortem.h"
-#include "host/guest/terminal.h"
+#include "host/machine/post_mortem.h"
 #include "host/run/serial_line.h"
+#include "host/run/terminal.h"
 
 /* What ends the shell. An end-of-file character would only do at the right moment, termios(3). */
 static const char farewell[] = "\nexit\n";

@@ -6,7 +6,7 @@
 #define VMC_HOST_RUN_MAINTENANCE_H
 
 #include "common/error.h"
-#include "host/guest/console_log.h"
+#include "host/machine/console_log.h"
 #include "host/machine/machine.h"
 
 /*

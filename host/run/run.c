@@ -24,16 +24,29 @@ void run_init(struct run *run)
         .log.file_fd = -1,
         .machine = MACHINE_INIT,
         .signal_fd = -1,
+        .workload = GUEST_PROCESS_NONE,
         .timing.begin = now_ns(),
         .tsc = tsc_read(),
     };
 }
 
+static void take_times(struct run *run)
+{
+    run->timing.started = run->workload.started_ns;
+    run->timing.exited = run->workload.exited_ns;
+    run->timing.finished = run->foreground.finished_ns;
+    run->timing.guest_started = run->workload.started;
+    run->timing.hello = run->guest.link.hello_ns;
+    run->timing.guest_hello = run->guest.link.hello;
+}
+
 void run_release(struct run *run)
 {
     bool timing = run->spec.timing;
-    run->timing.session = run->session.times;
+    foreground_close(&run->foreground);
+    take_times(run);
     end_machine(run);
+    loop_free(&run->loop);
     console_log_close(&run->log);
     debugging_close(&run->debugging);
     template_close(&run->template);
@@ -94,6 +107,7 @@ int run_prepare(struct run *run, struct error *err)
                         err) < 0 ||
         namespaces_enter(spec->unprivileged, err) < 0)
         return -1;
+    foreground_open(&run->foreground, &run->loop, run->signal_fd, spec->tty);
     state_sweep(&run->container);
     if (spec->upper == UPPER_NONE)
         notice("--upper none: changes go to %s itself", spec->rootfs);
@@ -134,13 +148,14 @@ int run_create(struct run *run, struct error *err)
     if (run->template.role == TEMPLATE_COPY)
         return 0;
     AUTO_FREE char *shape = agent_shape_json(&run->spec, &run->filter);
-    if (session_prepare(&run->session, shape, err) < 0)
+    if (guest_prepare(&run->guest, shape, err) < 0)
         return -1;
     return keep_template(run, err);
 }
 
 int run_start(struct run *run, struct error *err)
 {
+    struct stream_fds fds;
     struct window_size window = terminal_size();
     if (run->no_template.text[0])
         log_debug("no template: %s", run->no_template.text);
@@ -149,7 +164,9 @@ int run_start(struct run *run, struct error *err)
                           &run->network.guest, &window, &run->capabilities);
     if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)
         return -1;
-    return session_start_workload(&run->session, config, err);
+    if (foreground_streams(&run->foreground, &fds, err) < 0)
+        return -1;
+    return guest_start(&run->guest, config, &run->workload, &fds, err);
 }
 
 /* On top of the workload's own status, which may hide it: 137, or what its parent made of it. */
@@ -163,14 +180,14 @@ static void say_out_of_memory(const struct vm_spec *spec)
 
 int run_wait(struct run *run, int *ret_status, struct error *err)
 {
-    if (session_run(&run->session, ret_status, err) < 0)
+    if (foreground_wait(&run->foreground, run->spec.timeout, ret_status, err) < 0)
         return -1;
-    if (run->session.record.out_of_memory)
+    if (run->workload.record.out_of_memory)
         say_out_of_memory(&run->spec);
     return 0;
 }
 
 bool run_was_aborted(const struct run *run, int *ret_status)
 {
-    return run->session_opened && session_aborted(&run->session, ret_status);
+    return foreground_aborted(&run->foreground, ret_status);
 }

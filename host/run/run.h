@@ -15,11 +15,12 @@
 #include "host/base/file_capabilities.h"
 #include "host/base/seccomp.h"
 #include "host/base/tsc.h"
-#include "host/guest/console_log.h"
-#include "host/guest/session.h"
+#include "host/guest/guest.h"
 #include "host/machine/accel.h"
+#include "host/machine/console_log.h"
 #include "host/machine/debugging.h"
 #include "host/machine/machine.h"
+#include "host/run/foreground.h"
 #include "host/run/timing.h"
 #include "host/store/template.h"
 
@@ -47,9 +48,12 @@ struct run {
     bool template_failed;     /* one was no good: this run has none */
     struct error no_template; /* why there is none; text "" while there may be */
     struct machine machine;
-    struct session session;
-    bool session_opened;
     int signal_fd;
+    struct loop loop;
+    struct foreground foreground;
+    struct guest guest;
+    bool guest_opened;
+    struct guest_process workload;
     struct timing timing;
     struct tsc_reading tsc;
 };

@@ -10,19 +10,18 @@ static void print_phase(const char *name, int64_t ns, const char *what)
 
 void timing_print(const struct timing *t)
 {
-    if (!t->session.exited)
+    if (!t->exited)
         return;
-    const struct hello *hello = &t->session.guest_hello;
-    const struct started *started = &t->session.guest_started;
+    const struct hello *hello = &t->guest_hello;
+    const struct started *started = &t->guest_started;
     /* The guest's clock has the agent's beginning, and vmc's has HELLO. */
     int64_t until_hello = (int64_t)hello->agent_ns;
     print_phase("prepare", t->jail - t->begin, "vmc: command line, private directory, mounts");
     print_phase("exec", t->exec - t->jail, "the hypervisor's jail, until it is executed");
     if (t->copy) {
-        print_phase("copy", t->session.hello - t->exec,
-                    "exec of the hypervisor until the copy's HELLO");
+        print_phase("copy", t->hello - t->exec, "exec of the hypervisor until the copy's HELLO");
     } else {
-        print_phase("hypervisor", t->session.hello - t->exec - until_hello,
+        print_phase("hypervisor", t->hello - t->exec - until_hello,
                     "until the guest's clock starts; firmware, and HELLO's way are in it");
         print_phase("kernel", (int64_t)hello->kernel_ns, "guest kernel until its first process");
         print_phase("agent", (int64_t)(hello->agent_ns - hello->kernel_ns),
@@ -36,11 +35,10 @@ void timing_print(const struct timing *t)
                 "overlay, volumes: the root file system stands");
     print_phase("start", (int64_t)(started->start_ns - started->rootfs_ns),
                 "container made, workload executed");
-    print_phase("workload", t->session.exited - t->session.started, "from STARTED to EXIT");
-    print_phase("output", t->session.finished - t->session.exited,
-                "from EXIT until all output was written");
-    print_phase("exit", t->end - t->session.finished, "vmc: machine killed, all removed");
+    print_phase("workload", t->exited - t->started, "from STARTED to EXIT");
+    print_phase("output", t->finished - t->exited, "from EXIT until all output was written");
+    print_phase("exit", t->end - t->finished, "vmc: machine killed, all removed");
     print_phase("total", t->end - t->begin, "");
-    print_phase("vmc", t->exec - t->begin + t->end - t->session.finished,
+    print_phase("vmc", t->exec - t->begin + t->end - t->finished,
                 "prepare, exec and exit: vmc's own");
 }

@@ -7,16 +7,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host/guest/session.h"
+#include "common/protocol.h"
 
 /* now_ns() readings, 0 where the run did not get that far. */
 struct timing {
-    int64_t begin; /* vmc began */
-    int64_t jail;  /* all else was there: the making of the jail began */
-    int64_t exec;  /* the hypervisor was executed in it */
-    bool copy;     /* of a template: it did not boot */
-    int64_t end;   /* everything was cleaned up */
-    struct session_times session;
+    int64_t begin;    /* vmc began */
+    int64_t jail;     /* all else was there: the making of the jail began */
+    int64_t exec;     /* the hypervisor was executed in it */
+    bool copy;        /* of a template: it did not boot */
+    int64_t hello;    /* HELLO came */
+    int64_t started;  /* STARTED came */
+    int64_t exited;   /* EXIT came */
+    int64_t finished; /* all output was written */
+    int64_t end;      /* everything was cleaned up */
+    struct hello guest_hello;
+    struct started guest_started;
 };
 
 /* One line per phase on stderr. The guest's own readings are only as true as the guest. */

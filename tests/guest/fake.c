@@ -38,31 +38,81 @@ static int ended_process(void)
     return fd;
 }
 
-static int talk(const struct vm_spec *spec, struct machine *machine, struct host_end *end,
-                struct error *err)
+struct host {
+    struct loop loop;
+    struct guest guest;
+    struct foreground foreground;
+    struct guest_process workload;
+    struct guest_process execs[EXECS];
+};
+
+static int start_execs(const struct fake_guest *g, struct host *h, struct error *err)
 {
-    static struct session session;
-    static struct console_log log = {.file_fd = -1};
-    static struct debugging debugging = DEBUGGING_INIT;
-    int signal_fd;
-    if (signals_open(&signal_fd, err) < 0 ||
-        session_open(&session, spec, machine, &log, &debugging, signal_fd, err) < 0 ||
-        session_wait_hello(&session, now_ns() + spec->boot_timeout, DEADLINE_NONE, err) < 0)
-        return -1;
-    end->step = STEP_PREPARE;
-    if (session_prepare(&session, "{}", err) < 0)
-        return -1;
-    end->step = STEP_START;
-    if (session_start_workload(&session, "{}", err) < 0)
-        return -1;
-    end->step = STEP_RUN;
-    if (session_run(&session, &end->status, err) < 0)
-        return -1;
-    session_close(&session);
+    for (int i = 0; i < g->execs; i++) {
+        const struct stream_fds fds = {-1, g->exec_output[i], -1};
+        if (link_exec(&h->guest.link, "{}", &h->execs[i], &fds, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
-static _Noreturn void be_host(struct fake_guest *g, int control, int data, int console, int result)
+static int wait_for_execs(const struct fake_guest *g, struct host *h, struct host_end *end,
+                          struct error *err)
+{
+    for (int i = 0; i < g->execs; i++) {
+        struct guest_process *p = &h->execs[i];
+        while (!process_is_done(p))
+            if (guest_turn(&h->guest, DEADLINE_NONE, err) < 0)
+                return -1;
+        end->execs[i].state = p->state;
+        end->execs[i].status = exit_record_status(&p->record);
+        snprintf(end->execs[i].text, sizeof(end->execs[i].text), "%.255s", p->error.text);
+        link_forget(&h->guest.link, p);
+    }
+    return 0;
+}
+
+static int talk(const struct fake_guest *g, struct machine *machine, struct host_end *end,
+                struct error *err)
+{
+    static struct host h = {.workload = GUEST_PROCESS_NONE,
+                            .execs = {GUEST_PROCESS_NONE, GUEST_PROCESS_NONE, GUEST_PROCESS_NONE}};
+    static struct console_log log = {.file_fd = -1};
+    static struct debugging debugging = DEBUGGING_INIT;
+    const struct guest_setup setup = {.loop = &h.loop,
+                                      .spec = &g->spec,
+                                      .machine = machine,
+                                      .log = &log,
+                                      .debugging = &debugging};
+    struct stream_fds fds;
+    int signal_fd;
+    if (signals_open(&signal_fd, err) < 0)
+        return -1;
+    foreground_open(&h.foreground, &h.loop, signal_fd, false);
+    if (guest_open(&h.guest, &setup, err) < 0)
+        return -1;
+    foreground_attend(&h.foreground, &h.guest, &h.workload);
+    if (guest_wait_hello(&h.guest, now_ns() + g->spec.boot_timeout, DEADLINE_NONE, err) < 0)
+        return -1;
+    end->step = STEP_PREPARE;
+    if (guest_prepare(&h.guest, "{}", err) < 0)
+        return -1;
+    end->step = STEP_START;
+    if (foreground_streams(&h.foreground, &fds, err) < 0 ||
+        guest_start(&h.guest, "{}", &h.workload, &fds, err) < 0)
+        return -1;
+    end->step = STEP_RUN;
+    if (start_execs(g, &h, err) < 0 || wait_for_execs(g, &h, end, err) < 0 ||
+        foreground_wait(&h.foreground, g->spec.timeout, &end->status, err) < 0)
+        return -1;
+    guest_close(&h.guest);
+    foreground_close(&h.foreground);
+    loop_free(&h.loop);
+    return 0;
+}
+
+static _Noreturn void be_host(const struct fake_guest *g, int control, int data, int console,
+                              int result)
 {
     struct host_end end = {0};
     struct error err = ERROR_INIT;
@@ -75,7 +125,7 @@ static _Noreturn void be_host(struct fake_guest *g, int control, int data, int c
     machine.console_fd = console;
     if (dup2(null, STDIN_FILENO) < 0 || dup2(g->output, STDOUT_FILENO) < 0)
         _exit(99);
-    end.failed = talk(&g->spec, &machine, &end, &err) < 0;
+    end.failed = talk(g, &machine, &end, &err) < 0;
     snprintf(end.text, sizeof(end.text), "%s", err.text);
     if (write(result, &end, sizeof(end)) != sizeof(end))
         _exit(99);
@@ -90,6 +140,8 @@ int fake_setup(void **state)
     signal(SIGPIPE, SIG_IGN);
     g->control.fd = g->data.fd = g->console = g->result = -1;
     g->output = memfd_create("output", MFD_CLOEXEC);
+    for (int i = 0; i < EXECS; i++)
+        g->exec_output[i] = memfd_create("output of an exec", MFD_CLOEXEC);
     g->spec.boot_timeout = PATIENCE_NS;
     *state = g;
     return 0;
@@ -128,6 +180,8 @@ int fake_teardown(void **state)
     close_fd(&g->console);
     close_fd(&g->result);
     close_fd(&g->output);
+    for (int i = 0; i < EXECS; i++)
+        close_fd(&g->exec_output[i]);
     if (g->host > 0) {
         kill(g->host, SIGKILL);
         waitpid(g->host, &status, 0);
@@ -147,10 +201,16 @@ static void flush(struct channel *port)
     }
 }
 
+void say_about(struct fake_guest *g, enum frame_type type, uint16_t stream, const void *payload,
+               size_t length)
+{
+    channel_send(&g->control, type, stream, payload, length);
+    flush(&g->control);
+}
+
 void say(struct fake_guest *g, enum frame_type type, const void *payload, size_t length)
 {
-    channel_send(&g->control, type, 0, payload, length);
-    flush(&g->control);
+    say_about(g, type, 0, payload, length);
 }
 
 void say_data(struct fake_guest *g, enum frame_type type, uint16_t stream, const void *payload,
@@ -173,18 +233,27 @@ void say_hello(struct fake_guest *g)
     say(g, FRAME_HELLO, payload, sizeof(payload));
 }
 
-void say_started(struct fake_guest *g)
+void say_started(struct fake_guest *g, uint16_t stream)
 {
     uint8_t payload[STARTED_SIZE];
     encode_started(payload, &(struct started){.pid = 7});
-    say(g, FRAME_STARTED, payload, sizeof(payload));
+    say_about(g, FRAME_STARTED, stream, payload, sizeof(payload));
 }
 
-void say_exit(struct fake_guest *g, bool signaled, uint8_t value)
+void say_exit(struct fake_guest *g, uint16_t stream, bool signaled, uint8_t value)
 {
     uint8_t payload[EXIT_SIZE];
     encode_exit(payload, &(struct exit_record){.signaled = signaled, .value = value});
-    say(g, FRAME_EXIT, payload, sizeof(payload));
+    say_about(g, FRAME_EXIT, stream, payload, sizeof(payload));
+}
+
+void say_error(struct fake_guest *g, uint16_t stream, int status, const char *text)
+{
+    struct error error = ERROR_INIT;
+    uint8_t payload[ERROR_SIZE_MAX];
+    error_set(&error, "%s", text);
+    error.status = status;
+    say_about(g, FRAME_ERROR, stream, payload, encode_error(payload, &error));
 }
 
 void say_credit(struct fake_guest *g, enum frame_type type, uint32_t count)
@@ -194,13 +263,13 @@ void say_credit(struct fake_guest *g, enum frame_type type, uint32_t count)
     say_data(g, FRAME_CREDIT, 0, payload, sizeof(payload));
 }
 
-void say_ends(struct fake_guest *g)
+void say_ends(struct fake_guest *g, uint16_t stream)
 {
-    say_data(g, FRAME_STDOUT, 0, NULL, 0);
-    say_data(g, FRAME_STDERR, 0, NULL, 0);
+    say_data(g, FRAME_STDOUT, stream, NULL, 0);
+    say_data(g, FRAME_STDERR, stream, NULL, 0);
 }
 
-void hear(struct fake_guest *g, struct channel *port, enum frame_type type)
+uint16_t hear(struct fake_guest *g, struct channel *port, enum frame_type type)
 {
     int64_t deadline = now_ns() + PATIENCE_NS;
     struct frame frame;
@@ -209,7 +278,7 @@ void hear(struct fake_guest *g, struct channel *port, enum frame_type type)
     for (;;) {
         while (channel_next(port, &frame, NULL) > 0)
             if (frame.type == type)
-                return;
+                return frame.stream;
         struct pollfd ready = {.fd = port->fd, .events = POLLIN};
         if (eof || poll(&ready, 1, poll_timeout(deadline)) <= 0)
             fail_msg("no %s frame from the host", frame_name((uint16_t)type));
@@ -224,7 +293,7 @@ void run_workload(struct fake_guest *g)
     hear(g, &g->control, FRAME_PREPARE);
     say(g, FRAME_PREPARED, NULL, 0);
     hear(g, &g->control, FRAME_CONFIG);
-    say_started(g);
+    say_started(g, 0);
     hear(g, &g->data, FRAME_CREDIT);
     hear(g, &g->data, FRAME_CREDIT);
 }

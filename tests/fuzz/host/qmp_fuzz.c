@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/util.h"
-#include "host/guest/console_log.h"
+#include "host/machine/console_log.h"
 #include "host/machine/qmp.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -13,7 +13,7 @@
 
 #include "common/util.h"
 #include "host/guest/config.h"
-#include "host/guest/console_log.h"
+#include "host/machine/console_log.h"
 #include "host/machine/qmp.h"
 
 static int feed(struct qmp *q, const char *text, struct error *err)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "common/util.h"
-#include "host/guest/post_mortem.h"
+#include "host/machine/post_mortem.h"
 #include "tests/unit/check.h"
 
 /* A process that has said so much and closed its standard error. */

@@ -2,8 +2,8 @@
  * What the guest's console says: its last part is kept for error messages, all of it (up to a
  * limit, since the guest may write for ever) in the file of --console.
  */
-#ifndef VMC_HOST_GUEST_CONSOLE_LOG_H
-#define VMC_HOST_GUEST_CONSOLE_LOG_H
+#ifndef VMC_HOST_MACHINE_CONSOLE_LOG_H
+#define VMC_HOST_MACHINE_CONSOLE_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>

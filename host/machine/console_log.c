@@ -1,4 +1,4 @@
-#include "host/guest/console_log.h"
+#include "host/machine/console_log.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /*
  * Why a machine failed, as well as can be told from outside.
  */
-#ifndef VMC_HOST_GUEST_POST_MORTEM_H
-#define VMC_HOST_GUEST_POST_MORTEM_H
+#ifndef VMC_HOST_MACHINE_POST_MORTEM_H
+#define VMC_HOST_MACHINE_POST_MORTEM_H
 
 #include "common/error.h"
-#include "host/guest/console_log.h"
+#include "host/machine/console_log.h"
 #include "host/machine/last_words.h"
 
 /* Reads a console descriptor into the log: what is there, and at most 64 KiB. Closes it at EOF. */

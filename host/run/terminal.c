@@ -1,4 +1,4 @@
-#include "host/guest/terminal.h"
+#include "host/run/terminal.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

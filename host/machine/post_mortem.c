@@ -1,4 +1,4 @@
-#include "host/guest/post_mortem.h"
+#include "host/machine/post_mortem.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -33,12 +33,17 @@ static void expect_status(struct fake_guest *g, int status)
     assert_int_equal(end.status, status);
 }
 
-static void expect_output(struct fake_guest *g, const char *text)
+static void expect_bytes(int fd, const char *text)
 {
     char bytes[256];
-    ssize_t n = pread(g->output, bytes, sizeof(bytes), 0);
+    ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
     assert_int_equal(n, strlen(text));
     assert_memory_equal(bytes, text, (size_t)n);
+}
+
+static void expect_output(struct fake_guest *g, const char *text)
+{
+    expect_bytes(g->output, text);
 }
 
 /* ---- the rules kept ---- */
@@ -48,8 +53,8 @@ static void a_guest_that_keeps_the_rules(void **state)
     struct fake_guest *g = *state;
     run_workload(g);
     say_data(g, FRAME_STDOUT, 0, "hello\n", 6);
-    say_ends(g);
-    say_exit(g, false, 42);
+    say_ends(g, 0);
+    say_exit(g, 0, false, 42);
     expect_status(g, 42);
     expect_output(g, "hello\n");
 }
@@ -58,9 +63,9 @@ static void an_exit_that_comes_before_the_output(void **state)
 {
     struct fake_guest *g = *state;
     run_workload(g);
-    say_exit(g, true, 9);
+    say_exit(g, 0, true, 9);
     say_data(g, FRAME_STDOUT, 0, "late\n", 5);
-    say_ends(g);
+    say_ends(g, 0);
     expect_status(g, 128 + 9);
     expect_output(g, "late\n");
 }
@@ -74,8 +79,8 @@ static void frames_that_come_byte_by_byte(void **state)
     memcpy(frame + FRAME_HEADER_SIZE, "abc", 3);
     for (size_t i = 0; i < sizeof(frame); i++)
         say_raw(&g->data, frame + i, 1);
-    say_ends(g);
-    say_exit(g, false, 0);
+    say_ends(g, 0);
+    say_exit(g, 0, false, 0);
     expect_status(g, 0);
     expect_output(g, "abc");
 }
@@ -83,14 +88,10 @@ static void frames_that_come_byte_by_byte(void **state)
 static void an_error_is_the_guests_word_and_clean(void **state)
 {
     struct fake_guest *g = *state;
-    struct error error = ERROR_INIT;
-    uint8_t payload[ERROR_SIZE_MAX];
     start_host(g);
     say_hello(g);
     hear(g, &g->control, FRAME_PREPARE);
-    error_set(&error, "no such \033[2Juser");
-    error.status = 126;
-    say(g, FRAME_ERROR, payload, encode_error(payload, &error));
+    say_error(g, 0, 126, "no such \033[2Juser");
     struct host_end end = host_end(g);
     assert_true(end.failed);
     assert_null(strchr(end.text, '\033'));
@@ -218,8 +219,8 @@ static void exit_twice(void **state)
 {
     struct fake_guest *g = *state;
     run_workload(g);
-    say_exit(g, false, 1);
-    say_exit(g, false, 0);
+    say_exit(g, 0, false, 1);
+    say_exit(g, 0, false, 0);
     expect_wrong_time(g, STEP_RUN, &ended);
 }
 
@@ -229,7 +230,7 @@ static void an_exit_that_is_impossible(void **state)
 {
     struct fake_guest *g = *state;
     run_workload(g);
-    say_exit(g, true, SIGNAL_MAX + 1);
+    say_exit(g, 0, true, SIGNAL_MAX + 1);
     expect_failure(g, STEP_RUN, "protocol error");
 }
 
@@ -284,7 +285,7 @@ static void output_after_its_end(void **state)
 {
     struct fake_guest *g = *state;
     run_workload(g);
-    say_ends(g);
+    say_ends(g, 0);
     say_data(g, FRAME_STDOUT, 0, "x", 1);
     expect_failure(g, STEP_RUN, "protocol error");
 }
@@ -301,7 +302,7 @@ static void a_flood_of_output(void **state)
     run_workload(g);
     for (int i = 0; i < 64; i++)
         channel_send(&g->data, FRAME_STDOUT, 0, bytes, sizeof(bytes));
-    say_ends(g);
+    say_ends(g, 0);
     expect_failure(g, STEP_RUN, "more STDOUT than was asked for");
     close(ends[0]);
 }
@@ -321,8 +322,8 @@ static void credit_that_adds_up(void **state)
     say_credit(g, FRAME_STDIN, RELAY_WINDOW);
     say_credit(g, FRAME_STDIN, RELAY_WINDOW);
     struct host_end end;
-    say_ends(g);
-    say_exit(g, false, 3);
+    say_ends(g, 0);
+    say_exit(g, 0, false, 3);
     end = host_end(g);
     /* The input has ended by now: what is granted of it is of no use, and no harm. */
     assert_true(end.failed ? strstr(end.text, "protocol error") != NULL : end.status == 3);
@@ -356,8 +357,8 @@ static void a_console_without_end(void **state)
     for (int i = 0; i < 16; i++)
         say_raw(&console, noise, sizeof(noise));
     channel_close(&console);
-    say_ends(g);
-    say_exit(g, false, 5);
+    say_ends(g, 0);
+    say_exit(g, 0, false, 5);
     expect_status(g, 5);
 }
 
@@ -432,7 +433,7 @@ static void an_end_without_an_exit_record(void **state)
 {
     struct fake_guest *g = *state;
     run_workload(g);
-    say_ends(g);
+    say_ends(g, 0);
     expect_end(g, STEP_RUN, "did");
 }
 
@@ -441,8 +442,158 @@ static void an_end_in_the_middle_of_output(void **state)
     struct fake_guest *g = *state;
     run_workload(g);
     say_data(g, FRAME_STDOUT, 0, "half", 4);
-    say_exit(g, false, 0);
+    say_exit(g, 0, false, 0);
     expect_end(g, STEP_RUN, "did");
+}
+
+/* ---- processes beside the workload ---- */
+
+/* Asked for, and in this order: the streams of the first n. */
+static void run_execs(struct fake_guest *g, int n, uint16_t *streams)
+{
+    g->execs = n;
+    run_workload(g);
+    for (int i = 0; i < n; i++) {
+        /* The text, and its end. */
+        streams[i] = hear(g, &g->control, FRAME_EXEC);
+        assert_int_equal(hear(g, &g->control, FRAME_EXEC), streams[i]);
+        assert_int_not_equal(streams[i], 0);
+    }
+}
+
+static void processes_side_by_side(void **state)
+{
+    struct fake_guest *g = *state;
+    uint16_t stream[3];
+    run_execs(g, 3, stream);
+    assert_true(stream[0] != stream[1] && stream[1] != stream[2] && stream[0] != stream[2]);
+    /* The two ports are not in step: output may come before STARTED, and after EXIT. */
+    say_data(g, FRAME_STDOUT, stream[1], "one", 3);
+    say_started(g, stream[2]);
+    say_error(g, stream[0], 127, "no such \033command");
+    say_started(g, stream[1]);
+    say_exit(g, stream[1], false, 3);
+    say_data(g, FRAME_STDOUT, 0, "workload", 8);
+    say_data(g, FRAME_STDOUT, stream[1], " more", 5);
+    say_ends(g, stream[1]);
+    say_data(g, FRAME_STDOUT, stream[2], "two", 3);
+    say_ends(g, stream[2]);
+    say_exit(g, stream[2], true, 15);
+    say_ends(g, 0);
+    say_exit(g, 0, false, 4);
+    struct host_end end = host_end(g);
+    if (end.failed)
+        fail_msg("step %d: %s", end.step, end.text);
+    assert_int_equal(end.status, 4);
+    assert_int_equal(end.execs[0].state, PROCESS_FAILED);
+    assert_non_null(strstr(end.execs[0].text, "no such"));
+    assert_null(strchr(end.execs[0].text, '\033'));
+    assert_int_equal(end.execs[1].status, 3);
+    assert_int_equal(end.execs[2].status, 128 + 15);
+    expect_output(g, "workload");
+    expect_bytes(g->exec_output[1], "one more");
+    expect_bytes(g->exec_output[2], "two");
+}
+
+static void a_word_that_crosses_the_end_of_a_process(void **state)
+{
+    struct fake_guest *g = *state;
+    uint8_t payload[CREDIT_SIZE];
+    uint16_t stream;
+    run_execs(g, 1, &stream);
+    say_error(g, stream, 127, "no such command");
+    encode_credit(payload, FRAME_STDIN, 1);
+    say_data(g, FRAME_CREDIT, stream, payload, sizeof(payload));
+    say_ends(g, 0);
+    say_exit(g, 0, false, 0);
+    expect_status(g, 0);
+}
+
+static void an_exit_of_a_process_that_has_not_started(void **state)
+{
+    uint16_t stream;
+    run_execs(*state, 1, &stream);
+    say_exit(*state, stream, false, 0);
+    expect_failure(*state, STEP_RUN, "EXIT frame at the wrong time");
+}
+
+static void a_process_that_starts_twice(void **state)
+{
+    uint16_t stream;
+    run_execs(*state, 1, &stream);
+    say_started(*state, stream);
+    say_started(*state, stream);
+    expect_failure(*state, STEP_RUN, "STARTED frame at the wrong time");
+}
+
+static void an_error_of_a_process_that_runs(void **state)
+{
+    uint16_t stream;
+    run_execs(*state, 1, &stream);
+    say_started(*state, stream);
+    say_error(*state, stream, 126, "changed its mind");
+    expect_failure(*state, STEP_RUN, "ERROR frame at the wrong time");
+}
+
+static void a_process_that_ends_twice(void **state)
+{
+    uint16_t stream;
+    run_execs(*state, 1, &stream);
+    say_started(*state, stream);
+    say_exit(*state, stream, false, 0);
+    say_exit(*state, stream, false, 1);
+    expect_failure(*state, STEP_RUN, "EXIT frame at the wrong time");
+}
+
+/* Two, so that the host has not forgotten the one when its output comes. */
+static void output_of_a_process_that_failed(void **state)
+{
+    struct fake_guest *g = *state;
+    uint16_t streams[2];
+    run_execs(g, 2, streams);
+    say_error(g, streams[1], 127, "no such command");
+    say_data(g, FRAME_STDOUT, streams[1], "x", 1);
+    AUTO_FREE char *text = xasprintf("stream %u", streams[1]);
+    expect_failure(g, STEP_RUN, text);
+}
+
+static void a_process_that_nobody_asked_for(void **state)
+{
+    run_workload(*state);
+    say_started(*state, 9);
+    expect_failure(*state, STEP_RUN, "stream 9");
+}
+
+static void a_container_that_is_said_for_one_process(void **state)
+{
+    uint16_t stream;
+    run_execs(*state, 1, &stream);
+    say_about(*state, FRAME_PREPARED, stream, NULL, 0);
+    expect_failure(*state, STEP_RUN, "PREPARED frame at the wrong time");
+}
+
+/* The workload's exit record is the last frame of all. */
+static void a_process_that_outlives_its_container(void **state)
+{
+    uint16_t stream;
+    run_execs(*state, 1, &stream);
+    say_started(*state, stream);
+    say_exit(*state, 0, false, 0);
+    expect_failure(*state, STEP_RUN, "EXIT frame at the wrong time");
+}
+
+static void a_process_that_is_asked_for_too_late(void **state)
+{
+    struct fake_guest *g = *state;
+    uint16_t stream;
+    run_execs(g, 1, &stream);
+    say_ends(g, 0);
+    say_exit(g, 0, false, 6);
+    struct host_end end = host_end(g);
+    assert_false(end.failed);
+    assert_int_equal(end.status, 6);
+    assert_int_equal(end.execs[0].state, PROCESS_FAILED);
+    assert_string_equal(end.execs[0].text, "the container has ended");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
@@ -486,6 +637,17 @@ int main(void)
         TEST(an_end_before_the_workload),
         TEST(an_end_without_an_exit_record),
         TEST(an_end_in_the_middle_of_output),
+        TEST(processes_side_by_side),
+        TEST(a_word_that_crosses_the_end_of_a_process),
+        TEST(an_exit_of_a_process_that_has_not_started),
+        TEST(a_process_that_starts_twice),
+        TEST(an_error_of_a_process_that_runs),
+        TEST(a_process_that_ends_twice),
+        TEST(output_of_a_process_that_failed),
+        TEST(a_process_that_nobody_asked_for),
+        TEST(a_container_that_is_said_for_one_process),
+        TEST(a_process_that_outlives_its_container),
+        TEST(a_process_that_is_asked_for_too_late),
     };
-    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("guest", tests, NULL, NULL);
 }

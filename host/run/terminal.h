@@ -3,8 +3,8 @@
  * is read only while vmc is in the foreground (termios(3), credentials(7)). A job in the background
  * that did either would be stopped; vmc is not, since the workload need not want anything of it.
  */
-#ifndef VMC_HOST_GUEST_TERMINAL_H
-#define VMC_HOST_GUEST_TERMINAL_H
+#ifndef VMC_HOST_RUN_TERMINAL_H
+#define VMC_HOST_RUN_TERMINAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

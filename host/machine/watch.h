@@ -1,0 +1,44 @@
+/*
+ * A running machine in a loop: its console, what its process says, its monitor, and the processes
+ * that it cannot do without. And what has become of it.
+ */
+#ifndef VMC_HOST_MACHINE_WATCH_H
+#define VMC_HOST_MACHINE_WATCH_H
+
+#include "common/loop.h"
+#include "host/machine/console_log.h"
+#include "host/machine/debugging.h"
+#include "host/machine/last_words.h"
+#include "host/machine/machine.h"
+#include "host/network/network.h"
+
+/* Console, serial line, errors, monitor, keeper, the network's helper, and the file servers. */
+#define MACHINE_WATCHES (6 + MACHINE_SHARES_MAX)
+
+/* All borrowed, and of use until machine_watch_close(). */
+struct machine_watch {
+    struct loop *loop;
+    const struct vm_spec *spec;
+    struct machine *machine;
+    struct console_log *log;     /* it outlives a machine that is replaced */
+    struct debugging *debugging; /* may take a picture of the guest's memory */
+    struct network *network;     /* what its helper says; NULL: none */
+    struct vmm_errors errors;
+    struct watch watches[MACHINE_WATCHES];
+    size_t count;
+};
+
+/* The members above errors are the caller's to fill. */
+int machine_watch_open(struct machine_watch *w, struct error *err);
+void machine_watch_close(struct machine_watch *w);
+
+/*
+ * After a turn of the loop: 0 while the machine runs; -1 and why it does not. restoring: it is a
+ * copy that has not said HELLO, and the state of its devices may prove not to fit.
+ */
+int machine_check(struct machine_watch *w, bool restoring, struct error *err);
+
+/* Fills err with "what: cause", post_mortem.h, and what the console says. Returns -1. */
+int machine_describe_failure(struct machine_watch *w, const char *what, struct error *err);
+
+#endif
