@@ -6,7 +6,6 @@
 #include "host/base/restrictions.h"
 #include "host/command/commands.h"
 #include "host/command/explain.h"
-#include "host/run/maintenance.h"
 #include "host/run/resolve.h"
 
 /* What a verb does with a run whose specification is resolved. */
@@ -37,12 +36,10 @@ static int run_workload(struct run *run, int *ret_status, struct error *err)
     return run_wait(run, ret_status, err);
 }
 
-static int run_maintenance(struct run *run, int *ret_status, struct error *err)
+static int serve_shell(struct run *run, int *ret_status, struct error *err)
 {
-    if (run_prepare(run, err) < 0 || run_boot(run, err) < 0)
-        return -1;
-    return maintenance_run(&run->machine, &run->log, run->signal_fd,
-                           run->timing.exec + run->spec.boot_timeout, ret_status, err);
+    *ret_status = 0;
+    return run_prepare(run, err) < 0 || run_boot(run, err) < 0 ? -1 : run_maintenance(run, err);
 }
 
 /* A machine that was to be kept, or that was a copy. */
@@ -69,7 +66,7 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
 
 int cmd_shell_guest(const struct request *req, int *ret_status, struct error *err)
 {
-    return run_with(run_maintenance, req, ret_status, err);
+    return run_with(serve_shell, req, ret_status, err);
 }
 
 int cmd_template_warm(const struct request *req, int *ret_status, struct error *err)

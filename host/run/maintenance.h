@@ -5,18 +5,16 @@
 #ifndef VMC_HOST_RUN_MAINTENANCE_H
 #define VMC_HOST_RUN_MAINTENANCE_H
 
-#include "common/error.h"
-#include "host/machine/console_log.h"
-#include "host/machine/machine.h"
+#include "host/machine/watch.h"
+#include "host/run/foreground.h"
 
 /*
  * Joins standard input and output to the machine's serial line until the machine ends, as it does
- * when the shell exits: *ret_status is 0 then. A terminal is raw meanwhile. Other
- * input waits until the agent has announced the shell, at the latest at the deadline (now_ns()
- * time), and its end is the shell's. A signal that
- * ends vmc ends the machine: 128 and its number.
+ * when the shell exits. A terminal is raw meanwhile. Other input waits until the agent has
+ * announced the shell, at the latest at the deadline (now_ns() time), and its end is the shell's.
+ * A signal that ends vmc ends the machine: foreground_aborted().
  */
-int maintenance_run(struct machine *machine, struct console_log *log, int signal_fd,
-                    int64_t deadline, int *ret_status, struct error *err);
+int maintenance_run(struct machine_watch *watch, struct foreground *foreground, int64_t deadline,
+                    struct error *err);
 
 #endif

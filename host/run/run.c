@@ -8,6 +8,7 @@
 #include "host/base/userns.h"
 #include "host/guest/config.h"
 #include "host/run/boot.h"
+#include "host/run/maintenance.h"
 #include "host/spec/transport.h"
 #include "host/store/disk_image.h"
 
@@ -185,6 +186,19 @@ int run_wait(struct run *run, int *ret_status, struct error *err)
     if (run->workload.record.out_of_memory)
         say_out_of_memory(&run->spec);
     return 0;
+}
+
+int run_maintenance(struct run *run, struct error *err)
+{
+    struct machine_watch watch = {
+        .loop = &run->loop,
+        .spec = &run->spec,
+        .machine = &run->machine,
+        .log = &run->log,
+        .debugging = &run->debugging,
+    };
+    return maintenance_run(&watch, &run->foreground, run->timing.exec + run->spec.boot_timeout,
+                           err);
 }
 
 bool run_was_aborted(const struct run *run, int *ret_status)

@@ -8,6 +8,8 @@
  *     run_create    as much of the container as depends on its shape alone; a template is kept here
  *     run_start     the rest of it, and the command
  *     run_wait      relays until the command has ended and all its output is written
+ *
+ * or, in a machine without a container, run_maintenance instead of the last three.
  */
 #ifndef VMC_HOST_RUN_RUN_H
 #define VMC_HOST_RUN_RUN_H
@@ -76,6 +78,7 @@ int run_boot(struct run *run, struct error *err);
 int run_create(struct run *run, struct error *err);
 int run_start(struct run *run, struct error *err);
 int run_wait(struct run *run, int *ret_status, struct error *err);
+int run_maintenance(struct run *run, struct error *err);
 
 /*
  * True when the run was ended from outside before a workload could end by itself: a step has

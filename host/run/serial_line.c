@@ -4,50 +4,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "common/util.h"
 
 #define WAITING_MAX 65536
-
-int serial_line_open(struct serial_line *l, int serial_fd, struct error *err)
-{
-    l->serial_fd = serial_fd;
-    l->in_fd = reopen_nonblocking(STDIN_FILENO, O_RDONLY);
-    l->out_fd = reopen_nonblocking(STDOUT_FILENO, O_WRONLY);
-    if (l->in_fd < 0 || l->out_fd < 0 || set_nonblocking(serial_fd, true) < 0)
-        return error_errno(err, "cannot open the standard streams");
-    return 0;
-}
-
-void serial_line_close(struct serial_line *l)
-{
-    close_fd(&l->in_fd);
-    close_fd(&l->out_fd);
-    queue_free(&l->to_guest);
-    queue_free(&l->to_user);
-}
-
-short serial_line_in_events(const struct serial_line *l)
-{
-    return l->in_fd >= 0 && l->to_guest.length < WAITING_MAX ? POLLIN : 0;
-}
-
-short serial_line_out_events(const struct serial_line *l)
-{
-    return l->out_fd >= 0 && l->to_user.length > 0 ? POLLOUT : 0;
-}
-
-short serial_line_events(const struct serial_line *l)
-{
-    short events = 0;
-    if (l->serial_fd >= 0 && l->to_user.length < WAITING_MAX)
-        events |= POLLIN;
-    if (l->serial_fd >= 0 && l->to_guest.length > 0)
-        events |= POLLOUT;
-    return events;
-}
 
 /* One read(2) into a queue. False at end of file, or when the descriptor is of no use any more. */
 static bool read_into(int fd, struct queue *q)
@@ -68,26 +31,105 @@ static bool write_from(int fd, struct queue *q)
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-void serial_line_drain(struct serial_line *l)
+static short in_events(const void *owner)
+{
+    const struct serial_line *l = owner;
+    return !l->held && l->to_guest.length < WAITING_MAX ? POLLIN : WATCH_NOTHING;
+}
+
+static int in_ready(void *owner, short revents, struct error *err)
+{
+    struct serial_line *l = owner;
+    (void)revents, (void)err;
+    if (read_into(l->in_fd, &l->to_guest))
+        return 0;
+    close_fd(&l->in_fd);
+    if (l->farewell)
+        queue_append(&l->to_guest, l->farewell, strlen(l->farewell));
+    return 0;
+}
+
+static short out_events(const void *owner)
+{
+    const struct serial_line *l = owner;
+    return l->to_user.length > 0 ? POLLOUT : WATCH_NOTHING;
+}
+
+static int out_ready(void *owner, short revents, struct error *err)
+{
+    struct serial_line *l = owner;
+    (void)revents, (void)err;
+    if (!write_from(l->out_fd, &l->to_user))
+        close_fd(&l->out_fd);
+    return 0;
+}
+
+static short serial_events(const void *owner)
+{
+    const struct serial_line *l = owner;
+    short events = 0;
+    if (l->to_user.length < WAITING_MAX)
+        events |= POLLIN;
+    if (l->to_guest.length > 0)
+        events |= POLLOUT;
+    return events;
+}
+
+/* Takes what the line holds, until it would block or as much waits for the user as may. */
+static void hear(struct serial_line *l)
 {
     size_t before;
     do {
         before = l->to_user.length;
-        if (l->serial_fd >= 0 && !read_into(l->serial_fd, &l->to_user))
-            l->serial_fd = -1;
-    } while (l->to_user.length > before && l->to_user.length < WAITING_MAX);
+        if (!read_into(l->serial_fd, &l->to_user))
+            close_fd(&l->serial_fd);
+        if (l->to_user.length > before)
+            l->heard(l->owner, (const char *)queue_bytes(&l->to_user) + before,
+                     l->to_user.length - before);
+    } while (l->serial_fd >= 0 && l->to_user.length > before && l->to_user.length < WAITING_MAX);
+    /* Nobody reads any more; the guest must not stall. */
+    if (l->out_fd < 0)
+        queue_free(&l->to_user);
 }
 
-void serial_line_pump(struct serial_line *l, short in, short out, short serial)
+static int serial_ready(void *owner, short revents, struct error *err)
 {
-    if ((in & (POLLIN | POLLHUP | POLLERR)) && !read_into(l->in_fd, &l->to_guest))
-        close_fd(&l->in_fd);
-    if (serial & (POLLIN | POLLHUP))
-        serial_line_drain(l);
-    if ((serial & POLLOUT) && !write_from(l->serial_fd, &l->to_guest))
-        l->serial_fd = -1;
-    if ((out & (POLLOUT | POLLERR | POLLHUP)) && !write_from(l->out_fd, &l->to_user))
-        close_fd(&l->out_fd);
-    if (l->out_fd < 0)
-        queue_free(&l->to_user); /* nobody reads any more; the guest must not stall */
+    struct serial_line *l = owner;
+    (void)err;
+    if (revents & (POLLIN | POLLHUP))
+        hear(l);
+    if ((revents & POLLOUT) && l->serial_fd >= 0 && !write_from(l->serial_fd, &l->to_guest))
+        close_fd(&l->serial_fd);
+    return 0;
+}
+
+int serial_line_open(struct serial_line *l, int serial_fd, struct error *err)
+{
+    l->serial_fd = serial_fd;
+    l->in_fd = reopen_nonblocking(STDIN_FILENO, O_RDONLY);
+    l->out_fd = reopen_nonblocking(STDOUT_FILENO, O_WRONLY);
+    if (l->in_fd < 0 || l->out_fd < 0 || set_nonblocking(serial_fd, true) < 0)
+        return error_errno(err, "cannot open the standard streams");
+    l->watches[0] = (struct watch){&l->in_fd, in_events, in_ready, l};
+    l->watches[1] = (struct watch){&l->out_fd, out_events, out_ready, l};
+    l->watches[2] = (struct watch){&l->serial_fd, serial_events, serial_ready, l};
+    for (size_t i = 0; i < ARRAY_LEN(l->watches); i++)
+        loop_add(l->loop, &l->watches[i]);
+    return 0;
+}
+
+void serial_line_close(struct serial_line *l)
+{
+    for (size_t i = 0; i < ARRAY_LEN(l->watches); i++)
+        loop_remove(l->loop, &l->watches[i]);
+    close_fd(&l->in_fd);
+    close_fd(&l->out_fd);
+    close_fd(&l->serial_fd);
+    queue_free(&l->to_guest);
+    queue_free(&l->to_user);
+}
+
+bool serial_line_done(const struct serial_line *l)
+{
+    return l->serial_fd < 0 && (l->to_user.length == 0 || l->out_fd < 0);
 }

@@ -1,18 +1,28 @@
 /*
- * Standard input and output joined to the machine's serial line, for the maintenance shell.
+ * Standard input and output joined to a machine's serial line, for the maintenance shell.
  */
 #ifndef VMC_HOST_RUN_SERIAL_LINE_H
 #define VMC_HOST_RUN_SERIAL_LINE_H
 
+#include <stdbool.h>
+
 #include "common/error.h"
+#include "common/loop.h"
 #include "common/queue.h"
 
 struct serial_line {
-    int in_fd;     /* owned; -1: closed or not used */
-    int out_fd;    /* owned */
-    int serial_fd; /* borrowed from the machine */
+    struct loop *loop; /* borrowed */
+    int in_fd;         /* all owned; -1: at its end */
+    int out_fd;
+    int serial_fd;
+    bool held;            /* input waits for now */
+    const char *farewell; /* what the guest is told at the end of the input; NULL: nothing */
+    /* Everything that comes from the guest, before it is written. */
+    void (*heard)(void *owner, const char *bytes, size_t length);
+    void *owner;
     struct queue to_guest;
     struct queue to_user;
+    struct watch watches[3];
 };
 
 #define SERIAL_LINE_INIT                                                                           \
@@ -20,18 +30,11 @@ struct serial_line {
         .in_fd = -1, .out_fd = -1, .serial_fd = -1                                                 \
     }
 
+/* Takes serial_fd over. The other members are the caller's to fill. l does not move until then. */
 int serial_line_open(struct serial_line *l, int serial_fd, struct error *err);
 void serial_line_close(struct serial_line *l);
 
-/* poll(2) events for each of the three descriptors now; 0: do not wait for it. */
-short serial_line_in_events(const struct serial_line *l);
-short serial_line_out_events(const struct serial_line *l);
-short serial_line_events(const struct serial_line *l);
-
-/* Moves what can be moved now, without blocking. */
-void serial_line_pump(struct serial_line *l, short in, short out, short serial);
-
-/* Takes what the serial line holds, until it would block or 64 KiB wait for the user. */
-void serial_line_drain(struct serial_line *l);
+/* True when the guest's end is closed and all that it brought is written. */
+bool serial_line_done(const struct serial_line *l);
 
 #endif
