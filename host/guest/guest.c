@@ -51,8 +51,9 @@ static bool has_said_all(const struct guest *g)
 
 int guest_turn(struct guest *g, int64_t deadline, struct error *err)
 {
+    int64_t doubt = machine_watch_deadline(&g->machine);
     link_flush(&g->link);
-    if (loop_turn(g->loop, deadline, err) < 0)
+    if (loop_turn(g->loop, doubt < deadline ? doubt : deadline, err) < 0)
         return -1;
     if (has_said_all(g))
         return 0;

@@ -9,12 +9,6 @@
 /* Between the end of a killed hypervisor's sockets, which others see, and its own. */
 #define DYING_PATIENCE_NS (500 * NS_PER_MS)
 
-/* Whoever keeps a machine lets it go, and its file servers end, when its process does: no news. */
-static bool has_ended(const struct machine *machine)
-{
-    return wait_readable(machine->process.pidfd, now_ns() + DYING_PATIENCE_NS);
-}
-
 static int hear_console(void *owner, short revents, struct error *err)
 {
     struct machine_watch *w = owner;
@@ -54,22 +48,31 @@ static int hear_monitor(void *owner, short revents, struct error *err)
     return qmp_pump(&w->machine->monitor, err);
 }
 
+static void doubt(struct machine_watch *w, enum machine_doubt what)
+{
+    if (w->doubt == DOUBT_NONE)
+        w->doubt_ends = now_ns() + DYING_PATIENCE_NS;
+    w->doubt = what;
+}
+
 static int keeper_left(void *owner, short revents, struct error *err)
 {
     struct machine_watch *w = owner;
-    (void)revents;
-    if (!has_ended(w->machine))
-        return error_set(err, "%s", w->machine->ops->let_go);
+    (void)revents, (void)err;
     close_fd(&w->machine->keeper_fd);
+    doubt(w, DOUBT_KEEPER);
     return 0;
 }
 
+/* One of several: all of them are the guest's files. */
 static int file_server_ended(void *owner, short revents, struct error *err)
 {
     struct machine_watch *w = owner;
-    (void)revents;
-    if (!has_ended(w->machine))
-        return machine_describe_failure(w, "the host's files are gone: virtiofsd ended", err);
+    (void)revents, (void)err;
+    for (size_t i = 0; i < w->count; i++)
+        if (w->watches[i].ready == file_server_ended)
+            loop_remove(w->loop, &w->watches[i]);
+    doubt(w, DOUBT_FILE_SERVER);
     return 0;
 }
 
@@ -112,6 +115,23 @@ int machine_describe_failure(struct machine_watch *w, const char *what, struct e
     return post_mortem(what, w->machine, w->log, &w->errors, err);
 }
 
+int64_t machine_watch_deadline(const struct machine_watch *w)
+{
+    return w->doubt == DOUBT_NONE ? DEADLINE_NONE : w->doubt_ends;
+}
+
+/* That of the machine's own process is told by its ports, and with its last words. */
+static int check_doubt(struct machine_watch *w, struct error *err)
+{
+    if (w->doubt != DOUBT_NONE && wait_readable(w->machine->process.pidfd, 0))
+        w->doubt = DOUBT_NONE;
+    if (w->doubt == DOUBT_NONE || now_ns() < w->doubt_ends)
+        return 0;
+    if (w->doubt == DOUBT_KEEPER)
+        return error_set(err, "%s", w->machine->ops->let_go);
+    return machine_describe_failure(w, "the host's files are gone: virtiofsd ended", err);
+}
+
 int machine_check(struct machine_watch *w, bool restoring, struct error *err)
 {
     const struct qmp *monitor = &w->machine->monitor;
@@ -120,7 +140,7 @@ int machine_check(struct machine_watch *w, bool restoring, struct error *err)
     if (restoring && (monitor->lost || monitor->failure[0]))
         return machine_describe_failure(w, "the state of the devices cannot be restored", err);
     if (!monitor->stopped)
-        return 0;
+        return check_doubt(w, err);
     if (monitor->io_node[0])
         return post_mortem_disk(monitor, w->spec, err);
     return machine_describe_failure(

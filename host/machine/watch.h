@@ -15,6 +15,16 @@
 /* Console, serial line, errors, monitor, keeper, the network's helper, and the file servers. */
 #define MACHINE_WATCHES (6 + MACHINE_SHARES_MAX)
 
+/*
+ * Something that also ends with the machine's process has ended. Which of both was first shows a
+ * moment later.
+ */
+enum machine_doubt {
+    DOUBT_NONE,
+    DOUBT_KEEPER,
+    DOUBT_FILE_SERVER,
+};
+
 /* All borrowed, and of use until machine_watch_close(). */
 struct machine_watch {
     struct loop *loop;
@@ -24,6 +34,8 @@ struct machine_watch {
     struct debugging *debugging; /* may take a picture of the guest's memory */
     struct network *network;     /* what its helper says; NULL: none */
     struct vmm_errors errors;
+    enum machine_doubt doubt;
+    int64_t doubt_ends; /* now_ns() time: the machine's process has not ended, either */
     struct watch watches[MACHINE_WATCHES];
     size_t count;
 };
@@ -31,6 +43,9 @@ struct machine_watch {
 /* The members above errors are the caller's to fill. */
 int machine_watch_open(struct machine_watch *w, struct error *err);
 void machine_watch_close(struct machine_watch *w);
+
+/* When machine_check() has something to say at the latest (now_ns() time), or DEADLINE_NONE. */
+int64_t machine_watch_deadline(const struct machine_watch *w);
 
 /*
  * After a turn of the loop: 0 while the machine runs; -1 and why it does not. restoring: it is a
