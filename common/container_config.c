@@ -229,27 +229,6 @@ static const struct field root_fields[] = {
 };
 static const struct schema root_schema = SCHEMA(struct container_shape, root_fields, check_root);
 
-static int check_env(const struct agent_config *config, struct error *err)
-{
-    for (size_t i = 0; i < config->env.count; i++) {
-        const char *equals = strchr(config->env.items[i], '=');
-        if (!equals || equals == config->env.items[i])
-            return error_set(err, "configuration: env entry '%.100s' is not NAME=VALUE",
-                             config->env.items[i]);
-    }
-    return 0;
-}
-
-static int check_config(void *item, struct error *err)
-{
-    struct agent_config *config = item;
-    if (config->args.count == 0)
-        return error_set(err, "configuration: no args");
-    if (!config->cwd)
-        config->cwd = xstrdup("/");
-    return check_env(config, err);
-}
-
 static int check_shape(void *item, struct error *err)
 {
     const struct container_shape *shape = item;
@@ -286,17 +265,52 @@ static const struct field shape_fields[] = {
 };
 static const struct schema shape_schema = SCHEMA(struct container_shape, shape_fields, check_shape);
 
+static int check_process(void *item, struct error *err)
+{
+    struct process_config *process = item;
+    if (process->args.count == 0)
+        return error_set(err, "configuration: no args");
+    if (!process->cwd)
+        process->cwd = xstrdup("/");
+    for (size_t i = 0; i < process->env.count; i++) {
+        const char *equals = strchr(process->env.items[i], '=');
+        if (!equals || equals == process->env.items[i])
+            return error_set(err, "configuration: env entry '%.100s' is not NAME=VALUE",
+                             process->env.items[i]);
+    }
+    return 0;
+}
+
+#define PROCESS(member) AT(struct process_config, member)
+static const struct field process_fields[] = {
+    {"args", FIELD_STRINGS, PROCESS(args)},
+    {"env", FIELD_STRINGS, PROCESS(env)},
+    {"cwd", FIELD_PATH, PROCESS(cwd)},
+    {"user", FIELD_TEXT, PROCESS(user), .max = USER_LENGTH_MAX},
+    {"groups", FIELD_STRINGS, PROCESS(groups)},
+    {"tty", FIELD_BOOL, PROCESS(tty)},
+    {"rows", FIELD_INTEGER, PROCESS(rows), .max = UINT16_MAX},
+    {"columns", FIELD_INTEGER, PROCESS(columns), .max = UINT16_MAX},
+    {"capabilities", FIELD_OBJECT, PROCESS(capabilities), .schema = &capability_schema,
+     .seen = offsetof(struct process_config, has_capabilities)},
+    {"no_new_privs", FIELD_BOOL, PROCESS(no_new_privs),
+     .seen = offsetof(struct process_config, has_no_new_privs)},
+    {"rlimits", FIELD_LIST, PROCESS(rlimits), .max = LIST_MAX, .schema = &rlimit_schema,
+     .seen = offsetof(struct process_config, has_rlimits)},
+};
+static const struct schema process_schema =
+    SCHEMA(struct process_config, process_fields, check_process);
+
+static int check_config(void *item, struct error *err)
+{
+    const struct agent_config *config = item;
+    return config->process.args.count > 0 ? 0 : error_set(err, "configuration: no process");
+}
+
 #define CONFIG(member) AT(struct agent_config, member)
 static const struct field config_fields[] = {
-    {"args", FIELD_STRINGS, CONFIG(args)},
-    {"env", FIELD_STRINGS, CONFIG(env)},
-    {"cwd", FIELD_PATH, CONFIG(cwd)},
-    {"user", FIELD_TEXT, CONFIG(user), .max = USER_LENGTH_MAX},
-    {"groups", FIELD_STRINGS, CONFIG(groups)},
+    {"process", FIELD_OBJECT, CONFIG(process), .schema = &process_schema},
     {"hostname", FIELD_TEXT, CONFIG(hostname), .max = HOSTNAME_LENGTH_MAX},
-    {"tty", FIELD_BOOL, CONFIG(tty)},
-    {"rows", FIELD_INTEGER, CONFIG(rows), .max = UINT16_MAX},
-    {"columns", FIELD_INTEGER, CONFIG(columns), .max = UINT16_MAX},
     {"time_ns", FIELD_INTEGER, CONFIG(time_ns), SIZE},
     {"entropy", FIELD_HEX, CONFIG(entropy), .min = ENTROPY_SIZE, .max = ENTROPY_SIZE},
     {"debug", FIELD_BOOL, CONFIG(debug)},
@@ -375,6 +389,22 @@ int agent_config_parse(const char *json, size_t length, struct agent_config *ret
         return -1;
     *ret_config = config;
     return 0;
+}
+
+int process_config_parse(const char *json, size_t length, struct process_config *ret,
+                         struct error *err)
+{
+    struct process_config process = {0};
+    if (parse(&process_schema, json, length, &process, err) < 0)
+        return -1;
+    *ret = process;
+    return 0;
+}
+
+void process_config_free(struct process_config *process)
+{
+    schema_free(&process_schema, process);
+    *process = (struct process_config){0};
 }
 
 void agent_config_free(struct agent_config *config)

@@ -1,5 +1,5 @@
 /*
- * What the host tells the agent, in two JSON objects. Strict: an unknown key, a wrong type, a value
+ * What the host tells the agent, in JSON objects. Strict: an unknown key, a wrong type, a value
  * out of range or bytes after the object are errors, so that an option that this agent does not
  * know is refused and never dropped. Sizes are in bytes; what is absent is off, zero or empty.
  *
@@ -35,15 +35,21 @@
  *             "seccomp_flags": SECCOMP_FILTER_FLAG_*
  *   rlimits   [{"resource": number of setrlimit(2), "soft": n, "hard": n}, ...]; -1: unlimited
  *
- * The configuration, in CONFIG frames:
+ * A process, in EXEC frames by itself:
  *
- *   args      [string, ...]  at least one; argv of the workload
+ *   args      [string, ...]  at least one; its argv
  *   env       ["K=V", ...]   its whole environment
  *   cwd       string         absolute, "/" by default
  *   user      string         name|uid[:group|gid], resolved in the root (user.h)
  *   groups    [string, ...]  supplementary groups on top of the user's own, names or numbers
- *   hostname  string
  *   tty       bool           with rows and columns, 0 = unknown
+ *   capabilities, no_new_privs, rlimits   as in the shape, for this process alone and in place of
+ *             the container's; absent: the container's
+ *
+ * The configuration, in CONFIG frames:
+ *
+ *   process   object         the workload, as above
+ *   hostname  string
  *   time_ns   integer        CLOCK_REALTIME to set; 0 or absent leaves the clock
  *   entropy   string         64 hexadecimal digits for the kernel's generator
  *   debug     bool
@@ -223,17 +229,28 @@ static inline bool is_container(const struct container_shape *shape)
     return shape->upper != UPPER_STAY;
 }
 
-/* Every pointer in it is owned, and NULL where the configuration has no such key. */
-struct agent_config {
-    struct container_shape shape; /* all zero: a plain process */
+/* What one process is. Every pointer in it is owned. */
+struct process_config {
     struct strings args;
     struct strings env;
     char *cwd;  /* never NULL */
-    char *user; /* NULL: root */
+    char *user; /* NULL: root in a container, and whoever the agent is outside of one */
     struct strings groups;
-    char *hostname; /* NULL: the kernel's default */
     bool tty;
     int64_t rows, columns;
+
+    /* In place of the container's, where has_ says so. */
+    bool has_capabilities, has_no_new_privs, has_rlimits;
+    struct capability_sets capabilities;
+    bool no_new_privs;
+    struct rlimit_list rlimits;
+};
+
+/* Every pointer in it is owned, and NULL where the configuration has no such key. */
+struct agent_config {
+    struct container_shape shape; /* all zero: a plain process */
+    struct process_config process;
+    char *hostname;             /* NULL: the kernel's default */
     int64_t time_ns;            /* 0: leave the clock alone */
     struct byte_string entropy; /* ENTROPY_SIZE bytes, or none */
     bool debug;
@@ -252,13 +269,16 @@ struct agent_config {
 
 /*
  * Parse length bytes of JSON. *ret is filled on success only and then owned by the caller:
- * agent_config_free(), which accepts a zero-initialised one and frees the shape, too. The shape
- * that is in *ret_config stays.
+ * agent_config_free(), which frees the shape, too, and process_config_free(). Both accept a
+ * zero-initialised one. The shape that is in *ret_config stays.
  */
 int container_shape_parse(const char *json, size_t length, struct container_shape *ret,
                           struct error *err);
 int agent_config_parse(const char *json, size_t length, struct agent_config *ret_config,
                        struct error *err);
+int process_config_parse(const char *json, size_t length, struct process_config *ret,
+                         struct error *err);
 void agent_config_free(struct agent_config *config);
+void process_config_free(struct process_config *process);
 
 #endif

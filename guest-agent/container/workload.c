@@ -83,24 +83,38 @@ static int set_limits(const struct rlimit_list *list, struct error *err)
     return 0;
 }
 
+/* NULL: none are set, and who the user is decides. */
+static const struct capability_sets *given_capabilities(const struct workload *w)
+{
+    if (w->process->has_capabilities)
+        return &w->process->capabilities;
+    return w->shape->has_capabilities ? &w->shape->capabilities : NULL;
+}
+
+static bool wants_no_new_privs(const struct workload *w)
+{
+    return w->process->has_no_new_privs ? w->process->no_new_privs : w->shape->no_new_privs;
+}
+
 /*
  * Needs CAP_SYS_ADMIN or no_new_privs (seccomp(2)): the former is still permitted here, and goes
  * with the next step. So the filter sees one capset(2) and then execve(2).
  */
-static int load_filter(const struct agent_config *config, struct error *err)
+static int load_filter(const struct workload *w, struct error *err)
 {
+    const struct byte_string *filter = &w->shape->seccomp;
     struct sock_fprog program = {
-        .len = (unsigned short)(config->shape.seccomp.length / sizeof(struct sock_filter)),
-        .filter = (struct sock_filter *)(void *)config->shape.seccomp.bytes,
+        .len = (unsigned short)(filter->length / sizeof(struct sock_filter)),
+        .filter = (struct sock_filter *)(void *)filter->bytes,
     };
-    if (config->shape.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    if (wants_no_new_privs(w) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return error_errno(err, "cannot set no_new_privs");
     if (program.len == 0)
         return 0;
     if (capabilities_raise(err) < 0)
         return -1;
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned)config->shape.seccomp_flags,
-                &program) < 0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned)w->shape->seccomp_flags, &program) <
+        0)
         return error_errno(err, "cannot load the seccomp filter");
     return 0;
 }
@@ -111,11 +125,11 @@ static int load_filter(const struct agent_config *config, struct error *err)
  */
 static int take_rights(const struct workload *w, struct error *err)
 {
-    const struct container_shape *shape = &w->config->shape;
+    const struct capability_sets *given = given_capabilities(w);
     bool is_root = geteuid() == 0;
-    struct capability_sets sets = shape->capabilities;
+    struct capability_sets sets = given ? *given : (struct capability_sets){0};
     /* Only the filter needed what a user without sets still holds. */
-    if (!shape->has_capabilities && (is_root || shape->seccomp.length == 0))
+    if (!given && (is_root || w->shape->seccomp.length == 0))
         return 0;
     if (!is_root)
         sets.effective &= sets.ambient;
@@ -124,38 +138,39 @@ static int take_rights(const struct workload *w, struct error *err)
 
 static int become(const struct workload *w, struct error *err)
 {
-    const struct agent_config *config = w->config;
-    const struct capability_sets *sets =
-        config->shape.has_capabilities ? &config->shape.capabilities : NULL;
+    const struct process_config *process = w->process;
+    const struct capability_sets *sets = given_capabilities(w);
     if (sets && capabilities_bound(sets->bounding, err) < 0)
         return -1;
     /* Permitted capabilities outlive the change of user: those that are kept are set below. */
-    if ((sets || config->shape.seccomp.length > 0) && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+    if ((sets || w->shape->seccomp.length > 0) && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
         return error_errno(err, "cannot keep capabilities");
     if (w->user && user_become(w->user) < 0)
-        return error_errno(err, "cannot become user '%s'", config->user ? config->user : "root");
-    if (chdir(config->cwd) < 0)
-        return error_errno(err, "cannot change to the working directory '%.900s'", config->cwd);
-    if (load_filter(config, err) < 0)
+        return error_errno(err, "cannot become user '%s'", process->user ? process->user : "root");
+    if (chdir(process->cwd) < 0)
+        return error_errno(err, "cannot change to the working directory '%.900s'", process->cwd);
+    if (load_filter(w, err) < 0)
         return -1;
     return take_rights(w, err);
 }
 
 int workload_exec(const struct workload *w, struct error *err)
 {
-    const struct agent_config *config = w->config;
+    struct process_config *process = w->process;
+    const struct rlimit_list *limits =
+        process->has_rlimits ? &process->rlimits : &w->shape->rlimits;
     AUTO_STRINGS struct strings paths = {0};
-    search_paths(config->args.items[0], config->env.items, &paths);
+    search_paths(process->args.items[0], process->env.items, &paths);
     reset_signals();
     if (set_streams(w, err) < 0)
         return -1;
     /* A guest's agent is exempt from the out-of-memory killer; what it starts is not. */
-    if (is_container(&config->shape) && !config->shape.hosted &&
+    if (is_container(w->shape) && !w->shape->hosted &&
         write_file("/proc/self/oom_score_adj", "0", err) < 0)
         return -1;
     umask(022);
-    if (set_limits(&config->shape.rlimits, err) < 0 || become(w, err) < 0)
+    if (set_limits(limits, err) < 0 || become(w, err) < 0)
         return -1;
-    search_exec(strings_argv(&paths), config->args.items, strings_argv(&w->config->env));
-    return exec_failure(strings_argv(&paths), config->args.items[0], errno, err);
+    search_exec(strings_argv(&paths), process->args.items, strings_argv(&process->env));
+    return exec_failure(strings_argv(&paths), process->args.items[0], errno, err);
 }

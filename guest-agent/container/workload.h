@@ -12,7 +12,8 @@
 #include "guest-agent/container/user.h"
 
 struct workload {
-    struct agent_config *config;
+    const struct container_shape *shape;
+    struct process_config *process;
     const struct user *user; /* NULL: stay who we are */
     bool tty;                /* the streams are a terminal, to become the controlling one */
     int input;

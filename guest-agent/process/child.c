@@ -16,21 +16,22 @@
 #include "guest-agent/process/terminal.h"
 
 /* No user in the configuration is root; outside a container it is whoever we are. */
-static int resolve_user(struct agent_config *config, struct user *user,
+static int resolve_user(struct process_config *process, bool container, struct user *user,
                         const struct user **ret_chosen, struct error *err)
 {
+    const char *name = process->user ? process->user : "0";
     *ret_chosen = NULL;
-    if (!config->user && !is_container(&config->shape))
+    if (!process->user && !container)
         return 0;
-    if (user_lookup(config->user ? config->user : "0", &config->groups, user, err) < 0)
+    if (user_lookup(name, &process->groups, user, err) < 0)
         return -1;
     *ret_chosen = user;
     if (user_check_mapped(user, err) < 0)
-        return error_wrap(err, "user '%s'", config->user ? config->user : "0");
-    for (size_t i = 0; i < config->env.count; i++)
-        if (strncmp(config->env.items[i], "HOME=", 5) == 0)
+        return error_wrap(err, "user '%s'", name);
+    for (size_t i = 0; i < process->env.count; i++)
+        if (strncmp(process->env.items[i], "HOME=", 5) == 0)
             return 0;
-    strings_addf(&config->env, "HOME=%s", user->home);
+    strings_addf(&process->env, "HOME=%s", user->home);
     return 0;
 }
 
@@ -50,7 +51,8 @@ static int open_terminal(const struct child *child, const struct user *user, int
                          struct error *err)
 {
     const struct agent_config *config = child->config;
-    const struct window_size size = {(uint16_t)config->rows, (uint16_t)config->columns};
+    const struct window_size size = {(uint16_t)config->process.rows,
+                                     (uint16_t)config->process.columns};
     struct terminal t = TERMINAL_NONE;
     if (terminal_open(&t, &size, user, is_container(&config->shape), err) < 0)
         return -1;
@@ -95,7 +97,8 @@ static int run(const struct child *child, struct error *err)
 {
     struct agent_config *config = child->config;
     struct workload workload = {
-        .config = config,
+        .shape = &config->shape,
+        .process = &config->process,
         .input = child->input,
         .output = child->output,
         .error_output = child->error_output,
@@ -107,10 +110,10 @@ static int run(const struct child *child, struct error *err)
         return -1;
     if (container && container_enter(config, &places, err) < 0)
         return -1;
-    if (resolve_user(config, &user, &workload.user, err) < 0 ||
+    if (resolve_user(&config->process, container, &user, &workload.user, err) < 0 ||
         give_streams(child, workload.user, err) < 0)
         return -1;
-    if (config->tty) {
+    if (config->process.tty) {
         int slave;
         if (open_terminal(child, workload.user, &slave, err) < 0)
             return -1;

@@ -274,7 +274,7 @@ int process_start(struct process *process, const struct agent_config *config, co
         await_exec(process->report, err) < 0 || collect(process, err) < 0)
         return -1;
     close_fd(&process->report);
-    if (config->tty) {
+    if (config->process.tty) {
         close_fd(&process->input);
         close_fd(&process->output);
         close_fd(&process->error_output);

@@ -139,22 +139,31 @@ static void add_file_capabilities(struct json_object *config, const struct capab
     json_object_object_add(config, "file_capabilities", array);
 }
 
+static struct json_object *process_object(const struct vm_spec *spec,
+                                          const struct window_size *window)
+{
+    struct json_object *process = json_object_new_object();
+    json_add_strings(process, "args", &spec->args);
+    json_add_strings(process, "env", &spec->env);
+    json_add_string(process, "cwd", spec->cwd);
+    if (spec->user)
+        json_add_string(process, "user", spec->user);
+    json_add_strings(process, "groups", &spec->container.groups);
+    json_add_bool(process, "tty", spec->tty);
+    json_add_number(process, "rows", window->rows);
+    json_add_number(process, "columns", window->columns);
+    return process;
+}
+
 char *agent_config_json(const struct vm_spec *spec, bool copy, const char *hostname,
                         const struct network_guest *network, const struct window_size *window,
                         const struct capable_files *file_capabilities)
 {
     struct json_object *config = json_object_new_object();
-    json_add_strings(config, "args", &spec->args);
-    json_add_strings(config, "env", &spec->env);
-    json_add_string(config, "cwd", spec->cwd);
-    if (spec->user)
-        json_add_string(config, "user", spec->user);
+    json_object_object_add(config, "process", process_object(spec, window));
     if (spec->hostname)
         hostname = spec->hostname;
     json_add_string(config, "hostname", hostname);
-    json_add_bool(config, "tty", spec->tty);
-    json_add_number(config, "rows", window->rows);
-    json_add_number(config, "columns", window->columns);
     add_mounts(spec, config);
     json_add_bool(config, "debug", spec->debug);
     if (spec->backend == BACKEND_UML)

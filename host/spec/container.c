@@ -150,7 +150,6 @@ void container_shape(const struct container_spec *spec, const struct seccomp_fil
 
 void container_config(const struct container_spec *spec, struct json_object *config)
 {
-    json_add_strings(config, "groups", &spec->groups);
     json_object_object_add(config, "sysctls", sysctl_list(&spec->sysctls));
     if (spec->ftrace_script)
         json_add_string(config, "ftrace", spec->ftrace_script);

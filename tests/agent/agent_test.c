@@ -303,10 +303,39 @@ static void working_directory_and_environment(void **state)
 {
     struct peer_host *p = *state;
     run_shell(p, "pwd; echo \"$A\"; umask; env | wc -l; ls -l /proc/self/fd | grep -c '[0-9] ->'",
-              ",\"cwd\":\"/usr/bin\",\"debug\":false");
+              ",\"cwd\":\"/usr/bin\"");
     assert_exit(p, false, 0);
     /* PATH, and PWD and _ of the shell's own; descriptors: 0, 1, 2 and the directory itself. */
     assert_said(&p->said.output, "/usr/bin\n\n0022\n2\n4\n");
+}
+
+/* In place of what the shape says for the container. */
+static void rights_of_one_process(void **state)
+{
+    static const struct {
+        const char *extra, *said;
+        bool root;
+    } cases[] = {
+        {"", "1 60\n", false},
+        {",\"no_new_privs\":false", "0 60\n", false},
+        {",\"rlimits\":[{\"resource\":7,\"soft\":50,\"hard\":50}]", "1 50\n", false},
+        {",\"capabilities\":{\"bounding\":1}", "1 60 0000000000000001\n", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct peer_host *p = *state;
+        if (cases[i].root && geteuid() != 0)
+            continue;
+        AUTO_FREE char *script = xasprintf(
+            "set -- $(grep -E '^(NoNewPrivs|CapBnd)' /proc/self/status); echo $4 $(ulimit -n)%s",
+            cases[i].root ? " $2" : "");
+        peer_prepare(p, "{\"no_new_privs\":true,"
+                        "\"rlimits\":[{\"resource\":7,\"soft\":60,\"hard\":60}]}");
+        run_shell(p, script, cases[i].extra);
+        assert_exit(p, false, 0);
+        assert_said(&p->said.output, cases[i].said);
+        assert_int_equal(peer_teardown(state), 0);
+        assert_int_equal(peer_setup(state), 0);
+    }
 }
 
 static void users_are_entered(void **state)
@@ -779,6 +808,7 @@ int main(void)
         AGENT_TEST(shapes_that_cannot_be),
         AGENT_TEST(prepared_process_waits),
         AGENT_TEST(working_directory_and_environment),
+        AGENT_TEST(rights_of_one_process),
         AGENT_TEST(users_are_entered),
         AGENT_TEST(signals_are_reset_for_the_workload),
         AGENT_TEST(much_data_passes_both_ways),

@@ -120,8 +120,9 @@ void peer_prepare(struct peer_host *p, const char *json)
     send_text(p, FRAME_PREPARE, json, FRAME_PAYLOAD_MAX);
 }
 
-void peer_configure(struct peer_host *p, const char *json, size_t piece)
+void peer_configure(struct peer_host *p, const char *process, size_t piece)
 {
+    AUTO_FREE char *json = xasprintf("{\"process\":%s}", process);
     if (!p->told_shape)
         peer_prepare(p, "{}");
     send_text(p, FRAME_CONFIG, json, piece);
@@ -280,9 +281,9 @@ bool peer_has_left(const struct peer_host *p)
     return p->said.left;
 }
 
-void peer_run(struct peer_host *p, const char *json, const void *input, size_t length)
+void peer_run(struct peer_host *p, const char *process, const void *input, size_t length)
 {
-    peer_configure(p, json, FRAME_PAYLOAD_MAX);
+    peer_configure(p, process, FRAME_PAYLOAD_MAX);
     peer_credit(p, FRAME_STDOUT, RELAY_WINDOW);
     peer_credit(p, FRAME_STDERR, RELAY_WINDOW);
     queue_append(&p->input, input, length);

@@ -44,9 +44,11 @@ int peer_teardown(void **state);
 
 /* Sends json as PREPARE frames, and the empty one. */
 void peer_prepare(struct peer_host *p, const char *json);
-/* peer_prepare() for a plain process, unless that was called; then json as CONFIG frames of at most
- * piece bytes, and the empty one. */
-void peer_configure(struct peer_host *p, const char *json, size_t piece);
+/*
+ * peer_prepare() for a plain process, unless that was called; then the configuration of this
+ * workload, a process in JSON, as CONFIG frames of at most piece bytes, and the empty one.
+ */
+void peer_configure(struct peer_host *p, const char *process, size_t piece);
 void peer_send(struct peer_host *p, enum frame_type type, const void *payload, size_t length);
 void peer_send_data(struct peer_host *p, enum frame_type type, const void *payload, size_t length);
 void peer_credit(struct peer_host *p, enum frame_type type, uint32_t count);
@@ -60,12 +62,14 @@ bool peer_said_end(const struct peer_host *p);      /* EXIT and both EOFs, or ER
 bool peer_has_left(const struct peer_host *p);
 
 /* Configures, opens both outputs, sends input, relays to the end. */
-void peer_run(struct peer_host *p, const char *json, const void *input, size_t length);
+void peer_run(struct peer_host *p, const char *process, const void *input, size_t length);
 
 /* Waits for the agent to exit; its exit status, or 128 + signal. */
 int peer_wait(struct peer_host *p);
 
-/* JSON with args ["/bin/sh", "-c", script] and PATH; owned by the caller. extra: ",\"k\":v" or "".
+/*
+ * A process in JSON: args ["/bin/sh", "-c", script], and PATH; owned by the caller.
+ * extra: ",\"k\":v" or "".
  */
 char *peer_shell(const char *script, const char *extra);
 

@@ -25,6 +25,13 @@ static int parse_shape(const char *json, struct container_shape *shape, struct e
     return container_shape_parse(copy, strlen(json), shape, err);
 }
 
+static int parse_process(const char *json, struct process_config *process, struct error *err)
+{
+    AUTO_FREE char *copy = copy_exactly(json);
+    *process = (struct process_config){0};
+    return process_config_parse(copy, strlen(json), process, err);
+}
+
 /* Frees what a test parsed. */
 static void free_shape(struct container_shape *shape)
 {
@@ -38,23 +45,24 @@ static void full_configuration(void **state)
     struct agent_config c;
     struct error err = ERROR_INIT;
     assert_int_equal(
-        parse("{\"args\":[\"sh\",\"-c\",\"echo \\\"hi\\\"\\n\"],\"env\":[\"A=1\",\"B=\"],"
-              "\"cwd\":\"/srv\",\"user\":\"nobody:users\",\"hostname\":\"box\",\"tty\":true,"
-              "\"rows\":24,\"columns\":80,\"time_ns\":1700000000123456789,\"entropy\":"
+        parse("{\"process\":{\"args\":[\"sh\",\"-c\",\"echo "
+              "\\\"hi\\\"\\n\"],\"env\":[\"A=1\",\"B=\"],"
+              "\"cwd\":\"/srv\",\"user\":\"nobody:users\",\"tty\":true,\"rows\":24,\"columns\":80},"
+              "\"hostname\":\"box\",\"time_ns\":1700000000123456789,\"entropy\":"
               "\"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff\","
               "\"debug\":true}",
               &c, &err),
         0);
-    assert_int_equal(c.args.count, 3);
-    assert_string_equal(c.args.items[2], "echo \"hi\"\n");
-    assert_int_equal(c.env.count, 2);
-    assert_string_equal(c.env.items[1], "B=");
-    assert_string_equal(c.cwd, "/srv");
-    assert_string_equal(c.user, "nobody:users");
+    assert_int_equal(c.process.args.count, 3);
+    assert_string_equal(c.process.args.items[2], "echo \"hi\"\n");
+    assert_int_equal(c.process.env.count, 2);
+    assert_string_equal(c.process.env.items[1], "B=");
+    assert_string_equal(c.process.cwd, "/srv");
+    assert_string_equal(c.process.user, "nobody:users");
     assert_string_equal(c.hostname, "box");
-    assert_true(c.tty && c.debug && c.entropy.length == ENTROPY_SIZE);
-    assert_int_equal(c.rows, 24);
-    assert_int_equal(c.columns, 80);
+    assert_true(c.process.tty && c.debug && c.entropy.length == ENTROPY_SIZE);
+    assert_int_equal(c.process.rows, 24);
+    assert_int_equal(c.process.columns, 80);
     assert_true(c.time_ns == 1700000000123456789);
     assert_int_equal(c.entropy.bytes[0], 0);
     assert_int_equal(c.entropy.bytes[31], 0xff);
@@ -67,12 +75,12 @@ static void defaults(void **state)
     (void)state;
     struct agent_config c;
     struct error err = ERROR_INIT;
-    assert_int_equal(parse("{\"args\":[\"\"]}", &c, &err), 0);
-    assert_string_equal(c.cwd, "/");
-    assert_null(c.user);
+    assert_int_equal(parse("{\"process\":{\"args\":[\"\"]}}", &c, &err), 0);
+    assert_string_equal(c.process.cwd, "/");
+    assert_null(c.process.user);
     assert_null(c.hostname);
-    assert_false(c.tty || c.debug || c.entropy.length > 0);
-    assert_int_equal(c.env.count, 0);
+    assert_false(c.process.tty || c.debug || c.entropy.length > 0);
+    assert_int_equal(c.process.env.count, 0);
     agent_config_free(&c);
 }
 
@@ -100,6 +108,26 @@ static void full_shape(void **state)
     free_shape(&s);
 }
 
+static void process_alone(void **state)
+{
+    (void)state;
+    struct process_config p;
+    struct error err = ERROR_INIT;
+    assert_int_equal(parse_process("{\"args\":[\"a\"],\"groups\":[\"adm\"]}", &p, &err), 0);
+    assert_string_equal(p.cwd, "/");
+    assert_string_equal(p.groups.items[0], "adm");
+    assert_false(p.has_capabilities || p.has_no_new_privs || p.has_rlimits);
+    process_config_free(&p);
+    assert_int_equal(parse_process("{\"args\":[\"a\"],\"no_new_privs\":false,\"rlimits\":[],"
+                                   "\"capabilities\":{\"bounding\":1}}",
+                                   &p, &err),
+                     0);
+    assert_true(p.has_capabilities && p.has_no_new_privs && p.has_rlimits);
+    assert_true(p.capabilities.bounding == 1 && !p.no_new_privs && p.rlimits.count == 0);
+    process_config_free(&p);
+    process_config_free(&p);
+}
+
 static void plain_shape(void **state)
 {
     (void)state;
@@ -120,10 +148,10 @@ static void shape_stays(void **state)
     assert_int_equal(parse_shape("{\"root\":{\"upper\":\"host\"}}", &c.shape, &err), 0);
     assert_int_equal(agent_config_parse("{", 1, &c, &err), -1);
     assert_int_equal(c.shape.upper, UPPER_HOST);
-    static const char json[] = "{\"args\":[\"a\"]}";
+    static const char json[] = "{\"process\":{\"args\":[\"a\"]}}";
     assert_int_equal(agent_config_parse(json, sizeof(json) - 1, &c, &err), 0);
     assert_int_equal(c.shape.upper, UPPER_HOST);
-    assert_int_equal(c.args.count, 1);
+    assert_int_equal(c.process.args.count, 1);
     agent_config_free(&c);
 }
 
@@ -152,10 +180,10 @@ static void arguments_need_not_be_utf8(void **state)
     struct agent_config c;
     struct error err = ERROR_INIT;
     assert_int_equal(
-        parse("{\"args\":[\"\xff\xfe\x80\",\"\xc3\xa4\"],\"env\":[\"X=\xff\"]}", &c, &err), 0);
-    assert_string_equal(c.args.items[0], "\xff\xfe\x80");
-    assert_string_equal(c.args.items[1], "\xc3\xa4");
-    assert_string_equal(c.env.items[0], "X=\xff");
+        X, &c, &err), 0);
+    assert_string_equal(c.process.args.items[0], "\xff\xfe\x80");
+    assert_string_equal(c.process.args.items[1], "\xc3\xa4");
+    assert_string_equal(c.process.env.items[0], "X=\xff");
     agent_config_free(&c);
 }
 
@@ -171,7 +199,7 @@ static void check_refusal(const struct mistake *m, int result, const struct erro
         fail_msg("%s: says '%s'", m->json, err->text);
 }
 
-static void mistakes_are_refused(void **state)
+static void mistakes_of_process_are_refused(void **state)
 {
     (void)state;
     static const struct mistake cases[] = {
@@ -198,25 +226,55 @@ static void mistakes_are_refused(void **state)
         {"{\"args\":[\"a\"],\"cwd\":\"\"}", "cwd"},
         {"{\"args\":[\"a\"],\"user\":\"\"}", "user is empty"},
         {"{\"args\":[\"a\"],\"user\":0}", "user is not a string"},
-        {"{\"args\":[\"a\"],\"hostname\":\"\"}", "hostname is empty"},
         {"{\"args\":[\"a\"],\"tty\":1}", "tty is not true or false"},
         {"{\"args\":[\"a\"],\"rows\":65536}", "rows is out of range"},
         {"{\"args\":[\"a\"],\"columns\":-1}", "columns is out of range"},
         {"{\"args\":[\"a\"],\"rows\":1.5}", "rows is not an integer"},
-        {"{\"args\":[\"a\"],\"time_ns\":-1}", "time_ns is out of range"},
-        {"{\"args\":[\"a\"],\"entropy\":\"00\"}", "entropy has a wrong number of digits"},
-        {"{\"args\":[\"a\"],\"entropy\":\"zz0102030405060708090a0b0c0d0e0f1011121314151617"
+        {"{\"args\":[\"a\"],\"capabilities\":{\"bounding\":-1}}", "bounding is out of range"},
+        {"{\"args\":[\"a\"],\"rlimits\":[{\"resource\":16}]}", "resource is out of range"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct process_config process;
+        struct error err = ERROR_INIT;
+        check_refusal(&cases[i], parse_process(cases[i].json, &process, &err), &err);
+    }
+}
+
+static void mistakes_are_refused(void **state)
+{
+    (void)state;
+    static const struct mistake cases[] = {
+        {"", "byte 0"},
+        {"[]", "not a JSON object"},
+        {"{}", "no process"},
+        {"{\"process\":{}}", "no args"},
+        {"{\"process\":[]}", "process is not a JSON object"},
+        {"{\"process\":{\"args\":[\"a\"],\"hostname\":\"b\"}}", "unknown key 'hostname'"},
+        {"{\"args\":[\"a\"]}", "unknown key 'args'"},
+        {"{\"process\":{\"args\":[\"a\"]},\"hostname\":\"\"}", "hostname is empty"},
+        {"{\"process\":{\"args\":[\"a\"]},\"time_ns\":-1}", "time_ns is out of range"},
+        {"{\"process\":{\"args\":[\"a\"]},\"entropy\":\"00\"}",
+         "entropy has a wrong number of digits"},
+        {"{\"process\":{\"args\":[\"a\"]},\"entropy\":"
+         "\"zz0102030405060708090a0b0c0d0e0f1011121314151617"
          "18191a1b1c1d1eff\"}",
          "entropy is not hexadecimal"},
-        {"{\"args\":[\"a\"],\"sysctls\":[{\"name\":\"a\"}]}", "needs a name and a value"},
-        {"{\"args\":[\"a\"],\"sysctls\":[{\"name\":\"a/../b\",\"value\":\"1\"}]}", "not a sysctl"},
-        {"{\"args\":[\"a\"],\"mounts\":[{\"target\":\"/a\"}]}", "needs a kind and a target"},
-        {"{\"args\":[\"a\"],\"mounts\":[{\"kind\":\"\",\"target\":\"/a\"}]}", "unknown kind"},
-        {"{\"args\":[\"a\"],\"mounts\":[{\"kind\":\"volume\",\"target\":\"/a\",\"tag\":\"t\","
+        {"{\"process\":{\"args\":[\"a\"]},\"sysctls\":[{\"name\":\"a\"}]}",
+         "needs a name and a value"},
+        {"{\"process\":{\"args\":[\"a\"]},\"sysctls\":[{\"name\":\"a/../b\",\"value\":\"1\"}]}",
+         "not a sysctl"},
+        {"{\"process\":{\"args\":[\"a\"]},\"mounts\":[{\"target\":\"/a\"}]}",
+         "needs a kind and a target"},
+        {"{\"process\":{\"args\":[\"a\"]},\"mounts\":[{\"kind\":\"\",\"target\":\"/a\"}]}",
+         "unknown kind"},
+        {"{\"process\":{\"args\":[\"a\"]},\"mounts\":[{\"kind\":\"volume\",\"target\":\"/"
+         "a\",\"tag\":\"t\","
          "\"path\":\"a/b\"}]}",
          "needs a tag and a path"},
-        {"{\"args\":[\"a\"],\"files\":[{\"path\":\"/a\"}]}", "needs a path and a text"},
-        {"{\"args\":[\"a\"],\"cgroup\":{\"pids_max\":1e9}}", "pids_max is not an integer"},
+        {"{\"process\":{\"args\":[\"a\"]},\"files\":[{\"path\":\"/a\"}]}",
+         "needs a path and a text"},
+        {"{\"process\":{\"args\":[\"a\"]},\"cgroup\":{\"pids_max\":1e9}}",
+         "pids_max is not an integer"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct agent_config c;
@@ -263,7 +321,8 @@ static void long_hostname_is_refused(void **state)
     struct error err = ERROR_INIT;
     char json[200];
     for (int length = 64; length <= 65; length++) {
-        snprintf(json, sizeof(json), "{\"args\":[\"a\"],\"hostname\":\"%0*d\"}", length, 0);
+        snprintf(json, sizeof(json), "{\"process\":{\"args\":[\"a\"]},\"hostname\":\"%0*d\"}",
+                 length, 0);
         assert_int_equal(parse(json, &c, &err), length == 64 ? 0 : -1);
         if (length == 64)
             agent_config_free(&c);
@@ -285,13 +344,13 @@ static void ten_thousand_variables(void **state)
     struct agent_config c;
     struct error err = ERROR_INIT;
     char *json = xcalloc(1, 10000 * 20 + 100);
-    size_t used = (size_t)sprintf(json, "{\"args\":[\"a\"],\"env\":[");
+    size_t used = (size_t)sprintf(json, "{\"process\":{\"args\":[\"a\"],\"env\":[");
     for (int i = 0; i < 10000; i++)
         used += (size_t)sprintf(json + used, "%s\"V%d=%d\"", i ? "," : "", i, i);
-    sprintf(json + used, "]}");
+    sprintf(json + used, "]}}");
     assert_int_equal(parse(json, &c, &err), 0);
-    assert_int_equal(c.env.count, 10000);
-    assert_string_equal(c.env.items[9999], "V9999=9999");
+    assert_int_equal(c.process.env.count, 10000);
+    assert_string_equal(c.process.env.items[9999], "V9999=9999");
     agent_config_free(&c);
     free(json);
 }
@@ -302,11 +361,13 @@ int main(void)
         cmocka_unit_test(full_configuration),
         cmocka_unit_test(defaults),
         cmocka_unit_test(full_shape),
+        cmocka_unit_test(process_alone),
         cmocka_unit_test(plain_shape),
         cmocka_unit_test(shape_stays),
         cmocka_unit_test(mistakes_of_shape_are_refused),
         cmocka_unit_test(uppers),
         cmocka_unit_test(arguments_need_not_be_utf8),
+        cmocka_unit_test(mistakes_of_process_are_refused),
         cmocka_unit_test(mistakes_are_refused),
         cmocka_unit_test(long_hostname_is_refused),
         cmocka_unit_test(size_has_a_limit),

@@ -214,11 +214,12 @@ static void test_agent_config(void **state)
     char *json = agent_config_json(&spec, false, "host-1", &guest, &window, &capabilities);
     struct json_object *config = json_tokener_parse(json);
     assert_non_null(config);
-    struct json_object *args = member(config, "args");
+    struct json_object *process = member(config, "process");
+    struct json_object *args = member(process, "args");
     assert_string_equal(json_object_get_string(json_object_array_get_idx(args, 0)), "a\nb\"\\");
     assert_string_equal(json_object_get_string(json_object_array_get_idx(args, 1)), "\xff\xfe");
     assert_string_equal(json_object_get_string(member(config, "hostname")), "host-1");
-    assert_string_equal(json_object_get_string(member(config, "user")), "www");
+    assert_string_equal(json_object_get_string(member(process, "user")), "www");
     assert_int_equal(strlen(json_object_get_string(member(config, "entropy"))), 64);
     struct json_object *network = member(config, "network");
     assert_string_equal(json_object_get_string(member(network, "interface")), "eth0");
