@@ -45,16 +45,16 @@ static const struct schema capability_schema =
     SCHEMA(struct capability_sets, capability_fields, NULL);
 
 static const struct field rlimit_fields[] = {
-    {"resource", FIELD_INTEGER, AT(struct rlimit_spec, resource), .max = RLIM_NLIMITS - 1},
-    {"soft", FIELD_INTEGER, AT(struct rlimit_spec, soft), .min = -1, SIZE},
-    {"hard", FIELD_INTEGER, AT(struct rlimit_spec, hard), .min = -1, SIZE},
+    {"resource", FIELD_INTEGER, AT(struct rlimit_config, resource), .max = RLIM_NLIMITS - 1},
+    {"soft", FIELD_INTEGER, AT(struct rlimit_config, soft), .min = -1, SIZE},
+    {"hard", FIELD_INTEGER, AT(struct rlimit_config, hard), .min = -1, SIZE},
 };
-static const struct schema rlimit_schema = SCHEMA(struct rlimit_spec, rlimit_fields, NULL);
+static const struct schema rlimit_schema = SCHEMA(struct rlimit_config, rlimit_fields, NULL);
 
 /* A sysctl is a file below /proc/sys: no way out of it, and no way up. */
 static int check_sysctl(void *item, struct error *err)
 {
-    const struct sysctl_spec *s = item;
+    const struct sysctl_config *s = item;
     if (!s->name || !s->value)
         return error_set(err, "configuration: a sysctl needs a name and a value");
     if (s->name[0] == '.' || s->name[0] == '/' || strstr(s->name, ".."))
@@ -63,10 +63,11 @@ static int check_sysctl(void *item, struct error *err)
 }
 
 static const struct field sysctl_fields[] = {
-    {"name", FIELD_TEXT, AT(struct sysctl_spec, name), .max = NAME_LENGTH_MAX},
-    {"value", FIELD_ANY, AT(struct sysctl_spec, value), .max = 4096},
+    {"name", FIELD_TEXT, AT(struct sysctl_config, name), .max = NAME_LENGTH_MAX},
+    {"value", FIELD_ANY, AT(struct sysctl_config, value), .max = 4096},
 };
-static const struct schema sysctl_schema = SCHEMA(struct sysctl_spec, sysctl_fields, check_sysctl);
+static const struct schema sysctl_schema =
+    SCHEMA(struct sysctl_config, sysctl_fields, check_sysctl);
 
 static const struct field cgroup_fields[] = {
     {"memory_max", FIELD_INTEGER, AT(struct cgroup_limits, memory_max), SIZE},
@@ -93,7 +94,7 @@ static const char *const mount_kinds[] = {
 
 static int check_mount(void *item, struct error *err)
 {
-    const struct mount_spec *m = item;
+    const struct mount_config *m = item;
     if (!m->kind || !m->target)
         return error_set(err, "configuration: a mount needs a kind and a target");
     if (m->kind == MOUNT_VOLUME && (!m->tag || !m->path || strchr(m->path, '/')))
@@ -102,20 +103,20 @@ static int check_mount(void *item, struct error *err)
 }
 
 static const struct field mount_fields[] = {
-    {"kind", FIELD_CHOICE, AT(struct mount_spec, kind), .names = mount_kinds},
-    {"target", FIELD_PATH, AT(struct mount_spec, target)},
-    {"read_only", FIELD_BOOL, AT(struct mount_spec, read_only)},
-    {"exec", FIELD_BOOL, AT(struct mount_spec, exec)},
-    {"size", FIELD_INTEGER, AT(struct mount_spec, size), SIZE},
-    {"mode", FIELD_INTEGER, AT(struct mount_spec, mode), .max = 07777},
-    {"uid", FIELD_INTEGER, AT(struct mount_spec, uid), .max = UINT32_MAX - 1},
-    {"gid", FIELD_INTEGER, AT(struct mount_spec, gid), .max = UINT32_MAX - 1},
-    {"tag", FIELD_TEXT, AT(struct mount_spec, tag), .max = NAME_LENGTH_MAX},
-    {"cache", FIELD_TEXT, AT(struct mount_spec, cache), .max = NAME_LENGTH_MAX},
-    {"path", FIELD_TEXT, AT(struct mount_spec, path), .max = NAME_LENGTH_MAX},
-    {"virtiofs", FIELD_BOOL, AT(struct mount_spec, virtiofs)},
+    {"kind", FIELD_CHOICE, AT(struct mount_config, kind), .names = mount_kinds},
+    {"target", FIELD_PATH, AT(struct mount_config, target)},
+    {"read_only", FIELD_BOOL, AT(struct mount_config, read_only)},
+    {"exec", FIELD_BOOL, AT(struct mount_config, exec)},
+    {"size", FIELD_INTEGER, AT(struct mount_config, size), SIZE},
+    {"mode", FIELD_INTEGER, AT(struct mount_config, mode), .max = 07777},
+    {"uid", FIELD_INTEGER, AT(struct mount_config, uid), .max = UINT32_MAX - 1},
+    {"gid", FIELD_INTEGER, AT(struct mount_config, gid), .max = UINT32_MAX - 1},
+    {"tag", FIELD_TEXT, AT(struct mount_config, tag), .max = NAME_LENGTH_MAX},
+    {"cache", FIELD_TEXT, AT(struct mount_config, cache), .max = NAME_LENGTH_MAX},
+    {"path", FIELD_TEXT, AT(struct mount_config, path), .max = NAME_LENGTH_MAX},
+    {"virtiofs", FIELD_BOOL, AT(struct mount_config, virtiofs)},
 };
-static const struct schema mount_schema = SCHEMA(struct mount_spec, mount_fields, check_mount);
+static const struct schema mount_schema = SCHEMA(struct mount_config, mount_fields, check_mount);
 
 static int check_access(const char *access, struct error *err)
 {
@@ -126,24 +127,25 @@ static int check_access(const char *access, struct error *err)
 
 static int check_device(void *item, struct error *err)
 {
-    const struct device_spec *d = item;
+    const struct device_config *d = item;
     if (!d->path)
         return error_set(err, "configuration: a device needs a path");
     return check_access(d->access ? d->access : "", err);
 }
 
 static const struct field device_fields[] = {
-    {"path", FIELD_PATH, AT(struct device_spec, path)},
-    {"block", FIELD_BOOL, AT(struct device_spec, block)},
-    {"major", FIELD_INTEGER, AT(struct device_spec, major), .max = MAJOR_MAX},
-    {"minor", FIELD_INTEGER, AT(struct device_spec, minor), .max = MINOR_MAX},
-    {"mode", FIELD_INTEGER, AT(struct device_spec, mode), .max = 07777},
-    {"uid", FIELD_INTEGER, AT(struct device_spec, uid), .max = UINT32_MAX - 1},
-    {"gid", FIELD_INTEGER, AT(struct device_spec, gid), .max = UINT32_MAX - 1},
-    {"source", FIELD_PATH, AT(struct device_spec, source)},
-    {"access", FIELD_TEXT, AT(struct device_spec, access), .max = 3},
+    {"path", FIELD_PATH, AT(struct device_config, path)},
+    {"block", FIELD_BOOL, AT(struct device_config, block)},
+    {"major", FIELD_INTEGER, AT(struct device_config, major), .max = MAJOR_MAX},
+    {"minor", FIELD_INTEGER, AT(struct device_config, minor), .max = MINOR_MAX},
+    {"mode", FIELD_INTEGER, AT(struct device_config, mode), .max = 07777},
+    {"uid", FIELD_INTEGER, AT(struct device_config, uid), .max = UINT32_MAX - 1},
+    {"gid", FIELD_INTEGER, AT(struct device_config, gid), .max = UINT32_MAX - 1},
+    {"source", FIELD_PATH, AT(struct device_config, source)},
+    {"access", FIELD_TEXT, AT(struct device_config, access), .max = 3},
 };
-static const struct schema device_schema = SCHEMA(struct device_spec, device_fields, check_device);
+static const struct schema device_schema =
+    SCHEMA(struct device_config, device_fields, check_device);
 
 static int check_device_rule(void *item, struct error *err)
 {
@@ -166,16 +168,16 @@ static const struct schema device_rule_schema =
 
 static int check_file(void *item, struct error *err)
 {
-    const struct file_spec *f = item;
+    const struct file_config *f = item;
     return f->path && f->text ? 0 : error_set(err, "configuration: a file needs a path and a text");
 }
 
 static const struct field file_fields[] = {
-    {"path", FIELD_PATH, AT(struct file_spec, path)},
-    {"text", FIELD_ANY, AT(struct file_spec, text), .max = TEXT_LENGTH_MAX},
-    {"optional", FIELD_BOOL, AT(struct file_spec, optional)},
+    {"path", FIELD_PATH, AT(struct file_config, path)},
+    {"text", FIELD_ANY, AT(struct file_config, text), .max = TEXT_LENGTH_MAX},
+    {"optional", FIELD_BOOL, AT(struct file_config, optional)},
 };
-static const struct schema file_schema = SCHEMA(struct file_spec, file_fields, check_file);
+static const struct schema file_schema = SCHEMA(struct file_config, file_fields, check_file);
 
 static int check_file_capability(void *item, struct error *err)
 {
@@ -202,10 +204,15 @@ static const struct field network_fields[] = {
 };
 static const struct schema network_schema = SCHEMA(struct network_config, network_fields, NULL);
 
-static const char *const uppers[] = {
+static const char *const upper_names[] = {
     [UPPER_STAY] = "",     [UPPER_RAM] = "ram",   [UPPER_DISK] = "disk",
-    [UPPER_HOST] = "host", [UPPER_NONE] = "none", [UPPER_NONE + 1] = NULL,
+    [UPPER_HOST] = "host", [UPPER_NONE] = "none", [UPPER_COUNT] = NULL,
 };
+
+const char *upper_name(enum upper upper)
+{
+    return upper_names[upper];
+}
 
 static int check_root(void *item, struct error *err)
 {
@@ -221,7 +228,7 @@ static int check_root(void *item, struct error *err)
 
 /* The root's settings are members of the shape itself: an object at offset 0. */
 static const struct field root_fields[] = {
-    {"upper", FIELD_CHOICE, AT(struct container_shape, upper), .names = uppers},
+    {"upper", FIELD_CHOICE, AT(struct container_shape, upper), .names = upper_names},
     {"size", FIELD_INTEGER, AT(struct container_shape, upper_size), SIZE},
     {"read_only", FIELD_BOOL, AT(struct container_shape, read_only)},
     {"image", FIELD_BOOL, AT(struct container_shape, image)},

@@ -92,14 +92,17 @@
 
 #define ENTROPY_SIZE 32
 
-/* Where changes to the root file system go. */
-enum root_upper {
+/* Where changes to the root file system go (--upper). */
+enum upper {
     UPPER_STAY, /* no root in the shape: the workload shares the agent's */
-    UPPER_RAM,
-    UPPER_DISK,
-    UPPER_HOST,
-    UPPER_NONE,
+    UPPER_RAM,  /* overlay in the guest, upper on tmpfs */
+    UPPER_DISK, /* overlay in the guest, upper on a disk */
+    UPPER_HOST, /* overlay on the host, written through the share */
+    UPPER_NONE, /* no overlay: the directory itself */
+    UPPER_COUNT,
 };
+/* As the configuration and --upper call it; "" for UPPER_STAY. */
+const char *upper_name(enum upper upper);
 
 struct byte_string {
     uint8_t *bytes; /* owned */
@@ -110,19 +113,19 @@ struct capability_sets {
     int64_t bounding, effective, permitted, inheritable, ambient;
 };
 
-struct rlimit_spec {
+struct rlimit_config {
     int64_t resource, soft, hard;
 };
 struct rlimit_list {
-    struct rlimit_spec *items;
+    struct rlimit_config *items;
     size_t count;
 };
 
-struct sysctl_spec {
+struct sysctl_config {
     char *name, *value;
 };
 struct sysctl_list {
-    struct sysctl_spec *items;
+    struct sysctl_config *items;
     size_t count;
 };
 
@@ -140,7 +143,7 @@ enum mount_kind {
     MOUNT_DEBUGFS,
     MOUNT_TRACEFS,
 };
-struct mount_spec {
+struct mount_config {
     int kind; /* enum mount_kind */
     char *target;
     bool read_only, exec;
@@ -149,11 +152,11 @@ struct mount_spec {
     bool virtiofs;
 };
 struct mount_list {
-    struct mount_spec *items;
+    struct mount_config *items;
     size_t count;
 };
 
-struct device_spec {
+struct device_config {
     const char *path; /* owned all the same: const for tables of default devices */
     bool block;
     int64_t major, minor, mode, uid, gid;
@@ -161,7 +164,7 @@ struct device_spec {
     char *access; /* of "rwm", for a source */
 };
 struct device_list {
-    struct device_spec *items;
+    struct device_config *items;
     size_t count;
 };
 
@@ -175,12 +178,12 @@ struct device_rule_list {
     size_t count;
 };
 
-struct file_spec {
+struct file_config {
     char *path, *text;
     bool optional;
 };
 struct file_list {
-    struct file_spec *items;
+    struct file_config *items;
     size_t count;
 };
 
@@ -203,7 +206,7 @@ struct network_config {
 
 /* Every pointer in it is owned. */
 struct container_shape {
-    int upper;          /* enum root_upper */
+    int upper;          /* enum upper */
     int64_t upper_size; /* 0: the file system's default */
     bool read_only;     /* the root */
     bool image;         /* the lower layer is one */

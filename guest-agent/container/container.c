@@ -44,7 +44,7 @@ static int provide_files(int *files, int old_root, const struct agent_config *co
     if (move_mount(store, "", old_root, "mnt", MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return error_errno(err, "cannot provide files");
     for (size_t i = 0; i < list->count; i++) {
-        const struct file_spec *f = &list->items[i];
+        const struct file_config *f = &list->items[i];
         if (f->optional && access(f->path, F_OK) < 0)
             continue;
         char name[32];
@@ -59,7 +59,7 @@ static int provide_files(int *files, int old_root, const struct agent_config *co
     return 0;
 }
 
-static int mount_one(int old_root, const struct mount_spec *m, struct error *err)
+static int mount_one(int old_root, const struct mount_config *m, struct error *err)
 {
     unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     AUTO_FREE char *size = xasprintf("%lld", (long long)m->size);

@@ -5,7 +5,7 @@
 
 #include "common/util.h"
 
-static void allow(struct device_rule_list *rules, const struct device_spec *device)
+static void allow(struct device_rule_list *rules, const struct device_config *device)
 {
     rules->items = xrealloc(rules->items, rules->count + 1, sizeof(*rules->items));
     rules->items[rules->count++] = (struct device_rule){
@@ -16,7 +16,7 @@ static void allow(struct device_rule_list *rules, const struct device_spec *devi
     };
 }
 
-static int resolve(struct device_spec *device, struct error *err)
+static int resolve(struct device_config *device, struct error *err)
 {
     struct stat st;
     if (stat(device->source, &st) < 0)
@@ -35,7 +35,7 @@ static int resolve(struct device_spec *device, struct error *err)
 int devices_resolve(struct container_shape *shape, struct error *err)
 {
     for (size_t i = 0; i < shape->devices.count; i++) {
-        struct device_spec *device = &shape->devices.items[i];
+        struct device_config *device = &shape->devices.items[i];
         if (!device->source)
             continue;
         if (resolve(device, err) < 0)

@@ -48,7 +48,7 @@ _Static_assert(ARRAY_LEN(places) <= PLACES_MAX, "each has its descriptor");
     {                                                                                              \
         .path = (name), .major = (number_major), .minor = (number_minor), .mode = 0666             \
     }
-static const struct device_spec default_devices[] = {
+static const struct device_config default_devices[] = {
     CHARACTER_DEVICE("/dev/null", 1, 3),    CHARACTER_DEVICE("/dev/zero", 1, 5),
     CHARACTER_DEVICE("/dev/full", 1, 7),    CHARACTER_DEVICE("/dev/random", 1, 8),
     CHARACTER_DEVICE("/dev/urandom", 1, 9), CHARACTER_DEVICE("/dev/tty", 5, 0),
@@ -64,7 +64,8 @@ static const struct link {
 };
 
 /* OCI runtime specification, config-linux.md, "Devices": another file in its place is an error. */
-static int check_present(const struct device_spec *d, mode_t type, dev_t number, struct error *err)
+static int check_present(const struct device_config *d, mode_t type, dev_t number,
+                         struct error *err)
 {
     struct stat st;
     if (lstat(d->path, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_rdev == number)
@@ -72,7 +73,7 @@ static int check_present(const struct device_spec *d, mode_t type, dev_t number,
     return error_set(err, "cannot make the device %s: there is another file of this name", d->path);
 }
 
-static int make_device(const struct device_spec *d, int old_root, struct error *err)
+static int make_device(const struct device_config *d, int old_root, struct error *err)
 {
     AUTO_FREE char *parent = xstrdup(d->path);
     *strrchr(parent, '/') = '\0';
@@ -97,7 +98,7 @@ static int make_device(const struct device_spec *d, int old_root, struct error *
 static bool make_nodes(int dev)
 {
     for (size_t i = 0; i < ARRAY_LEN(default_devices); i++) {
-        const struct device_spec *d = &default_devices[i];
+        const struct device_config *d = &default_devices[i];
         if (mknodat(dev, d->path + strlen("/dev/"), S_IFCHR | (mode_t)d->mode,
                     makedev((unsigned)d->major, (unsigned)d->minor)) < 0)
             return false;
@@ -115,7 +116,7 @@ static int prepare_dev(struct places *prepared, struct error *err)
     return 0;
 }
 
-static int make_devices(const struct device_spec *list, size_t count, int old_root,
+static int make_devices(const struct device_config *list, size_t count, int old_root,
                         struct error *err)
 {
     for (size_t i = 0; i < count; i++)
@@ -198,7 +199,7 @@ int populate_prepare(const struct container_shape *shape, struct places *ret, st
  * /run and /tmp are the tree's own. Where it has none they are made, as programs expect them, but
  * never in the tree itself.
  */
-static int make_missing_directories(enum root_upper upper, struct error *err)
+static int make_missing_directories(enum upper upper, struct error *err)
 {
     static const struct directory {
         const char *path;
@@ -226,5 +227,5 @@ int populate(const struct container_shape *shape, struct places *prepared, int o
         close_fd(&prepared->mounts[i]);
     }
     close_fd(&prepared->dev);
-    return make_missing_directories((enum root_upper)shape->upper, err);
+    return make_missing_directories((enum upper)shape->upper, err);
 }

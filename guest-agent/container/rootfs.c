@@ -211,7 +211,7 @@ static bool is_mounted(const struct mount_list *list, size_t i)
     return false;
 }
 
-static int mount_volume_share(const struct mount_spec *m, const char *target, struct error *err)
+static int mount_volume_share(const struct mount_config *m, const char *target, struct error *err)
 {
     const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     if (m->virtiofs)
@@ -228,7 +228,7 @@ static int mount_volume_share(const struct mount_spec *m, const char *target, st
  * Each directory is a mount of its own: hostfs knows one by its inode and has it in one place of a
  * mount, where the last look found it (d_splice_alias()), and two volumes may show the same one.
  */
-static int mount_hostfs_volume(const struct mount_spec *m, struct error *err)
+static int mount_hostfs_volume(const struct mount_config *m, struct error *err)
 {
     const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     AUTO_FREE char *share = xasprintf("%s/%s", VOLUMES_PATH, m->tag);
@@ -269,7 +269,7 @@ int rootfs_mount_volumes(const struct agent_config *config, struct error *err)
     if (config->hostfs)
         return mount_hostfs_volumes(list, err);
     for (size_t i = 0; i < list->count; i++) {
-        const struct mount_spec *m = &list->items[i];
+        const struct mount_config *m = &list->items[i];
         if (m->kind != MOUNT_VOLUME || is_mounted(list, i))
             continue;
         AUTO_FREE char *target = xasprintf("%s/%s", VOLUMES_PATH, m->tag);
@@ -356,7 +356,7 @@ int rootfs_sync(const struct agent_config *config, struct error *err)
     if (outlives(config) && sync_one(ROOT_PATH, err) < 0)
         return -1;
     for (size_t i = 0; i < config->mounts.count; i++) {
-        const struct mount_spec *m = &config->mounts.items[i];
+        const struct mount_config *m = &config->mounts.items[i];
         AUTO_FREE char *path =
             m->tag && !m->virtiofs ? xasprintf("%s/%s", VOLUMES_PATH, m->tag) : NULL;
         if (path && !is_mounted(&config->mounts, i) && sync_one(path, err) < 0)

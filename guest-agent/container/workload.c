@@ -50,7 +50,7 @@ static rlim_t limit_value(int64_t value)
 }
 
 /* EPERM of setrlimit(2) has two reasons: the kernel's own bound, and our hard limit. */
-static int explain_limit(const struct rlimit_spec *r, struct error *err)
+static int explain_limit(const struct rlimit_config *r, struct error *err)
 {
     struct rlimit now;
     AUTO_FREE char *most = NULL;
@@ -75,7 +75,7 @@ static int explain_limit(const struct rlimit_spec *r, struct error *err)
 static int set_limits(const struct rlimit_list *list, struct error *err)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const struct rlimit_spec *r = &list->items[i];
+        const struct rlimit_config *r = &list->items[i];
         const struct rlimit limit = {limit_value(r->soft), limit_value(r->hard)};
         if (setrlimit((__rlimit_resource_t)r->resource, &limit) < 0)
             return explain_limit(r, err);

@@ -11,11 +11,11 @@
  * machine's console (5:1) is not among them: /dev/console is the workload's terminal or is not
  * there, and what is written to the other one would pass for the kernel's words.
  */
-static const struct device_rule {
+static const struct usable_devices {
     const char *type;
     int major, minor; /* -1: all */
     const char *access;
-} device_rules[] = {
+} usable_devices[] = {
     {"c", -1, -1, "m"}, {"b", -1, -1, "m"},    {"c", 1, 3, "rwm"}, {"c", 1, 5, "rwm"},
     {"c", 1, 7, "rwm"}, {"c", 1, 8, "rwm"},    {"c", 1, 9, "rwm"}, {"c", 5, 0, "rwm"},
     {"c", 5, 2, "rwm"}, {"c", 136, -1, "rwm"},
@@ -56,10 +56,12 @@ static int add_device(struct device_list *list, const char *text, struct error *
                          text);
     if (check_path(text, source, err) < 0 || check_path(text, target, err) < 0)
         return -1;
-    struct device_spec device = {.source = xstrdup(source), .target = xstrdup(target)};
-    memcpy(device.access, access, strlen(access));
     list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
-    list->items[list->count++] = device;
+    list->items[list->count++] = (struct device_config){
+        .path = xstrdup(target),
+        .source = xstrdup(source),
+        .access = xstrdup(access),
+    };
     return 0;
 }
 
@@ -75,8 +77,8 @@ int devices_resolve(const struct request *req, struct device_list *ret, struct e
 static struct json_object *rule_list(void)
 {
     struct json_object *array = json_object_new_array();
-    for (size_t i = 0; i < ARRAY_LEN(device_rules); i++) {
-        const struct device_rule *r = &device_rules[i];
+    for (size_t i = 0; i < ARRAY_LEN(usable_devices); i++) {
+        const struct usable_devices *r = &usable_devices[i];
         struct json_object *rule = json_object_new_object();
         json_add_string(rule, "type", r->type);
         json_add_number(rule, "major", r->major);
@@ -92,7 +94,7 @@ void devices_config(const struct device_list *list, bool checked, struct json_ob
     struct json_object *devices = json_object_new_array();
     for (size_t i = 0; i < list->count; i++) {
         struct json_object *device = json_object_new_object();
-        json_add_string(device, "path", list->items[i].target);
+        json_add_string(device, "path", list->items[i].path);
         json_add_string(device, "source", list->items[i].source);
         json_add_string(device, "access", list->items[i].access);
         json_object_array_add(devices, device);
@@ -105,8 +107,9 @@ void devices_config(const struct device_list *list, bool checked, struct json_ob
 void device_list_free(struct device_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
+        free((char *)list->items[i].path);
         free(list->items[i].source);
-        free(list->items[i].target);
+        free(list->items[i].access);
     }
     free(list->items);
     *list = (struct device_list){0};

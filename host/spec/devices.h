@@ -7,22 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/container_config.h"
 #include "common/error.h"
 #include "host/cli/request.h"
 
 struct json_object;
 
-struct device_spec {
-    char *source;   /* owned: below /dev of the guest's kernel, whose number the agent looks up */
-    char *target;   /* owned: where the container has it */
-    char access[4]; /* of "rwm" */
-};
-
-struct device_list {
-    struct device_spec *items; /* owned */
-    size_t count;
-};
-
+/* Each has a path, its source, which is below /dev of the guest's kernel, and an access. */
 int devices_resolve(const struct request *req, struct device_list *ret, struct error *err);
 
 /* checked: only the default devices and those of the list may be used. */

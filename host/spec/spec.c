@@ -20,23 +20,11 @@
 #define MEMORY_MIN (32 * MIB)
 #define UPPER_SIZE_MIN (1 * MIB)
 
-static const char *const upper_names[] = {
-    [UPPER_RAM] = "ram",
-    [UPPER_DISK] = "disk",
-    [UPPER_HOST] = "host",
-    [UPPER_NONE] = "none",
-};
-
 static const char *const accel_names[] = {
     [ACCEL_AUTO] = "auto",
     [ACCEL_KVM] = "kvm",
     [ACCEL_TCG] = "tcg",
 };
-
-const char *upper_name(enum upper upper)
-{
-    return upper_names[upper];
-}
 
 const char *accel_name(enum accel accel)
 {
@@ -67,16 +55,17 @@ static int resolve_upper(const struct request *req, struct vm_spec *spec, struct
         value = option_by_id(OPTION_UPPER)->default_value;
     const char *colon = strchrnul(value, ':');
     size_t length = (size_t)(colon - value);
-    for (size_t i = 0; i < ARRAY_LEN(upper_names); i++) {
-        if (strlen(upper_names[i]) != length || strncmp(upper_names[i], value, length) != 0)
+    for (enum upper upper = UPPER_RAM; upper < UPPER_COUNT; upper++) {
+        const char *name = upper_name(upper);
+        if (strlen(name) != length || strncmp(name, value, length) != 0)
             continue;
-        spec->upper = (enum upper)i;
+        spec->upper = upper;
         if (*colon == '\0')
             return 0;
-        if (i != UPPER_RAM && i != UPPER_DISK)
-            return error_set(err, "--upper %s takes no size", upper_names[i]);
+        if (upper != UPPER_RAM && upper != UPPER_DISK)
+            return error_set(err, "--upper %s takes no size", name);
         if (parse_size(colon + 1, &spec->upper_size, err) < 0)
-            return error_wrap(err, "--upper %s", upper_names[i]);
+            return error_wrap(err, "--upper %s", name);
         if (spec->upper_size < UPPER_SIZE_MIN || spec->upper_size > INT64_MAX / 2)
             return error_set(err, "--upper %s: the size must be at least 1m", value);
         return 0;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/container_config.h"
 #include "common/error.h"
 #include "common/util.h"
 #include "host/base/arch.h"
@@ -17,17 +18,6 @@
 #include "host/spec/names.h"
 #include "host/spec/network.h"
 #include "host/spec/volumes.h"
-
-/* Where changes to the root file system go (--upper). */
-enum upper {
-    UPPER_RAM,  /* overlay in the guest, upper on tmpfs */
-    UPPER_DISK, /* overlay in the guest, upper on a sparse image */
-    UPPER_HOST, /* overlay on the host, written through the share */
-    UPPER_NONE, /* no overlay: the directory itself */
-};
-
-/* The name --upper and the agent's configuration use. */
-const char *upper_name(enum upper upper);
 
 /* What the workload runs in. */
 enum backend {

@@ -160,7 +160,7 @@ static void uppers(void **state)
     (void)state;
     static const struct {
         const char *name;
-        enum root_upper upper;
+        enum upper upper;
     } cases[] = {
         {"ram", UPPER_RAM}, {"disk", UPPER_DISK}, {"host", UPPER_HOST}, {"none", UPPER_NONE}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
