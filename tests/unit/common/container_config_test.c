@@ -180,7 +180,9 @@ static void arguments_need_not_be_utf8(void **state)
     struct agent_config c;
     struct error err = ERROR_INIT;
     assert_int_equal(
-        X, &c, &err), 0);
+        parse("{\"process\":{\"args\":[\"\xff\xfe\x80\",\"\xc3\xa4\"],\"env\":[\"X=\xff\"]}}", &c,
+              &err),
+        0);
     assert_string_equal(c.process.args.items[0], "\xff\xfe\x80");
     assert_string_equal(c.process.args.items[1], "\xc3\xa4");
     assert_string_equal(c.process.env.items[0], "X=\xff");
