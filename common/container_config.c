@@ -1,6 +1,5 @@
 #include "common/container_config.h"
 
-#include <json-c/json.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <string.h>
@@ -8,8 +7,6 @@
 
 #include "common/schema.h"
 
-/* The object, its arrays and the objects in them: nothing nests deeper. */
-#define CONFIG_DEPTH_MAX 5
 /* The kernel's limit, __NEW_UTS_LEN; see sethostname(2). */
 #define HOSTNAME_LENGTH_MAX 64
 #define USER_LENGTH_MAX 512
@@ -270,7 +267,8 @@ static const struct field shape_fields[] = {
     {"masked", FIELD_STRINGS, SHAPE(masked)},
     {"readonly", FIELD_STRINGS, SHAPE(readonly)},
 };
-static const struct schema shape_schema = SCHEMA(struct container_shape, shape_fields, check_shape);
+const struct schema container_shape_schema =
+    SCHEMA(struct container_shape, shape_fields, check_shape);
 
 static int check_process(void *item, struct error *err)
 {
@@ -305,7 +303,7 @@ static const struct field process_fields[] = {
     {"rlimits", FIELD_LIST, PROCESS(rlimits), .max = LIST_MAX, .schema = &rlimit_schema,
      .seen = offsetof(struct process_config, has_rlimits)},
 };
-static const struct schema process_schema =
+const struct schema process_config_schema =
     SCHEMA(struct process_config, process_fields, check_process);
 
 static int check_config(void *item, struct error *err)
@@ -316,7 +314,7 @@ static int check_config(void *item, struct error *err)
 
 #define CONFIG(member) AT(struct agent_config, member)
 static const struct field config_fields[] = {
-    {"process", FIELD_OBJECT, CONFIG(process), .schema = &process_schema},
+    {"process", FIELD_OBJECT, CONFIG(process), .schema = &process_config_schema},
     {"hostname", FIELD_TEXT, CONFIG(hostname), .max = HOSTNAME_LENGTH_MAX},
     {"time_ns", FIELD_INTEGER, CONFIG(time_ns), SIZE},
     {"entropy", FIELD_HEX, CONFIG(entropy), .min = ENTROPY_SIZE, .max = ENTROPY_SIZE},
@@ -333,56 +331,21 @@ static const struct field config_fields[] = {
      .schema = &file_capability_schema},
     {"network", FIELD_OBJECT, CONFIG(network), .schema = &network_schema},
 };
-static const struct schema config_schema = SCHEMA(struct agent_config, config_fields, check_config);
+const struct schema agent_config_schema = SCHEMA(struct agent_config, config_fields, check_config);
 
-/* NULL with err set when the text is not exactly one JSON value. The caller owns the result. */
-static struct json_object *parse_json(const char *json, size_t length, struct error *err)
+struct byte_string byte_string_of(const void *bytes, size_t length)
 {
-    if (length > CONFIG_SIZE_MAX) {
-        error_set(err, "configuration: larger than %u bytes", CONFIG_SIZE_MAX);
-        return NULL;
-    }
-    struct json_tokener *tokener = json_tokener_new_ex(CONFIG_DEPTH_MAX);
-    if (!tokener)
-        abort();
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    /*
-     * json-c's own choice is a hash with a random key, for which it waits in getrandom(2): that
-     * is 300 ms at this point of an emulated boot. The host's keys need no such defence.
-     */
-    json_global_set_string_hash(JSON_C_STR_HASH_PERLLIKE);
-    struct json_object *object = json_tokener_parse_ex(tokener, json, (int)length);
-    enum json_tokener_error problem = json_tokener_get_error(tokener);
-    size_t end = json_tokener_get_parse_end(tokener);
-    json_tokener_free(tokener);
-    if (problem == json_tokener_success && end == length && object)
-        return object;
-    json_object_put(object);
-    error_set(err, "configuration: byte %zu: %s", end,
-              problem != json_tokener_success ? json_tokener_error_desc(problem)
-                                              : "not one JSON object");
-    return NULL;
-}
-
-/* Into item, which owns nothing of the schema's after a failure. */
-static int parse(const struct schema *schema, const char *json, size_t length, void *item,
-                 struct error *err)
-{
-    struct json_object *object = parse_json(json, length, err);
-    if (!object)
-        return -1;
-    int result = schema_read(schema, "the text", object, item, err);
-    json_object_put(object);
-    if (result < 0)
-        schema_free(schema, item);
-    return result;
+    struct byte_string copy = {.bytes = xcalloc(length + 1, 1), .length = length};
+    if (length > 0)
+        memcpy(copy.bytes, bytes, length);
+    return copy;
 }
 
 int container_shape_parse(const char *json, size_t length, struct container_shape *ret,
                           struct error *err)
 {
     struct container_shape shape = {0};
-    if (parse(&shape_schema, json, length, &shape, err) < 0)
+    if (schema_parse(&container_shape_schema, json, length, &shape, err) < 0)
         return -1;
     *ret = shape;
     return 0;
@@ -392,7 +355,7 @@ int agent_config_parse(const char *json, size_t length, struct agent_config *ret
                        struct error *err)
 {
     struct agent_config config = {.shape = ret_config->shape};
-    if (parse(&config_schema, json, length, &config, err) < 0)
+    if (schema_parse(&agent_config_schema, json, length, &config, err) < 0)
         return -1;
     *ret_config = config;
     return 0;
@@ -402,21 +365,42 @@ int process_config_parse(const char *json, size_t length, struct process_config 
                          struct error *err)
 {
     struct process_config process = {0};
-    if (parse(&process_schema, json, length, &process, err) < 0)
+    if (schema_parse(&process_config_schema, json, length, &process, err) < 0)
         return -1;
     *ret = process;
     return 0;
 }
 
+char *container_shape_text(const struct container_shape *shape)
+{
+    return schema_text(&container_shape_schema, shape);
+}
+
+char *agent_config_text(const struct agent_config *config)
+{
+    return schema_text(&agent_config_schema, config);
+}
+
+char *process_config_text(const struct process_config *process)
+{
+    return schema_text(&process_config_schema, process);
+}
+
+void container_shape_free(struct container_shape *shape)
+{
+    schema_free(&container_shape_schema, shape);
+    *shape = (struct container_shape){0};
+}
+
 void process_config_free(struct process_config *process)
 {
-    schema_free(&process_schema, process);
+    schema_free(&process_config_schema, process);
     *process = (struct process_config){0};
 }
 
 void agent_config_free(struct agent_config *config)
 {
-    schema_free(&shape_schema, &config->shape);
-    schema_free(&config_schema, config);
+    container_shape_free(&config->shape);
+    schema_free(&agent_config_schema, config);
     *config = (struct agent_config){0};
 }

@@ -104,10 +104,15 @@ enum upper {
 /* As the configuration and --upper call it; "" for UPPER_STAY. */
 const char *upper_name(enum upper upper);
 
+struct schema;
+
 struct byte_string {
     uint8_t *bytes; /* owned */
     size_t length;
 };
+
+/* A copy. */
+struct byte_string byte_string_of(const void *bytes, size_t length);
 
 struct capability_sets {
     int64_t bounding, effective, permitted, inheritable, ambient;
@@ -271,9 +276,8 @@ struct agent_config {
 };
 
 /*
- * Parse length bytes of JSON. *ret is filled on success only and then owned by the caller:
- * agent_config_free(), which frees the shape, too, and process_config_free(). Both accept a
- * zero-initialised one. The shape that is in *ret_config stays.
+ * Parse length bytes of JSON. *ret is filled on success only and then the caller's to free. The
+ * shape that is in *ret_config stays.
  */
 int container_shape_parse(const char *json, size_t length, struct container_shape *ret,
                           struct error *err);
@@ -281,7 +285,24 @@ int agent_config_parse(const char *json, size_t length, struct agent_config *ret
                        struct error *err);
 int process_config_parse(const char *json, size_t length, struct process_config *ret,
                          struct error *err);
+
+/*
+ * The text that the functions above read; owned by the caller. It is not checked. The
+ * configuration's is without its shape.
+ */
+char *container_shape_text(const struct container_shape *shape);
+char *agent_config_text(const struct agent_config *config);
+char *process_config_text(const struct process_config *process);
+
+/*
+ * Free everything that is in it, whether it was parsed or filled by hand, and leave it all zero,
+ * which they accept, too. The configuration's shape is freed with it.
+ */
+void container_shape_free(struct container_shape *shape);
 void agent_config_free(struct agent_config *config);
 void process_config_free(struct process_config *process);
+
+/* The tables of it, for schema_read() and schema_write(). */
+extern const struct schema container_shape_schema, agent_config_schema, process_config_schema;
 
 #endif

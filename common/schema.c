@@ -6,6 +6,9 @@
 
 #include "common/container_config.h"
 
+/* An object, its members, their arrays and the objects in them: nothing nests deeper. */
+#define DEPTH_MAX 5
+
 /* How FIELD_LIST structures look, whatever their items are. */
 struct any_list {
     char *items;
@@ -85,11 +88,12 @@ static int read_strings(const struct field *f, struct json_object *value, struct
     return 0;
 }
 
-static int hex_digit(char c)
+static const char hex_digits[] = "0123456789abcdef";
+
+static int hex_value(char c)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c) : NULL;
-    return found ? (int)(found - digits) : -1;
+    const char *found = c ? strchr(hex_digits, c) : NULL;
+    return found ? (int)(found - hex_digits) : -1;
 }
 
 static int read_hex(const struct field *f, struct json_object *value, struct byte_string *ret,
@@ -104,8 +108,8 @@ static int read_hex(const struct field *f, struct json_object *value, struct byt
     free(ret->bytes);
     *ret = (struct byte_string){.bytes = xcalloc(digits / 2 + 1, 1), .length = digits / 2};
     for (size_t i = 0; i < ret->length; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
+        int high = hex_value(text[2 * i]);
+        int low = hex_value(text[2 * i + 1]);
         if (high < 0 || low < 0)
             return error_set(err, "configuration: %s is not hexadecimal", f->key);
         ret->bytes[i] = (uint8_t)(high << 4 | low);
@@ -182,6 +186,102 @@ int schema_read(const struct schema *schema, const char *name, struct json_objec
     return schema->check ? schema->check(item, err) : 0;
 }
 
+/* Without this, a key is not written. An object shows itself what is in it. */
+static bool is_given(const struct field *f, const char *item)
+{
+    const void *place = item + f->offset;
+    if (f->seen)
+        return *(const bool *)(item + f->seen);
+    switch (f->type) {
+    case FIELD_BOOL:
+        return *(const bool *)place;
+    case FIELD_INTEGER:
+        return *(const int64_t *)place != 0;
+    case FIELD_TEXT:
+    case FIELD_ANY:
+    case FIELD_PATH:
+        return *(char *const *)place != NULL;
+    case FIELD_CHOICE:
+        return *(const int *)place != 0;
+    case FIELD_STRINGS:
+        return ((const struct strings *)place)->count > 0;
+    case FIELD_HEX:
+        return ((const struct byte_string *)place)->length > 0;
+    case FIELD_OBJECT:
+        return true;
+    case FIELD_LIST:
+        return ((const struct any_list *)place)->count > 0;
+    }
+    abort();
+}
+
+static struct json_object *write_strings(const struct strings *list)
+{
+    struct json_object *array = json_object_new_array_ext((int)list->count);
+    for (size_t i = 0; i < list->count; i++)
+        json_object_array_add(array, json_object_new_string(list->items[i]));
+    return array;
+}
+
+static struct json_object *write_hex(const struct byte_string *value)
+{
+    AUTO_FREE char *text = xcalloc(2 * value->length + 1, 1);
+    for (size_t i = 0; i < value->length; i++) {
+        text[2 * i] = hex_digits[value->bytes[i] >> 4];
+        text[2 * i + 1] = hex_digits[value->bytes[i] & 0xf];
+    }
+    return json_object_new_string(text);
+}
+
+static struct json_object *write_list(const struct field *f, const struct any_list *list)
+{
+    struct json_object *array = json_object_new_array_ext((int)list->count);
+    for (size_t i = 0; i < list->count; i++)
+        json_object_array_add(array, schema_write(f->schema, list->items + i * f->schema->size));
+    return array;
+}
+
+static struct json_object *write_field(const struct field *f, const void *place)
+{
+    switch (f->type) {
+    case FIELD_BOOL:
+        return json_object_new_boolean(*(const bool *)place);
+    case FIELD_INTEGER:
+        return json_object_new_int64(*(const int64_t *)place);
+    case FIELD_TEXT:
+    case FIELD_ANY:
+    case FIELD_PATH:
+        return json_object_new_string(*(char *const *)place);
+    case FIELD_CHOICE:
+        return json_object_new_string(f->names[*(const int *)place]);
+    case FIELD_STRINGS:
+        return write_strings(place);
+    case FIELD_HEX:
+        return write_hex(place);
+    case FIELD_OBJECT:
+        return schema_write(f->schema, place);
+    case FIELD_LIST:
+        return write_list(f, place);
+    }
+    abort();
+}
+
+struct json_object *schema_write(const struct schema *schema, const void *item)
+{
+    struct json_object *object = json_object_new_object();
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct field *f = &schema->fields[i];
+        if (!is_given(f, item))
+            continue;
+        struct json_object *value = write_field(f, (const char *)item + f->offset);
+        if (f->type == FIELD_OBJECT && !f->seen && json_object_object_length(value) == 0)
+            json_object_put(value);
+        else
+            json_object_object_add(object, f->key, value);
+    }
+    return object;
+}
+
 static void free_list(const struct field *f, struct any_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -219,4 +319,55 @@ void schema_free(const struct schema *schema, void *item)
             break;
         }
     }
+}
+
+/* NULL with err set when the text is not exactly one JSON value. The caller owns the result. */
+static struct json_object *parse_json(const char *json, size_t length, struct error *err)
+{
+    if (length > CONFIG_SIZE_MAX) {
+        error_set(err, "configuration: larger than %u bytes", CONFIG_SIZE_MAX);
+        return NULL;
+    }
+    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+    if (!tokener)
+        abort();
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    /*
+     * json-c's own choice is a hash with a random key, for which it waits in getrandom(2): that
+     * is 300 ms at this point of an emulated boot. The host's keys need no such defence.
+     */
+    json_global_set_string_hash(JSON_C_STR_HASH_PERLLIKE);
+    struct json_object *object = json_tokener_parse_ex(tokener, json, (int)length);
+    enum json_tokener_error problem = json_tokener_get_error(tokener);
+    size_t end = json_tokener_get_parse_end(tokener);
+    json_tokener_free(tokener);
+    if (problem == json_tokener_success && end == length && object)
+        return object;
+    json_object_put(object);
+    error_set(err, "configuration: byte %zu: %s", end,
+              problem != json_tokener_success ? json_tokener_error_desc(problem)
+                                              : "not one JSON object");
+    return NULL;
+}
+
+int schema_parse(const struct schema *schema, const char *json, size_t length, void *item,
+                 struct error *err)
+{
+    struct json_object *object = parse_json(json, length, err);
+    if (!object)
+        return -1;
+    int result = schema_read(schema, "the text", object, item, err);
+    json_object_put(object);
+    if (result < 0)
+        schema_free(schema, item);
+    return result;
+}
+
+char *schema_text(const struct schema *schema, const void *item)
+{
+    struct json_object *object = schema_write(schema, item);
+    char *text = xstrdup(json_object_to_json_string_ext(
+        object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(object);
+    return text;
 }

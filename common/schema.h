@@ -1,6 +1,6 @@
 /*
- * JSON objects into structures, by tables: what a key is, where it goes, what it may be. Strict,
- * as common/container_config.h says. One table serves reading and freeing.
+ * JSON objects and structures, by tables: what a key is, where it is, what it may be. Strict, as
+ * common/container_config.h says. One table serves reading, writing and freeing.
  */
 #ifndef VMC_COMMON_SCHEMA_H
 #define VMC_COMMON_SCHEMA_H
@@ -34,7 +34,7 @@ struct field {
     int64_t min, max;
     const char *const *names; /* CHOICE: NULL-terminated; a first entry of "" cannot be chosen */
     const struct schema *schema;
-    size_t seen; /* offset of a bool that is set when the key is there; 0: none */
+    size_t seen; /* offset of a bool: the key is there, also for what is zero; 0: none */
 };
 
 struct schema {
@@ -47,6 +47,20 @@ struct schema {
 /* Fills item (zero, or with defaults). On failure what was read stays: schema_free() it. */
 int schema_read(const struct schema *schema, const char *name, struct json_object *object,
                 void *item, struct error *err);
+
+/*
+ * The object that schema_read() makes item of. What is false, 0, NULL or empty is left out, unless
+ * its seen is set. Owned by the caller: json_object_put().
+ */
+struct json_object *schema_write(const struct schema *schema, const void *item);
+
+/*
+ * The same for text: exactly one JSON object in length bytes, at most CONFIG_SIZE_MAX. After a
+ * failure item owns nothing of the schema's. The text is owned by the caller.
+ */
+int schema_parse(const struct schema *schema, const char *json, size_t length, void *item,
+                 struct error *err);
+char *schema_text(const struct schema *schema, const void *item);
 
 /* Frees everything owned by item; item itself is the caller's. */
 void schema_free(const struct schema *schema, void *item);

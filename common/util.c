@@ -61,6 +61,12 @@ void strings_add(struct strings *list, const char *text)
     strings_take(list, xstrdup(text));
 }
 
+void strings_add_all(struct strings *list, const struct strings *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        strings_add(list, more->items[i]);
+}
+
 void strings_addf(struct strings *list, const char *format, ...)
 {
     va_list args;

@@ -28,6 +28,7 @@ struct strings {
     size_t count;
 };
 void strings_add(struct strings *list, const char *text);
+void strings_add_all(struct strings *list, const struct strings *more);
 void strings_addf(struct strings *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char **strings_argv(struct strings *list);

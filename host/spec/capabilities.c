@@ -5,7 +5,6 @@
 #include <sys/capability.h>
 
 #include "common/util.h"
-#include "host/base/json.h"
 
 #define ALL_CAPABILITIES ((UINT64_C(1) << (CAP_LAST_CAP + 1)) - 1)
 #define BIT(capability) (UINT64_C(1) << (capability))
@@ -82,15 +81,4 @@ int capabilities_resolve(const struct request *req, uint64_t *ret_mask, struct e
         if (drop_list(s->value, mask, err) < 0)
             return -1;
     return 0;
-}
-
-/* Exec clears the other sets for every user but root, and root's are what the bounding set allows.
- */
-void capabilities_config(uint64_t mask, struct json_object *config)
-{
-    struct json_object *sets = json_object_new_object();
-    json_add_number(sets, "bounding", (int64_t)mask);
-    json_add_number(sets, "permitted", (int64_t)mask);
-    json_add_number(sets, "effective", (int64_t)mask);
-    json_object_object_add(config, "capabilities", sets);
 }

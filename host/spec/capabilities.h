@@ -9,10 +9,7 @@
 #include "common/error.h"
 #include "host/cli/request.h"
 
-struct json_object;
-
 /* Bit n of *ret_mask is capability n of capabilities(7): the bounding set. */
 int capabilities_resolve(const struct request *req, uint64_t *ret_mask, struct error *err);
-void capabilities_config(uint64_t mask, struct json_object *config);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "common/io.h"
 #include "common/util.h"
-#include "host/base/json.h"
 #include "host/spec/capabilities.h"
 
 /* One argument of execve(2) holds it in the guest: MAX_ARG_STRLEN. */
@@ -105,56 +104,66 @@ int container_compile_seccomp(const struct container_spec *spec, const char *arc
                       security->seccomp_file ? security->seccomp_file : "of vmc's own");
 }
 
-static struct json_object *sysctl_list(const struct strings *list)
+static void fill_sysctls(const struct strings *list, struct sysctl_list *ret)
 {
-    struct json_object *array = json_object_new_array();
+    ret->items = xcalloc(list->count + 1, sizeof(*ret->items));
+    ret->count = list->count;
     for (size_t i = 0; i < list->count; i++) {
-        struct json_object *sysctl = json_object_new_object();
-        AUTO_FREE char *name = xstrdup(list->items[i]);
+        char *name = xstrdup(list->items[i]);
         char *value = strchr(name, '=');
         *value++ = '\0';
-        json_add_string(sysctl, "name", name);
-        json_add_string(sysctl, "value", value);
-        json_object_array_add(array, sysctl);
+        ret->items[i] = (struct sysctl_config){.name = name, .value = xstrdup(value)};
     }
-    return array;
 }
 
-static void add_filter(struct json_object *config, const struct seccomp_filter *filter)
+static void fill_paths(const char *const *paths, size_t count, struct strings *ret)
 {
-    if (filter->length == 0)
-        return;
-    json_add_hex(config, "seccomp", filter->program, filter->length);
-    json_add_number(config, "seccomp_flags", filter->flags);
+    for (size_t i = 0; i < count; i++)
+        strings_add(ret, paths[i]);
 }
 
-void container_shape(const struct container_spec *spec, const struct seccomp_filter *filter,
-                     struct json_object *shape)
+/*
+ * Exec clears the other sets for every user but root, and root's are what the bounding set allows.
+ */
+static void fill_rights(const struct container_spec *spec, const struct seccomp_filter *filter,
+                        struct container_shape *ret)
 {
-    capabilities_config(spec->capabilities, shape);
-    json_add_bool(shape, "no_new_privs", spec->security.no_new_privs);
-    json_add_bool(shape, "no_init", spec->no_init);
-    json_add_bool(shape, "netns", spec->netns);
-    json_add_bool(shape, "userns", spec->userns);
-    add_filter(shape, filter);
-    rlimits_config(&spec->rlimits, shape);
-    json_add_bool(shape, "devtmpfs", spec->mounts.usedev);
-    json_add_bool(shape, "sys_writable", spec->privileged);
-    json_add_number(shape, "shm_size", (int64_t)spec->mounts.shm_size);
-    devices_config(&spec->devices, !spec->privileged && !spec->mounts.usedev, shape);
+    const int64_t mask = (int64_t)spec->capabilities;
+    ret->has_capabilities = true;
+    ret->capabilities =
+        (struct capability_sets){.bounding = mask, .permitted = mask, .effective = mask};
+    ret->no_new_privs = spec->security.no_new_privs;
+    ret->seccomp = byte_string_of(filter->program, filter->length);
+    ret->seccomp_flags = filter->length > 0 ? filter->flags : 0;
+    rlimits_fill(&spec->rlimits, &ret->rlimits);
     if (spec->security.system_paths_bare)
         return;
-    json_add_texts(shape, "masked", masked, ARRAY_LEN(masked));
-    json_add_texts(shape, "readonly", readonly, ARRAY_LEN(readonly));
+    fill_paths(masked, ARRAY_LEN(masked), &ret->masked);
+    fill_paths(readonly, ARRAY_LEN(readonly), &ret->readonly);
 }
 
-void container_config(const struct container_spec *spec, struct json_object *config)
+void container_fill_shape(const struct container_spec *spec, const struct seccomp_filter *filter,
+                          struct container_shape *ret)
 {
-    json_object_object_add(config, "sysctls", sysctl_list(&spec->sysctls));
-    if (spec->ftrace_script)
-        json_add_string(config, "ftrace", spec->ftrace_script);
-    cgroup_config(&spec->cgroup, config);
-    mounts_config(&spec->mounts, config);
+    ret->read_only = spec->read_only;
+    ret->no_init = spec->no_init;
+    ret->netns = spec->netns;
+    ret->userns = spec->userns;
+    ret->devtmpfs = spec->mounts.usedev;
+    ret->sys_writable = spec->privileged;
+    ret->shm_size = (int64_t)spec->mounts.shm_size;
+    devices_fill(&spec->devices, !spec->privileged && !spec->mounts.usedev, ret);
+    fill_rights(spec, filter, ret);
+}
+
+void container_fill_config(const struct container_spec *spec, struct agent_config *ret)
+{
+    strings_add_all(&ret->process.groups, &spec->groups);
+    fill_sysctls(&spec->sysctls, &ret->sysctls);
+    ret->ftrace = spec->ftrace_script ? xstrdup(spec->ftrace_script) : NULL;
+    cgroup_fill(&spec->cgroup, &ret->cgroup);
+    ret->swap_disk = spec->cgroup.swap_max > 0;
+    mounts_fill(&spec->mounts, &ret->mounts);
 }
 
 void container_spec_free(struct container_spec *spec)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/container_config.h"
 #include "common/error.h"
 #include "common/util.h"
 #include "host/cli/request.h"
@@ -18,8 +19,6 @@
 #include "host/spec/rlimits.h"
 #include "host/spec/seccomp_profile.h"
 #include "host/spec/security.h"
-
-struct json_object;
 
 struct container_spec {
     uint64_t capabilities; /* the bounding set, bit n is capability n of capabilities(7) */
@@ -48,11 +47,11 @@ int container_compile_seccomp(const struct container_spec *spec, const char *arc
                               struct seccomp_filter *ret, struct error *err);
 
 /*
- * Add its keys to the container's shape (filter: the compiled one), and to the agent's
- * configuration, which has the list "mounts" already.
+ * Fill in what the agent is told of it, with copies: the container's shape (filter: the compiled
+ * one), and its part of the configuration.
  */
-void container_shape(const struct container_spec *spec, const struct seccomp_filter *filter,
-                     struct json_object *shape);
-void container_config(const struct container_spec *spec, struct json_object *config);
+void container_fill_shape(const struct container_spec *spec, const struct seccomp_filter *filter,
+                          struct container_shape *ret);
+void container_fill_config(const struct container_spec *spec, struct agent_config *ret);
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/util.h"
-#include "host/base/json.h"
 
 /*
  * Any node may be made, these may be used: the OCI runtime specification's default devices
@@ -34,6 +33,17 @@ static int check_path(const char *text, const char *path, struct error *err)
     return error_set(err, "--device '%s': '%s' is not a path below the guest's /dev", text, path);
 }
 
+static void device_list_add(struct device_list *list, const char *source, const char *target,
+                            const char *access)
+{
+    list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
+    list->items[list->count++] = (struct device_config){
+        .path = xstrdup(target),
+        .source = xstrdup(source),
+        .access = xstrdup(access),
+    };
+}
+
 /* SOURCE[:TARGET][:ACCESS], as docker reads it. */
 static int add_device(struct device_list *list, const char *text, struct error *err)
 {
@@ -56,12 +66,7 @@ static int add_device(struct device_list *list, const char *text, struct error *
                          text);
     if (check_path(text, source, err) < 0 || check_path(text, target, err) < 0)
         return -1;
-    list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
-    list->items[list->count++] = (struct device_config){
-        .path = xstrdup(target),
-        .source = xstrdup(source),
-        .access = xstrdup(access),
-    };
+    device_list_add(list, source, target, access);
     return 0;
 }
 
@@ -74,34 +79,28 @@ int devices_resolve(const struct request *req, struct device_list *ret, struct e
     return 0;
 }
 
-static struct json_object *rule_list(void)
+static void fill_rules(struct device_rule_list *ret)
 {
-    struct json_object *array = json_object_new_array();
-    for (size_t i = 0; i < ARRAY_LEN(usable_devices); i++) {
-        const struct usable_devices *r = &usable_devices[i];
-        struct json_object *rule = json_object_new_object();
-        json_add_string(rule, "type", r->type);
-        json_add_number(rule, "major", r->major);
-        json_add_number(rule, "minor", r->minor);
-        json_add_string(rule, "access", r->access);
-        json_object_array_add(array, rule);
-    }
-    return array;
+    ret->items = xcalloc(ARRAY_LEN(usable_devices), sizeof(*ret->items));
+    ret->count = ARRAY_LEN(usable_devices);
+    for (size_t i = 0; i < ret->count; i++)
+        ret->items[i] = (struct device_rule){
+            .type = xstrdup(usable_devices[i].type),
+            .major = usable_devices[i].major,
+            .minor = usable_devices[i].minor,
+            .access = xstrdup(usable_devices[i].access),
+        };
 }
 
-void devices_config(const struct device_list *list, bool checked, struct json_object *config)
+void devices_fill(const struct device_list *list, bool checked, struct container_shape *ret)
 {
-    struct json_object *devices = json_object_new_array();
     for (size_t i = 0; i < list->count; i++) {
-        struct json_object *device = json_object_new_object();
-        json_add_string(device, "path", list->items[i].path);
-        json_add_string(device, "source", list->items[i].source);
-        json_add_string(device, "access", list->items[i].access);
-        json_object_array_add(devices, device);
+        const struct device_config *device = &list->items[i];
+        device_list_add(&ret->devices, device->source, device->path, device->access);
     }
-    json_object_object_add(config, "devices", devices);
+    ret->has_device_rules = checked;
     if (checked)
-        json_object_object_add(config, "device_rules", rule_list());
+        fill_rules(&ret->device_rules);
 }
 
 void device_list_free(struct device_list *list)

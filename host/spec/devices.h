@@ -11,13 +11,11 @@
 #include "common/error.h"
 #include "host/cli/request.h"
 
-struct json_object;
-
 /* Each has a path, its source, which is below /dev of the guest's kernel, and an access. */
 int devices_resolve(const struct request *req, struct device_list *ret, struct error *err);
 
 /* checked: only the default devices and those of the list may be used. */
-void devices_config(const struct device_list *list, bool checked, struct json_object *config);
+void devices_fill(const struct device_list *list, bool checked, struct container_shape *ret);
 void device_list_free(struct device_list *list);
 
 #endif

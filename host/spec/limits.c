@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/util.h"
-#include "host/base/json.h"
 #include "host/base/units.h"
 
 #define MIB (1024ull * 1024)
@@ -202,30 +201,20 @@ int cgroup_resolve(const struct request *req, const struct machine_facts *machin
     return io ? resolve_io(io, ret, err) : 0;
 }
 
-/* 0 is no limit, and so is a key that is not there. */
-static void add_limit(struct json_object *object, const char *key, uint64_t value)
+void cgroup_fill(const struct cgroup_spec *spec, struct cgroup_limits *ret)
 {
-    if (value > 0)
-        json_add_number(object, key, (int64_t)value);
-}
-
-void cgroup_config(const struct cgroup_spec *spec, struct json_object *config)
-{
-    struct json_object *cgroup = json_object_new_object();
-    add_limit(cgroup, "memory_max", spec->memory_max);
-    add_limit(cgroup, "memory_high", spec->memory_high);
-    if (spec->swap_limited)
-        json_add_number(cgroup, "swap_max", (int64_t)spec->swap_max);
-    add_limit(cgroup, "cpu_quota", spec->cpu_quota);
-    add_limit(cgroup, "cpu_period", spec->cpu_period);
-    add_limit(cgroup, "cpu_weight", spec->cpu_weight);
-    add_limit(cgroup, "pids_max", spec->pids_max);
-    if (spec->cpuset)
-        json_add_string(cgroup, "cpuset", spec->cpuset);
-    if (spec->io_max)
-        json_add_string(cgroup, "io_max", spec->io_max);
-    json_object_object_add(config, "cgroup", cgroup);
-    json_add_bool(config, "swap_disk", spec->swap_max > 0);
+    *ret = (struct cgroup_limits){
+        .memory_max = (int64_t)spec->memory_max,
+        .memory_high = (int64_t)spec->memory_high,
+        .swap_limited = spec->swap_limited,
+        .swap_max = (int64_t)spec->swap_max,
+        .cpu_quota = (int64_t)spec->cpu_quota,
+        .cpu_period = (int64_t)spec->cpu_period,
+        .cpu_weight = (int64_t)spec->cpu_weight,
+        .pids_max = (int64_t)spec->pids_max,
+        .cpuset = spec->cpuset ? xstrdup(spec->cpuset) : NULL,
+        .io_max = spec->io_max ? xstrdup(spec->io_max) : NULL,
+    };
 }
 
 void cgroup_spec_free(struct cgroup_spec *spec)

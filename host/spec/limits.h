@@ -8,10 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/container_config.h"
 #include "common/error.h"
 #include "host/cli/request.h"
-
-struct json_object;
 
 /* 0 or NULL: no limit. */
 struct cgroup_spec {
@@ -34,7 +33,7 @@ struct machine_facts {
 
 int cgroup_resolve(const struct request *req, const struct machine_facts *machine,
                    struct cgroup_spec *ret, struct error *err);
-void cgroup_config(const struct cgroup_spec *spec, struct json_object *config);
+void cgroup_fill(const struct cgroup_spec *spec, struct cgroup_limits *ret);
 void cgroup_spec_free(struct cgroup_spec *spec);
 
 #endif

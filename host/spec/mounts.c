@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/util.h"
-#include "host/base/json.h"
 #include "host/base/paths.h"
 #include "host/base/units.h"
 #include "host/spec/mount_option.h"
@@ -130,31 +129,29 @@ int mounts_resolve(const struct request *req, uint64_t memory, struct mount_spec
     return 0;
 }
 
-static struct json_object *add_mount(struct json_object *config, const char *kind,
-                                     const char *target)
+struct mount_config *mount_list_add(struct mount_list *list, enum mount_kind kind,
+                                    const char *target)
 {
-    struct json_object *mount = json_object_new_object();
-    json_add_string(mount, "kind", kind);
-    json_add_string(mount, "target", target);
-    json_object_array_add(json_object_object_get(config, "mounts"), mount);
-    return mount;
+    list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
+    list->items[list->count] = (struct mount_config){.kind = kind, .target = xstrdup(target)};
+    return &list->items[list->count++];
 }
 
-void mounts_config(const struct mount_spec *spec, struct json_object *config)
+void mounts_fill(const struct mount_spec *spec, struct mount_list *ret)
 {
     if (spec->debugfs)
-        add_mount(config, "debugfs", "/sys/kernel/debug");
+        mount_list_add(ret, MOUNT_DEBUGFS, "/sys/kernel/debug");
     if (spec->tracefs)
-        add_mount(config, "tracefs", "/sys/kernel/tracing");
+        mount_list_add(ret, MOUNT_TRACEFS, "/sys/kernel/tracing");
     for (size_t i = 0; i < spec->tmpfs_count; i++) {
         const struct tmpfs_spec *tmpfs = &spec->tmpfs[i];
-        struct json_object *mount = add_mount(config, "tmpfs", tmpfs->target);
-        json_add_number(mount, "size", (int64_t)tmpfs->size);
-        json_add_number(mount, "mode", tmpfs->mode);
-        json_add_number(mount, "uid", tmpfs->uid);
-        json_add_number(mount, "gid", tmpfs->gid);
-        json_add_bool(mount, "read_only", tmpfs->read_only);
-        json_add_bool(mount, "exec", tmpfs->exec);
+        struct mount_config *mount = mount_list_add(ret, MOUNT_TMPFS, tmpfs->target);
+        mount->size = (int64_t)tmpfs->size;
+        mount->mode = tmpfs->mode;
+        mount->uid = tmpfs->uid;
+        mount->gid = tmpfs->gid;
+        mount->read_only = tmpfs->read_only;
+        mount->exec = tmpfs->exec;
     }
 }
 

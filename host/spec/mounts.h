@@ -9,10 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/container_config.h"
 #include "common/error.h"
 #include "host/cli/request.h"
-
-struct json_object;
 
 struct tmpfs_spec {
     char *target;  /* owned, absolute */
@@ -32,8 +31,12 @@ struct mount_spec {
 
 int mounts_resolve(const struct request *req, uint64_t memory, struct mount_spec *ret,
                    struct error *err);
-/* Adds to config's list "mounts", which is there already. */
-void mounts_config(const struct mount_spec *spec, struct json_object *config);
+/* Adds them to the agent's list. */
+void mounts_fill(const struct mount_spec *spec, struct mount_list *ret);
 void mount_spec_free(struct mount_spec *spec);
+
+/* One more, with a copy of target; the rest of it is the caller's to fill, before the next one. */
+struct mount_config *mount_list_add(struct mount_list *list, enum mount_kind kind,
+                                    const char *target);
 
 #endif

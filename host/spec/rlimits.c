@@ -5,7 +5,6 @@
 
 #include "common/rlimits.h"
 #include "common/util.h"
-#include "host/base/json.h"
 
 static int find_resource(const char *name, int *ret, struct error *err)
 {
@@ -70,17 +69,14 @@ int rlimits_resolve(const struct request *req, struct rlimit_spec *ret, struct e
     return 0;
 }
 
-void rlimits_config(const struct rlimit_spec *spec, struct json_object *config)
+void rlimits_fill(const struct rlimit_spec *spec, struct rlimit_list *ret)
 {
-    struct json_object *list = json_object_new_array();
-    for (int i = 0; i < RLIM_NLIMITS; i++) {
-        if (!spec->limits[i].set)
-            continue;
-        struct json_object *limit = json_object_new_object();
-        json_add_number(limit, "resource", i);
-        json_add_number(limit, "soft", spec->limits[i].soft);
-        json_add_number(limit, "hard", spec->limits[i].hard);
-        json_object_array_add(list, limit);
-    }
-    json_object_object_add(config, "rlimits", list);
+    ret->items = xcalloc(RLIM_NLIMITS, sizeof(*ret->items));
+    for (int i = 0; i < RLIM_NLIMITS; i++)
+        if (spec->limits[i].set)
+            ret->items[ret->count++] = (struct rlimit_config){
+                .resource = i,
+                .soft = spec->limits[i].soft,
+                .hard = spec->limits[i].hard,
+            };
 }

@@ -9,10 +9,9 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "common/container_config.h"
 #include "common/error.h"
 #include "host/cli/request.h"
-
-struct json_object;
 
 struct rlimit_spec {
     struct {
@@ -22,6 +21,6 @@ struct rlimit_spec {
 };
 
 int rlimits_resolve(const struct request *req, struct rlimit_spec *ret, struct error *err);
-void rlimits_config(const struct rlimit_spec *spec, struct json_object *config);
+void rlimits_fill(const struct rlimit_spec *spec, struct rlimit_list *ret);
 
 #endif

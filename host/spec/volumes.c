@@ -8,10 +8,10 @@
 #include <sys/vfs.h>
 
 #include "common/util.h"
-#include "host/base/json.h"
 #include "host/base/object_name.h"
 #include "host/base/paths.h"
 #include "host/spec/mount_option.h"
+#include "host/spec/mounts.h"
 
 static const char *const cache_names[VOLUME_CACHE_COUNT] = {
     [VOLUME_CACHE_NONE] = "none",
@@ -215,20 +215,16 @@ void volume_list_free(struct volume_list *list)
     *list = (struct volume_list){0};
 }
 
-void volume_list_config(const struct volume_list *list, bool virtiofs, struct json_object *mounts)
+void volume_list_fill(const struct volume_list *list, bool virtiofs, struct mount_list *ret)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct volume_spec *volume = &list->items[i];
-        struct json_object *mount = json_object_new_object();
-        AUTO_FREE char *entry = xasprintf("%zu", i);
-        json_add_string(mount, "kind", "volume");
-        json_add_string(mount, "target", volume->target);
-        json_add_bool(mount, "read_only", volume->read_only);
-        json_add_string(mount, "tag", volume_tag(volume->cache));
-        json_add_string(mount, "cache", cache_names[volume->cache]);
-        json_add_bool(mount, "virtiofs", virtiofs);
-        json_add_string(mount, "path", entry);
-        json_object_array_add(mounts, mount);
+        struct mount_config *mount = mount_list_add(ret, MOUNT_VOLUME, volume->target);
+        mount->read_only = volume->read_only;
+        mount->tag = xstrdup(volume_tag(volume->cache));
+        mount->cache = xstrdup(cache_names[volume->cache]);
+        mount->virtiofs = virtiofs;
+        mount->path = xasprintf("%zu", i);
     }
 }
 

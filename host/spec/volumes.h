@@ -7,10 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/container_config.h"
 #include "common/error.h"
 #include "host/cli/request.h"
-
-struct json_object;
 
 /* How much the guest's kernel keeps of a volume. */
 enum volume_cache {
@@ -56,7 +55,7 @@ const char *volume_tag(enum volume_cache cache);
  * Appends the volumes to the agent's list of mounts; the i-th is entry i of its share, which comes
  * by virtiofs, or as the machine's shares do.
  */
-void volume_list_config(const struct volume_list *list, bool virtiofs, struct json_object *mounts);
+void volume_list_fill(const struct volume_list *list, bool virtiofs, struct mount_list *ret);
 
 /* Sources that are not named have to be there: a file or a directory, and not a kernel's. */
 int volumes_check(const struct volume_list *list, struct error *err);

@@ -1,17 +1,27 @@
-/* The agent's configuration, the container's shape and a process: the input is the JSON of one. */
+/*
+ * The agent's configuration, the container's shape and a process: the input is the JSON of one.
+ * What is read can be written, and that text says the same.
+ */
 #include <string.h>
 
 #include "common/container_config.h"
 #include "tests/fuzz/fuzz.h"
 
-static void parse_shape(const char *text, size_t size)
+static void parse_shape(const char *json, size_t size)
 {
     struct error err = ERROR_INIT;
-    struct agent_config config = {0};
-    if (container_shape_parse(text, size, &config.shape, &err) < 0)
+    struct container_shape shape = {0}, again = {0};
+    if (container_shape_parse(json, size, &shape, &err) < 0) {
         FUZZ_CHECK(err.text[0]);
-    FUZZ_CHECK(is_container(&config.shape) || !config.shape.userns);
-    agent_config_free(&config);
+        return;
+    }
+    FUZZ_CHECK(is_container(&shape) || !shape.userns);
+    AUTO_FREE char *text = container_shape_text(&shape);
+    FUZZ_CHECK(container_shape_parse(text, strlen(text), &again, &err) == 0);
+    AUTO_FREE char *same = container_shape_text(&again);
+    FUZZ_CHECK(strcmp(text, same) == 0);
+    container_shape_free(&shape);
+    container_shape_free(&again);
 }
 
 static void check_process(const struct process_config *process)
@@ -21,29 +31,45 @@ static void check_process(const struct process_config *process)
         FUZZ_CHECK(strchr(process->env.items[i], '='));
 }
 
-static void parse_process(const char *text, size_t size)
+static void parse_process(const char *json, size_t size)
 {
     struct error err = ERROR_INIT;
-    struct process_config process = {0};
-    if (process_config_parse(text, size, &process, &err) < 0)
+    struct process_config process = {0}, again = {0};
+    if (process_config_parse(json, size, &process, &err) < 0) {
         FUZZ_CHECK(err.text[0]);
-    else
-        check_process(&process);
+        return;
+    }
+    check_process(&process);
+    AUTO_FREE char *text = process_config_text(&process);
+    FUZZ_CHECK(process_config_parse(text, strlen(text), &again, &err) == 0);
+    AUTO_FREE char *same = process_config_text(&again);
+    FUZZ_CHECK(strcmp(text, same) == 0);
     process_config_free(&process);
+    process_config_free(&again);
+}
+
+static void parse_config(const char *json, size_t size)
+{
+    struct error err = ERROR_INIT;
+    struct agent_config config = {0}, again = {0};
+    if (agent_config_parse(json, size, &config, &err) < 0) {
+        FUZZ_CHECK(err.text[0]);
+        return;
+    }
+    check_process(&config.process);
+    FUZZ_CHECK(config.time_ns >= 0);
+    AUTO_FREE char *text = agent_config_text(&config);
+    FUZZ_CHECK(agent_config_parse(text, strlen(text), &again, &err) == 0);
+    AUTO_FREE char *same = agent_config_text(&again);
+    FUZZ_CHECK(strcmp(text, same) == 0);
+    agent_config_free(&config);
+    agent_config_free(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct error err = ERROR_INIT;
-    struct agent_config config = {0};
     parse_shape((const char *)data, size);
     parse_process((const char *)data, size);
-    if (agent_config_parse((const char *)data, size, &config, &err) < 0) {
-        FUZZ_CHECK(err.text[0]);
-        return 0;
-    }
-    check_process(&config.process);
-    FUZZ_CHECK(config.time_ns >= 0);
-    agent_config_free(&config);
+    parse_config((const char *)data, size);
     return 0;
 }

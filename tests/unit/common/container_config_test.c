@@ -32,13 +32,6 @@ static int parse_process(const char *json, struct process_config *process, struc
     return process_config_parse(copy, strlen(json), process, err);
 }
 
-/* Frees what a test parsed. */
-static void free_shape(struct container_shape *shape)
-{
-    struct agent_config config = {.shape = *shape};
-    agent_config_free(&config);
-}
-
 static void full_configuration(void **state)
 {
     (void)state;
@@ -105,7 +98,7 @@ static void full_shape(void **state)
     assert_string_equal(s.masked.items[0], "/proc/keys");
     assert_int_equal(s.seccomp.length, 8);
     assert_true(s.has_capabilities && s.capabilities.bounding == 1);
-    free_shape(&s);
+    container_shape_free(&s);
 }
 
 static void process_alone(void **state)
@@ -136,7 +129,7 @@ static void plain_shape(void **state)
     assert_int_equal(parse_shape("{}", &s, &err), 0);
     assert_false(is_container(&s) || s.hosted || s.has_device_rules || s.has_capabilities);
     assert_int_equal(s.upper, UPPER_STAY);
-    free_shape(&s);
+    container_shape_free(&s);
 }
 
 /* A configuration leaves the shape that came before it alone, also when it is refused. */
@@ -170,7 +163,7 @@ static void uppers(void **state)
         snprintf(json, sizeof(json), "{\"root\":{\"upper\":\"%s\"}}", cases[i].name);
         assert_int_equal(parse_shape(json, &s, &err), 0);
         assert_int_equal(s.upper, cases[i].upper);
-        free_shape(&s);
+        container_shape_free(&s);
     }
 }
 

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <json-c/json.h>
 
 #include "common/util.h"
 #include "host/guest/config.h"
@@ -189,13 +188,7 @@ static void test_console_hostile_bytes(void **state)
     console_log_close(&log);
 }
 
-static struct json_object *member(struct json_object *object, const char *key)
-{
-    struct json_object *value = NULL;
-    assert_true(json_object_object_get_ex(object, key, &value));
-    return value;
-}
-
+/* What the host writes, read by the agent's own reader. */
 static void test_agent_config(void **state)
 {
     (void)state;
@@ -204,6 +197,7 @@ static void test_agent_config(void **state)
     strings_add(&spec.args, "a\nb\"\\");
     strings_add(&spec.args, "\xff\xfe");
     strings_add(&spec.env, "K=V");
+    strings_add(&spec.container.sysctls, "net.core.somaxconn=1=2");
     const struct window_size window = {.rows = 10, .columns = 20};
     struct network_guest guest = {.interface = "eth0", .mac = "02:00:00:00:00:01"};
     strings_add(&guest.addresses, "10.0.2.15/24");
@@ -212,48 +206,57 @@ static void test_agent_config(void **state)
     struct capable_file ping = {.path = (char[]){"/usr/bin/ping"}, .value = {1, 0, 0, 2, 0, 0x20}};
     const struct capable_files capabilities = {&ping, 1};
     char *json = agent_config_json(&spec, false, "host-1", &guest, &window, &capabilities);
-    struct json_object *config = json_tokener_parse(json);
-    assert_non_null(config);
-    struct json_object *process = member(config, "process");
-    struct json_object *args = member(process, "args");
-    assert_string_equal(json_object_get_string(json_object_array_get_idx(args, 0)), "a\nb\"\\");
-    assert_string_equal(json_object_get_string(json_object_array_get_idx(args, 1)), "\xff\xfe");
-    assert_string_equal(json_object_get_string(member(config, "hostname")), "host-1");
-    assert_string_equal(json_object_get_string(member(process, "user")), "www");
-    assert_int_equal(strlen(json_object_get_string(member(config, "entropy"))), 64);
-    struct json_object *network = member(config, "network");
-    assert_string_equal(json_object_get_string(member(network, "interface")), "eth0");
-    struct json_object *addresses = member(network, "addresses");
-    assert_string_equal(json_object_get_string(json_object_array_get_idx(addresses, 0)),
-                        "10.0.2.15/24");
-    struct json_object *file = json_object_array_get_idx(member(config, "files"), 0);
-    assert_string_equal(json_object_get_string(member(file, "path")), "/etc/resolv.conf");
-    assert_string_equal(json_object_get_string(member(file, "text")),
-                        "nameserver 10.0.2.3\nnameserver fd00::53\n");
-    json_object_put(config);
+    struct agent_config config = {0};
+    struct error err = ERROR_INIT;
+    assert_int_equal(agent_config_parse(json, strlen(json), &config, &err), 0);
+    assert_string_equal(config.process.args.items[0], "a\nb\"\\");
+    assert_string_equal(config.process.args.items[1], "\xff\xfe");
+    assert_string_equal(config.process.user, "www");
+    assert_int_equal(config.process.columns, 20);
+    assert_string_equal(config.hostname, "host-1");
+    assert_int_equal(config.entropy.length, ENTROPY_SIZE);
+    assert_string_equal(config.sysctls.items[0].name, "net.core.somaxconn");
+    assert_string_equal(config.sysctls.items[0].value, "1=2");
+    assert_string_equal(config.network.interface, "eth0");
+    assert_string_equal(config.network.addresses.items[0], "10.0.2.15/24");
+    assert_string_equal(config.files.items[0].path, "/etc/resolv.conf");
+    assert_string_equal(config.files.items[0].text, "nameserver 10.0.2.3\nnameserver fd00::53\n");
+    assert_string_equal(config.file_capabilities.items[0].path, "/usr/bin/ping");
+    assert_memory_equal(config.file_capabilities.items[0].value.bytes, ping.value, 20);
+    agent_config_free(&config);
     free(json);
     strings_free(&guest.addresses);
     strings_free(&guest.nameservers);
     strings_free(&spec.args);
     strings_free(&spec.env);
+    strings_free(&spec.container.sysctls);
 }
 
 static void test_agent_shape(void **state)
 {
     (void)state;
-    struct vm_spec spec = {.upper = UPPER_RAM, .upper_size = 1 << 20};
+    struct vm_spec spec = {
+        .upper = UPPER_RAM,
+        .upper_size = 1 << 20,
+        .container = {.capabilities = 5, .read_only = true, .rlimits.limits[7] = {true, 1, -1}}};
     unsigned char program[] = {0x06, 0, 0, 0, 0, 0, 0xff, 0x7f};
     const struct seccomp_filter filter = {
         .program = program, .length = sizeof(program), .flags = 2};
     char *json = agent_shape_json(&spec, &filter);
-    struct json_object *shape = json_tokener_parse(json);
-    assert_non_null(shape);
-    struct json_object *root = member(shape, "root");
-    assert_string_equal(json_object_get_string(member(root, "upper")), "ram");
-    assert_int_equal(json_object_get_int64(member(root, "size")), 1 << 20);
-    assert_string_equal(json_object_get_string(member(shape, "seccomp")), "060000000000ff7f");
-    assert_int_equal(json_object_get_int(member(shape, "seccomp_flags")), 2);
-    json_object_put(shape);
+    struct container_shape shape = {0};
+    struct error err = ERROR_INIT;
+    assert_int_equal(container_shape_parse(json, strlen(json), &shape, &err), 0);
+    assert_int_equal(shape.upper, UPPER_RAM);
+    assert_int_equal(shape.upper_size, 1 << 20);
+    assert_true(shape.read_only && shape.has_device_rules && shape.has_capabilities);
+    assert_int_equal(shape.capabilities.effective, 5);
+    assert_int_equal(shape.capabilities.ambient, 0);
+    assert_int_equal(shape.rlimits.count, 1);
+    assert_int_equal(shape.rlimits.items[0].resource, 7);
+    assert_int_equal(shape.rlimits.items[0].hard, -1);
+    assert_memory_equal(shape.seccomp.bytes, program, sizeof(program));
+    assert_int_equal(shape.seccomp_flags, 2);
+    container_shape_free(&shape);
     free(json);
 }
 

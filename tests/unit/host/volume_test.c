@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <json-c/json.h>
 
 #include "common/util.h"
 #include "host/base/mount_table.h"
@@ -140,15 +139,16 @@ static void outer_before_inner(void **state)
         place[list.items[i].source[1] == 'x' ? 3 : list.items[i].source[1] - 'a'] = i;
     assert_true(place[0] < place[1] && place[1] < place[2]);
 
-    struct json_object *mounts = json_object_new_array();
-    volume_list_config(&list, true, mounts);
-    assert_int_equal(json_object_array_length(mounts), 4);
-    struct json_object *first = json_object_array_get_idx(mounts, place[0]);
-    assert_string_equal(json_object_get_string(json_object_object_get(first, "target")), "/a");
-    assert_string_equal(json_object_get_string(json_object_object_get(first, "tag")),
-                        "vmc-volumes-none");
-    assert_string_equal(json_object_get_string(json_object_object_get(first, "path")), "0");
-    json_object_put(mounts);
+    struct agent_config config = {0};
+    volume_list_fill(&list, true, &config.mounts);
+    assert_int_equal(config.mounts.count, 4);
+    const struct mount_config *first = &config.mounts.items[place[0]];
+    assert_int_equal(first->kind, MOUNT_VOLUME);
+    assert_true(first->virtiofs);
+    assert_string_equal(first->target, "/a");
+    assert_string_equal(first->tag, "vmc-volumes-none");
+    assert_string_equal(first->path, "0");
+    agent_config_free(&config);
     volume_list_free(&list);
 }
 
