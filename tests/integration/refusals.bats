@@ -138,8 +138,8 @@ host-loopback|run --add-host name:host-gateway @
 nonsense|run --port nonsense @
 x|run --mac-address x @
 --json is for --explain|run --json @
-'-X': an X server|run -X @
-'--X11': an X server|run --X11 @
+'-X': another kernel|run -X @
+'--X11': another kernel|run --X11 @
 '-B'|run -B @
 '-d'|run -d @
 foreground|run --detach @
