@@ -29,19 +29,21 @@ static const struct arch archs[] = {
         .guest_package = "vmc-guest-amd64",
         .qemu_modules = x86_64_modules,
         .firmware = x86_64_firmware,
-        /* Without ACPI the devices are named on the kernel's command line by QEMU itself. */
+        /* Without ACPI QEMU itself names the devices on the kernel's command line. */
         .machine = "microvm,acpi=off",
         .machine_acpi = "microvm,acpi=on",
-        /* x86-64-v2, what distributions build for at most; RDRAND seeds the kernel at once. */
+        /* x86-64-v2, the highest level that distributions build for; RDRAND seeds the kernel at
+         * once. */
         .cpu_tcg = "Nehalem,+rdrand,-spec-ctrl",
-        /* No virtualization in the guest: what KVM has for that is of no use to a container. */
+        /* No virtualization in the guest: a container has no use for nested KVM. */
         .cpu_kvm = "host,-vmx,-svm",
         .kernel = "vmlinux",
         .tree_kernel = "arch/x86/boot/bzImage",
         .serial = "ttyS0",
         .cmdline = "earlycon=uart8250,io,0x3f8 reboot=t tsc=reliable no_timer_check "
                    "noreplace-smp random.trust_cpu=on",
-        /* Nobody can attack across a processor that is emulated one instruction at a time. */
+        /* No side-channel attack works on a processor that is emulated one instruction at a time.
+         */
         .cmdline_tcg = "mitigations=off",
         .cmdline_tcg_up = "nolapic_timer",
         .domain_serial = "isa-serial",
@@ -61,7 +63,7 @@ static const struct arch archs[] = {
         .qemu_modules = nothing,
         .firmware = nothing,
         .machine = "virt,gic-version=3",
-        /* Nothing to emulate that costs and that nobody asked for: docs/guest.md. */
+        /* A model without features that are expensive to emulate: docs/guest.md. */
         .cpu_tcg = "cortex-a57",
         .cpu_kvm = "host",
         .kernel = "Image",

@@ -19,18 +19,18 @@ struct arch {
     const char *name;         /* the kernel's; the name of the image directory */
     const char *const *known; /* what else it is called, uname -m's name first; NULL-terminated */
     struct elf_kind programs; /* what runs on it */
-    struct elf_kind compat;   /* and what else does; machine 0: nothing */
+    struct elf_kind compat;   /* other programs that run on it; machine 0: none */
     const char *seccomp;      /* what libseccomp calls it */
     const char *qemu;         /* QEMU's binary */
     const char *qemu_package; /* Debian's package of it */
     /* vmc's own package, with the guest image. */
     const char *guest_package;
-    /* Modules of QEMU's and firmware that machines may load, NULL-terminated; what a QEMU does not
-     * have as a file of its own is missing in silence. */
+    /* QEMU modules and firmware that machines may load, NULL-terminated; those that a QEMU does not
+     * have as separate files are skipped. */
     const char *const *qemu_modules;
     const char *const *firmware;
     const char *machine;        /* -machine, with its options */
-    const char *machine_acpi;   /* the same, described by ACPI tables; NULL: never so */
+    const char *machine_acpi;   /* the same, described by ACPI tables; NULL: not possible */
     const char *cpu_tcg;        /* -cpu under software emulation */
     const char *cpu_kvm;        /* -cpu under KVM */
     const char *kernel;         /* file name of the kernel in the image directory */
@@ -42,7 +42,8 @@ struct arch {
     const char *domain_serial;  /* libvirt's name for its serial line; NULL: no domains of it */
     bool tsc;                   /* software emulation passes the host's counter through as TSC */
     unsigned max_cpus;          /* NR_CPUS of the guest kernel */
-    unsigned virtio_places;     /* how many virtio devices the machine has room for, without ACPI */
+    unsigned virtio_places; /* the number of virtio devices that the machine has room for, without
+                               ACPI */
 };
 
 /* The names of all rows, NULL-terminated. */
@@ -51,7 +52,7 @@ extern const char *const arch_names[];
 /* The row of that name, or of one it is known by; NULL if there is none. */
 const struct arch *arch_find(const char *name);
 
-/* Whether a guest of that architecture runs such programs. */
+/* True if a guest of that architecture runs such programs. */
 bool arch_runs(const struct arch *arch, const struct elf_kind *kind);
 
 /* The row whose guests run such programs, the host's own first; NULL if there is none. */

@@ -55,7 +55,7 @@ static char *directory_of(const char *mount_point, const char *root, const char 
     return strcmp(path, "/") == 0 ? xstrdup(mount_point) : xasprintf("%s%s", mount_point, path);
 }
 
-/* One line of mountinfo, proc(5), cut into what matters here. Changes the line. */
+/* One line of mountinfo, proc(5), split into the parts needed here. Changes the line. */
 struct mount_line {
     char root[4096], mount_point[4096], type[64];
     const char *options; /* of the file system: the controllers of a version 1 hierarchy */
@@ -137,7 +137,7 @@ static int write_number(const char *dir, const char *name, uint64_t number, stru
     return write_in(dir, name, text, err);
 }
 
-/* A new group has no limits; swap has a file only where the kernel counts it. */
+/* A new group has no limits; swap has a file only if the kernel counts it. */
 static int set_memory(const char *dir, const char *memory, const char *swap, uint64_t swap_value,
                       const struct host_cgroup_limits *limits, struct error *err)
 {
@@ -154,7 +154,7 @@ static int set_tasks(const char *dir, const struct host_cgroup_limits *limits, s
     return limits->tasks ? write_number(dir, "pids.max", limits->tasks, err) : 0;
 }
 
-/* A group of its own, in groups that hand on the controllers. */
+/* A new group, below groups that pass the controllers on. */
 static int make_parent_v2(const struct host_cgroup_plan *plan, struct error *err)
 {
     static const char controllers[] = "+memory +pids";
@@ -174,7 +174,7 @@ static int make_parent_v2(const struct host_cgroup_plan *plan, struct error *err
     return 0;
 }
 
-/* Notes a directory before it is made, so that a killed vmc's is found. */
+/* Writes down a directory before it is made, so that it is found if vmc is killed. */
 static int make_group(FILE *note, const char *dir, struct host_cgroup *cgroup, struct error *err)
 {
     if (fprintf(note, "%s\n", dir) < 0 || fflush(note) != 0)
@@ -263,8 +263,8 @@ int host_cgroup_sweep(int container_fd, struct error *err)
     char *rest = note, *dir;
     int result = 0;
     /*
-     * rmdir(2) takes nothing but an empty group, whatever the note says. One that was killed a
-     * moment ago may be giving its memory back still, when nothing else of it is to be seen.
+     * rmdir(2) removes only an empty group, whatever the note says. A group whose processes have
+     * just been killed may still be giving memory back when nothing else of it is visible.
      */
     while ((dir = strsep(&rest, "\n"))) {
         if (dir[0] != '/' || rmdir(dir) == 0 || errno == ENOENT)

@@ -12,7 +12,7 @@
 
 #include "common/io.h"
 
-/* For one that ends by itself, once what it was started for is gone. */
+/* For a child that ends by itself once its purpose is gone. */
 #define CHILD_GRACE_NS (2 * NS_PER_S)
 
 /*
@@ -42,9 +42,9 @@ static _Noreturn void become(void (*wait)(void), const char *path, char **argv, 
 {
     static char search[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C.UTF-8";
     static char *const environment[] = {search, lang, NULL};
-    /* A session of its own: the terminal's ^C is the workload's. */
+    /* A new session: the terminal's ^C is for the workload. */
     setsid();
-    /* When vmc is gone it goes: prctl(2); the parent may have ended just before. */
+    /* It dies with vmc, prctl(2); vmc may already have ended just before. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(STATUS_VMC_FAILED);
@@ -101,8 +101,8 @@ void child_stop(struct child *child)
     if (child->pid <= 0)
         return;
     /*
-     * Our own child, not waited for yet: its number cannot have been reused. A signal can be
-     * refused, when it has taken another user's ids and this process has entered a user namespace.
+     * Our own child, not waited for yet: its PID cannot have been reused. A signal can be refused
+     * if the child has taken another user's ids and this process has entered a user namespace.
      */
     if (kill(child->pid, SIGKILL) == 0 || ends(child, now_ns() + CHILD_GRACE_NS))
         reap(child, NULL);

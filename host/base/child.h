@@ -1,6 +1,6 @@
 /*
- * A helper program of vmc's: started with exactly the descriptors it is given, in a session of its
- * own, killed when vmc dies.
+ * A helper program: started with exactly the descriptors it is given, in its own session, killed
+ * when vmc dies.
  */
 #ifndef VMC_HOST_BASE_CHILD_H
 #define VMC_HOST_BASE_CHILD_H
@@ -32,26 +32,26 @@ int child_start(const char *path, struct strings *argv, const int *fds, size_t f
                 struct child *ret, struct error *err);
 
 /*
- * The same, but the child first calls wait, with the descriptors it is given and no other; when
- * that returns it executes the program.
+ * The same, but the child first calls wait, with only the descriptors it is given; when that
+ * returns it executes the program.
  */
 int child_start_after(void (*wait)(void), const char *path, struct strings *argv, const int *fds,
                       size_t fd_count, struct child *ret, struct error *err);
 
 /*
- * Kills it and waits for it; where that is not allowed, waits a little for it to end by itself.
+ * Kills it and waits for it; if killing is not permitted, waits briefly for it to end by itself.
  * Accepts one that never started, or has been stopped.
  */
 void child_stop(struct child *child);
 
 /*
- * Waits until it has ended, at most until the deadline (now_ns() time): then it is killed, which
- * is an error. *ret_status is as of waitpid(2).
+ * Waits until it has ended. At the deadline (now_ns() time) it is killed, which is an error.
+ * *ret_status is as of waitpid(2).
  */
 int child_wait(struct child *child, int64_t deadline, int *ret_status, struct error *err);
 
-/* The first program of this name in PATH, or in the directories of the administrator's. NULL: none.
- * Owned by the caller. */
+/* The first program of this name in PATH, or in the sbin directories. NULL: none. Owned by the
+ * caller. */
 char *program_find(const char *name);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "common/search_path.h"
 
-/* The agent takes no more. */
+/* The agent accepts no more. */
 #define LIST_MAX 1024
 #define DIRECTORIES_MAX 64
 
@@ -35,7 +35,7 @@ static bool is_new(struct places *places, int dir)
     return true;
 }
 
-/* The kernel has shown the namespace's root by our own ids, as it does the owner's. */
+/* The kernel shows the namespace's root in our own ids, as it does the owner. */
 static bool is_for(const struct vfs_ns_cap_data *data, size_t length, const struct stat *st)
 {
     switch (le32toh(data->magic_etc) & VFS_CAP_REVISION_MASK) {
@@ -93,7 +93,7 @@ int file_capabilities_find(const char *root, char *const *env, struct capable_fi
         struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
                                .resolve = RESOLVE_IN_ROOT};
         char *directory = paths.items[i];
-        /* One that the current directory leads to is no place of programs that stay. */
+        /* A relative directory of PATH is not a lasting place for programs. */
         int dir =
             directory[0] == '/' ? (int)syscall(SYS_openat2, top, directory, &how, sizeof(how)) : -1;
         if (dir < 0)

@@ -1,7 +1,7 @@
 /*
- * File capabilities (capabilities(7)) of the programs in a root file system's PATH: what the agent
- * has to set on its own overlay where the share shows none. QEMU's 9p server passes on user
- * attributes and ACLs only, hostfs no attribute at all.
+ * File capabilities (capabilities(7)) of the programs in a root file system's PATH: the agent sets
+ * them on its own overlay where the share does not show them. QEMU's 9p server passes on only user
+ * attributes and ACLs, hostfs no attribute at all.
  */
 #ifndef VMC_HOST_BASE_FILE_CAPABILITIES_H
 #define VMC_HOST_BASE_FILE_CAPABILITIES_H
@@ -24,10 +24,10 @@ struct capable_files {
 };
 
 /*
- * Those in the directories of PATH, below root, a directory; a directory that two names lead to is
- * looked at once, and no link leads out of root. A capability for a user namespace counts if that
- * namespace's root is who owns the file. What cannot be looked at has none. Filled on success only:
- * file_capabilities_free().
+ * Finds those in the directories of PATH below the directory root; a directory with two names is
+ * read once, and no link leads out of root. A capability for a user namespace counts if that
+ * namespace's root owns the file. A file that cannot be read counts as having none. Filled only on
+ * success: file_capabilities_free().
  */
 int file_capabilities_find(const char *root, char *const *env, struct capable_files *ret,
                            struct error *err);

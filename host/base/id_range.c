@@ -15,7 +15,7 @@
 #define FIRST_ID 0x70000000u
 #define SLOT_COUNT 4094u
 
-/* One place for all, whatever XDG_RUNTIME_DIR says: ranges are the host's. */
+/* One place for all, whatever XDG_RUNTIME_DIR says: the host has one set of ranges. */
 #define DIRECTORY "/run/vmc"
 #define FILE_NAME "ids"
 
@@ -33,7 +33,8 @@ static int open_slots(struct error *err)
     return fd < 0 ? error_errno(err, "cannot open " DIRECTORY "/" FILE_NAME) : fd;
 }
 
-/* Byte n of the file is slot n: a lock of the open file, which ends when nobody has it open. */
+/* Byte n of the file is slot n: a lock of the open file, which ends with the last process that has
+ * it open. */
 static int reserve_slot(int fd, uint32_t *ret_slot, struct error *err)
 {
     for (uint32_t slot = 0; slot < SLOT_COUNT; slot++) {

@@ -1,7 +1,7 @@
 /*
  * Host ids for one container that root starts: a range of 65536 that no other running container
- * has, far from any account's. Id 0 inside is the first of them on the host, so that neither the
- * hypervisor nor a file of the guest's is ever root's.
+ * has, far from any account's. Id 0 inside is the first of them on the host, so neither the
+ * hypervisor nor a guest's file ever belongs to root.
  */
 #ifndef VMC_HOST_BASE_ID_RANGE_H
 #define VMC_HOST_BASE_ID_RANGE_H
@@ -16,7 +16,7 @@
 
 struct id_range {
     uint32_t first; /* 0: none */
-    int lock_fd;    /* holds the reservation: it ends with this process, however that ends */
+    int lock_fd;    /* holds the reservation, which ends with this process in any case */
     int userns_fd;  /* a user namespace with this map, for idmap.h */
 };
 
@@ -28,10 +28,10 @@ struct id_range {
 /* Reserves a range. For root. */
 int id_range_acquire(struct id_range *ret, struct error *err);
 
-/* The first id of the range that id is of: what a guest wrote belongs to one. 0: of none. */
+/* The first id of the range that id belongs to, as files written by a guest do. 0: no range. */
 uint32_t id_range_of(uid_t id);
 
-/* Accepts one that was never acquired, or is released already. */
+/* Accepts one that was never acquired, or has already been released. */
 void id_range_release(struct id_range *range);
 
 #endif

@@ -18,7 +18,7 @@
 #include "host/base/id_range.h"
 #include "host/base/restrictions.h"
 
-/* More lines than the kernel takes in a map (340). */
+/* More lines than the kernel accepts in a map (340). */
 #define MAP_MAX (32u << 10)
 
 /* The ids of this namespace, each mapped to itself, as lines of a uid_map file. */
@@ -108,7 +108,7 @@ int idmap_tree(int tree_fd, int userns_fd, struct error *err)
     return 0;
 }
 
-/* The child: leaves every right of its parent's behind but the descriptors. */
+/* The child: gives up every right of its parent except the descriptors. */
 static int become_root_inside(int userns_fd, int (*enter)(void *arg, struct error *err), void *arg,
                               struct error *err)
 {
@@ -156,7 +156,7 @@ int idmap_run(int userns_fd, int (*enter)(void *arg, struct error *err),
     } else {
         int status;
         wait_for(pid, &status);
-        /* The pipe holds all of an outcome: the child has not waited for this. */
+        /* The pipe holds the whole outcome, so the child does not wait for this. */
         if (status != 0 || read(report[0], &outcome, sizeof(outcome)) != sizeof(outcome))
             outcome = (struct outcome){.result = -1, .text = "a helper process failed"};
         if (outcome.result < 0)

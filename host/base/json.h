@@ -28,8 +28,8 @@ int json_text_member(struct json_object *object, const char *key, const char **r
                      struct error *err);
 
 /*
- * Refuses what is not known, which is NULL-terminated: a misspelled member would be dropped. What
- * is not an object has none.
+ * Refuses members that are not in known (NULL-terminated): a misspelled one would be ignored.
+ * Anything but an object has none.
  */
 int json_check_members(struct json_object *object, const char *const *known, struct error *err);
 #define JSON_CHECK_MEMBERS(object, err, ...)                                                       \

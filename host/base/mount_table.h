@@ -1,5 +1,5 @@
 /*
- * What is mounted below a directory, from proc(5) mountinfo.
+ * The file systems mounted below a directory, from proc(5) mountinfo.
  */
 #ifndef VMC_HOST_BASE_MOUNT_TABLE_H
 #define VMC_HOST_BASE_MOUNT_TABLE_H
@@ -26,11 +26,12 @@ void mount_table_free(struct mount_table *table);
 
 /*
  * Hides the file system mounted at path under an empty read-only tmpfs. A single file mounted there
- * (as container engines do with /etc/hosts) stays, and so does what has gone out of sight.
+ * (as container engines do with /etc/hosts) stays, and so does a mount that is already hidden by
+ * another.
  */
 int mount_cover(const char *path, struct error *err);
 
-/* True for what shows a kernel and its devices as files: nothing in it is data of the host's. */
+/* True for types that show a kernel and its devices as files: they hold no data of the host. */
 bool mount_type_is_kernel(const char *type);
 
 #endif

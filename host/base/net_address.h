@@ -23,7 +23,7 @@ struct net_address {
 
 /* Numbers only, inet_pton(3); no names, no scope. */
 bool net_address_parse(const char *text, struct net_address *ret);
-/* As it stands before a port: IPv6 in brackets. The first length bytes of text. */
+/* As written before a port: IPv6 in brackets. Reads the first length bytes of text. */
 bool net_address_parse_host(const char *text, size_t length, struct net_address *ret);
 void net_address_format(const struct net_address *address, char ret_text[NET_ADDRESS_TEXT]);
 /* "ADDR:PORT", IPv6 in brackets. Owned by the caller. */

@@ -6,12 +6,12 @@
 
 void notice(const char *format, ...)
 {
-    /* A path is 4096 characters at most, PATH_MAX. */
+    /* A path has at most 4096 characters, PATH_MAX. */
     char line[8192];
     va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    /* One call, so that no line mixes with another's. */
+    /* One call, so that lines of several processes do not mix. */
     dprintf(STDERR_FILENO, "vmc: %s\n", line);
 }

@@ -1,6 +1,6 @@
 /*
- * One line to whoever started this: what a run does that is not an error and not its output, as a
- * port that was chosen. The only printer besides main() and the verbs.
+ * One line to the user about a run, neither an error nor its output: for example the port that was
+ * chosen. Only main(), the verbs and this print.
  */
 #ifndef VMC_HOST_BASE_NOTICE_H
 #define VMC_HOST_BASE_NOTICE_H

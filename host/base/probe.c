@@ -30,7 +30,7 @@ static void run_body(int (*body)(void *arg), void *arg, int output, pid_t parent
     _exit(status);
 }
 
-/* Takes what the pipe holds now. */
+/* Reads what the pipe holds now. */
 static void drain(int fd, struct queue *output)
 {
     char bytes[4096];
@@ -92,7 +92,7 @@ int probe_child(int (*body)(void *arg), void *arg, int64_t timeout, char **ret_o
     close(pipe_fds[1]);
     if (pid < 0)
         return error_errno(err, "cannot fork");
-    setpgid(pid, pid); /* whoever of the two is first */
+    setpgid(pid, pid); /* child and parent both do this: one is first */
 
     AUTO_CLOSE int pidfd = pidfd_open(pid, 0);
     int result = pidfd < 0 || set_nonblocking(fd, true) < 0

@@ -1,6 +1,6 @@
 /*
- * Trying things out in a child process that cannot hang and leaves nothing behind. For
- * "vmc info", and for what a run has to find out once about a new hypervisor (jail/files.h).
+ * Trying things out in a child process that cannot hang and leaves nothing behind. For "vmc info",
+ * and for a run that meets a new hypervisor (jail/files.h).
  */
 #ifndef VMC_HOST_BASE_PROBE_H
 #define VMC_HOST_BASE_PROBE_H
@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 
-/* Of a child's output no more than this is kept. */
+/* The most that is kept of a child's output. */
 #define PROBE_OUTPUT_MAX (256u << 10)
 
 /*
@@ -17,8 +17,8 @@
  * caught together. The child is a process group of its own, killed as a whole after timeout
  * nanoseconds (an error then) and when body has returned.
  *
- * *ret_output (owned) is the text without a final newline, *ret_status what body returned (0 to
- * 255), or 128 plus the signal that ended it.
+ * *ret_output (owned) is the text without a final newline, *ret_status the value that body returned
+ * (0 to 255), or 128 plus the signal that ended it.
  */
 int probe_child(int (*body)(void *arg), void *arg, int64_t timeout, char **ret_output,
                 int *ret_status, struct error *err);

@@ -50,7 +50,7 @@ static DIR *open_for_emptying(int parent_fd, const char *name, uint64_t resolve)
     return dir;
 }
 
-/* Moves a directory that is not empty to the top of the tree under a name nobody uses. */
+/* Moves a directory that is not empty to the top of the tree under an unused name. */
 static int move_up(int dir_fd, const char *name, int top_fd, unsigned *counter)
 {
     /* Moving a directory changes its "..": that takes write permission on itself. */
@@ -66,7 +66,7 @@ static int move_up(int dir_fd, const char *name, int top_fd, unsigned *counter)
     }
 }
 
-/* Unlinks all in one directory; its subdirectories that hold something go to the top. */
+/* Unlinks everything in one directory; its non-empty subdirectories move to the top. */
 static int empty_directory(DIR *dir, int top_fd, unsigned *counter)
 {
     int fd = dirfd(dir);

@@ -1,5 +1,5 @@
 /*
- * Removes a directory tree that somebody else may have filled.
+ * Removes a directory tree that may have hostile contents.
  */
 #ifndef VMC_HOST_BASE_REMOVE_TREE_H
 #define VMC_HOST_BASE_REMOVE_TREE_H
@@ -7,14 +7,14 @@
 #include "common/error.h"
 
 /*
- * Removes parent_fd/name and all below it. Symbolic links are removed, never followed; depth is
- * no limit (subdirectories are moved up before they are emptied, so two descriptors suffice for
- * any tree). What is mounted in it is somebody's, and stays: that is an error. A tree that is not
- * there is none.
+ * Removes parent_fd/name and all below it. Symbolic links are removed, never followed; the depth is
+ * not limited (subdirectories are moved up before they are emptied, so two descriptors suffice for
+ * any tree). A file system mounted in it stays, which is an error. A tree that does not exist is
+ * not.
  */
 int remove_tree(int parent_fd, const char *name, struct error *err);
 
-/* The same for all that is in the directory open at dir_fd, which stays. */
+/* The same for the contents of the directory open at dir_fd, which stays. */
 int remove_contents(int dir_fd, struct error *err);
 
 #endif

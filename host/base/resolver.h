@@ -9,12 +9,12 @@
 #include "common/util.h"
 #include "host/base/net_address.h"
 
-/* As many as the C library uses, MAXNS of <resolv.h>. */
+/* The number that the C library uses, MAXNS of <resolv.h>. */
 #define RESOLVER_MAX 3
 
 /*
- * Reads the name servers of a resolv.conf(5); those with a scope (fe80::1%eth0) are of no use
- * to another host and left out. A file that is not there has none. Returns how many.
+ * Reads the name servers of a resolv.conf(5); those with a scope (fe80::1%eth0) are useless to
+ * another host and left out. A file that does not exist has none. Returns their number.
  */
 size_t resolver_read(const char *path, struct net_address ret[RESOLVER_MAX]);
 

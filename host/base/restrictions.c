@@ -21,7 +21,7 @@
     "a system call filter around vmc; a container engine leaves it out with --security-opt "       \
     "seccomp=unconfined"
 
-/* Each fails for its arguments where it is there. */
+/* Each fails because of its arguments if the kernel has it. */
 static const struct {
     const char *name;
     long number;
@@ -50,7 +50,7 @@ int restrictions_check(struct error *err)
     return 0;
 }
 
-/* ---- who refuses it ---- */
+/* ---- the cause of a refusal ---- */
 
 static bool file_says(const char *path, const char *value)
 {
@@ -59,7 +59,7 @@ static bool file_says(const char *path, const char *value)
            strtoul(text, NULL, 10) == strtoul(value, NULL, 10);
 }
 
-/* NULL: none that can be seen. inside: in a user namespace that could be made. */
+/* NULL: none is visible. inside: in a user namespace that could be made. */
 static const char *sysctl_at_fault(bool inside)
 {
     static const struct {
@@ -86,7 +86,7 @@ static const char *sysctl_at_fault(bool inside)
     return NULL;
 }
 
-/* The number behind "Name:\t" in /proc/self/status, proc(5); 0 where there is none. */
+/* The number after "Name:\t" in /proc/self/status, proc(5); 0 if there is none. */
 static unsigned long long status_number(const char *status, const char *name, int base)
 {
     const char *line = strstr(status, name);
@@ -110,7 +110,7 @@ static const char *who_refuses(int cause)
         return sysctl;
     if (status_number(status, "\nSeccomp:", 10) == 2)
         return FILTER_HINT;
-    /* What cannot be seen from inside: clone(2), EPERM. */
+    /* The causes that are invisible from inside: clone(2), EPERM. */
     return cause == EPERM ? "in a chroot the kernel makes none: enter it with systemd-nspawn(1)"
                           : NULL;
 }

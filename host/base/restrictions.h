@@ -1,6 +1,6 @@
 /*
- * What a host can lack that no run does without, and who takes it away: containers, chroots,
- * system call filters, security modules, sysctls.
+ * Things that every run needs and a host may refuse, and the cause of the refusal: containers,
+ * chroots, system call filters, security modules, sysctls.
  */
 #ifndef VMC_HOST_BASE_RESTRICTIONS_H
 #define VMC_HOST_BASE_RESTRICTIONS_H
@@ -8,14 +8,14 @@
 #include "common/error.h"
 
 /*
- * /proc, /dev/null and the system calls that are newer than a container engine's filter may be.
- * Fails with the first that is missing and what to do; makes nothing.
+ * Checks /proc, /dev/null and system calls that may be newer than a container engine's filter.
+ * Fails with the first that is missing and the way out; makes nothing.
  */
 int restrictions_check(struct error *err);
 
 /*
- * As error_errno(), for what is refused in making or using a namespace: adds who refuses it and
- * what to do, where that can be seen. Returns -1.
+ * As error_errno(), for a refusal while making or using a namespace: adds the cause and the way
+ * out, if they can be seen. Returns -1.
  */
 int restrictions_explain(struct error *err, const char *what);
 

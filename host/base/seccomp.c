@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 
-/* What a thread is made of, and no namespace. CLONE_NEWTIME lies in the signal's bits. */
+/* The flags of a thread, without any namespace. CLONE_NEWTIME lies in the bits of the signal. */
 #define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 #define NAMESPACE_FLAGS                                                                            \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \

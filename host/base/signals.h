@@ -9,14 +9,14 @@
 #include "common/error.h"
 
 /*
- * Blocks INT, TERM, HUP, QUIT, USR1, USR2, WINCH and CONT and gives a signalfd(2) for them, owned
+ * Blocks INT, TERM, HUP, QUIT, USR1, USR2, WINCH and CONT and returns a signalfd(2) for them, owned
  * by the caller. SIGPIPE is ignored: a reader that leaves is an error of write(2). A HUP that was
- * ignored from the start stays so: that is what nohup(1) means. TTIN and TTOU are blocked and never
- * taken: a job in the background is not stopped for its use of the terminal (terminal.h).
+ * ignored from the start stays ignored, as nohup(1) requires. TTIN and TTOU are blocked and never
+ * read: a job in the background is not stopped when it uses the terminal (terminal.h).
  */
 int signals_open(int *ret_fd, struct error *err);
 
-/* Whether one of them is about the terminal, and for nobody else. */
+/* True if one of them concerns only the terminal. */
 bool signal_is_terminals(int signal);
 
 #endif

@@ -21,7 +21,7 @@ static uint64_t ticks(void)
 
 #else
 
-/* Where QEMU has no host counter to hand through it counts nanoseconds. */
+/* Without a host counter to pass through, QEMU counts nanoseconds. */
 static uint64_t ticks(void)
 {
     return (uint64_t)raw_ns();
@@ -29,7 +29,7 @@ static uint64_t ticks(void)
 
 #endif
 
-/* The tightest of a few: an interruption between the two clocks would be an error of both. */
+/* The tightest of a few readings: an interruption between the two clocks falsifies the pair. */
 struct tsc_reading tsc_read(void)
 {
     struct tsc_reading best = {0};
@@ -48,7 +48,7 @@ struct tsc_reading tsc_read(void)
 
 unsigned tsc_khz(const struct tsc_reading *first)
 {
-    /* 2 ms against readings good to 0.1 us give 50 ppm, what NTP corrects in any machine. */
+    /* 2 ms between readings good to 0.1 us give 50 ppm, which NTP corrects in any machine. */
     struct tsc_reading last;
     do {
         last = tsc_read();

@@ -11,7 +11,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Reads the digits at *text and moves behind them. False without digits or on overflow. */
+/* Reads the digits at *text and moves past them. False without digits or on overflow. */
 static bool read_digits(const char **text, uint64_t *ret)
 {
     uint64_t value = 0;
@@ -63,8 +63,8 @@ int parse_size(const char *text, uint64_t *ret_bytes, struct error *err)
 }
 
 /*
- * What follows the whole units in "1.5s": the decimals, as nanounits (0 if there are none).
- * Leaves *text behind them.
+ * The decimals after the whole units in "1.5s", as nanounits (0 if there are none). Leaves *text
+ * after them.
  */
 static bool read_fraction(const char **text, uint64_t *ret_nano)
 {

@@ -6,11 +6,11 @@
 
 #include "common/error.h"
 
-/* Fails where the path is longer than a socket's name can be. */
+/* Fails if the path is too long for a socket address. */
 int unix_socket_check(const char *path, struct error *err);
 
-/* Listens at path, which must not exist; who may connect is for umask(2) to say. type: SOCK_STREAM
- * or SOCK_SEQPACKET. */
+/* Listens at path, which must not exist; umask(2) decides who may connect. type: SOCK_STREAM or
+ * SOCK_SEQPACKET. */
 int unix_socket_listen(const char *path, int type, int *ret_fd, struct error *err);
 
 int unix_socket_connect(const char *path, int type, int *ret_fd, struct error *err);

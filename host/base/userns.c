@@ -80,12 +80,12 @@ static void run_map_tool(const char *tool, pid_t pid, unsigned id, struct id_ran
     _exit(127);
 }
 
-/* Runs newuidmap or newgidmap for process pid and waits for it. True if it did its work. */
+/* Runs newuidmap or newgidmap for process pid and waits for it. True if it succeeded. */
 static bool map_with_tool(const char *tool, pid_t pid, unsigned id, struct id_range range)
 {
     pid_t child = fork();
     if (child == 0) {
-        /* Its complaint would be noise: without it the run goes on with one id. */
+        /* Its error message would be noise: the run goes on with one id. */
         if (!log_debug_enabled && !freopen("/dev/null", "w", stderr))
             _exit(127);
         run_map_tool(tool, pid, id, range);
@@ -95,9 +95,9 @@ static bool map_with_tool(const char *tool, pid_t pid, unsigned id, struct id_ra
 }
 
 /*
- * Runs outside the new user namespace, since only there the subordinate ids can be named:
- * waits until the parent has entered it (ready reads end of file), then maps. Exit status 0
- * when both maps are set.
+ * Runs outside the new user namespace, the only place where the subordinate ids have names: waits
+ * until the parent has entered it (ready reads end of file), then maps. Exit status 0 when both
+ * maps are set.
  */
 static void map_parent(int ready, uid_t uid, gid_t gid)
 {

@@ -11,19 +11,19 @@
 
 #include "common/error.h"
 
-/* True for the host's root; false for a root of some user namespace, as in rootless containers. */
+/* True for the host's root; false for root of a user namespace, as in rootless containers. */
 bool am_host_root(void);
 
-/* The user to whom our own files belong outside: for root of a user namespace, who has made it. */
+/* The owner of our own files outside: for root of a user namespace, the user who made it. */
 uid_t uid_outside(void);
 
 /*
- * Moves the calling (single-threaded) process into a mount namespace of its own with private
- * propagation; with unprivileged, into a user namespace first, in which the caller is root.
+ * Moves the calling (single-threaded) process into its own mount namespace with private
+ * propagation; if unprivileged, into a user namespace first, in which the caller is root.
  *
- * Id map of that namespace: 0 is the caller; 1 and up are the subordinate ids that /etc/subuid
- * and /etc/subgid give the caller, where newuidmap(1) is installed. Without them the caller's
- * own id is the only one, and files of others belong to "nobody".
+ * Id map of that namespace: 0 is the caller; 1 and up are the subordinate ids that /etc/subuid and
+ * /etc/subgid give the caller, if newuidmap(1) is installed. Without them the caller's own id is
+ * the only one, and others' files belong to "nobody".
  */
 int namespaces_enter(bool unprivileged, struct error *err);
 

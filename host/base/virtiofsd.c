@@ -4,7 +4,7 @@
 
 #include "common/util.h"
 
-/* With room for fewer files a guest gets nowhere. */
+/* A guest is unusable with room for fewer files. */
 #define FILES_MIN 128
 
 static const struct virtiofsd programs[] = {
@@ -30,7 +30,7 @@ const struct virtiofsd *virtiofsd_find(struct error *err)
                        "with qemu-system-common)");
         return NULL;
     }
-    /* One more is that of the program to be executed. */
+    /* One more is for the program to be executed. */
     rlim_t least = program->reserved + FILES_MIN + 1;
     if (limit.rlim_max >= least)
         return program;

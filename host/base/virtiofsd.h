@@ -1,6 +1,6 @@
 /*
- * The virtiofsd of this host, which serves shares to QEMU's machines (backend/qemu/file_server.h).
- * Two programs have that name, and take different words.
+ * The virtiofsd of this host, which serves shares to QEMU machines (backend/qemu/file_server.h).
+ * Two programs have that name, with different options.
  */
 #ifndef VMC_HOST_BASE_VIRTIOFSD_H
 #define VMC_HOST_BASE_VIRTIOFSD_H
@@ -20,10 +20,10 @@ struct virtiofsd {
     rlim_t reserved; /* descriptors that it keeps for itself; it does not start with fewer */
 };
 
-/* NULL: none can be used, and err says why, with the way out. */
+/* NULL: none is usable, and err says why, with the way out. */
 const struct virtiofsd *virtiofsd_find(struct error *err);
 
-/* Of so many descriptors those that are for the guest's files: 0 where there is no virtiofsd. */
+/* The part of that many descriptors that serves the guest's files: 0 if there is no virtiofsd. */
 rlim_t virtiofsd_files(rlim_t descriptors);
 
 #endif

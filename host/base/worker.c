@@ -14,7 +14,7 @@
 
 #define NOBODY 65534
 
-/* Moves what is needed to the numbers from 3 on and closes everything else. */
+/* Moves the needed descriptors to the numbers from 3 on and closes everything else. */
 static int keep_only(const struct own_process *what)
 {
     int end = OWN_PROCESS_FDS + (int)what->count;
@@ -33,7 +33,7 @@ static int keep_only(const struct own_process *what)
     return 0;
 }
 
-/* Room for all descriptors at once: a process that can accept none would spin. */
+/* Room for all descriptors at once: a process that cannot accept any would spin. */
 static int raise_limit(rlim_t needed)
 {
     struct rlimit files;
@@ -69,7 +69,7 @@ static int load_filter(const struct own_process *what)
     return result;
 }
 
-/* What it has to do it does with nobody's rights. */
+/* It needs only the rights of the user nobody. */
 static int shut_in(const struct own_process *what)
 {
     if (keep_only(what) < 0 || raise_limit(what->files) < 0)
@@ -81,8 +81,8 @@ static int shut_in(const struct own_process *what)
                            setresuid(NOBODY, NOBODY, NOBODY) < 0))
         return -1;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    /* After the change of ids, which clears it: prctl(2). Of an earlier end its descriptors tell.
-     */
+    /* After the change of ids, which clears it: prctl(2). If vmc ends earlier, the descriptors show
+     * it. */
     return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -1 : load_filter(what);
 }
 

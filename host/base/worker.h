@@ -1,8 +1,7 @@
 /*
- * A process of vmc's own code that carries a guest's traffic. It is shut in before it sees a byte
- * of it: as nobody when called by root, with the descriptors it is given and no other - above all
- * the locks of leases are vmc's, and end with it - and with the system calls of its loop and no
- * other.
+ * A process of vmc's own code that carries a guest's traffic. It is confined before it sees the
+ * first byte: as nobody when root calls, with only the descriptors it is given (the locks of leases
+ * stay with vmc and end with it), and with only the system calls of its loop.
  */
 #ifndef VMC_HOST_BASE_WORKER_H
 #define VMC_HOST_BASE_WORKER_H
@@ -19,10 +18,10 @@
 
 struct own_process {
     const char *name; /* 15 characters at most, prctl(2) */
-    const int *fds;   /* in it OWN_PROCESS_FDS and on; they stay the caller's, too */
+    const int *fds;   /* OWN_PROCESS_FDS and up in the process; the caller keeps them, too */
     size_t count;
     rlim_t files;     /* how many descriptors it needs at most */
-    const int *calls; /* besides poll(2), memory, the time and its end; anything else is ENOSYS */
+    const int *calls; /* in addition to poll(2), memory, time and exit; anything else is ENOSYS */
     size_t call_count;
     int (*more)(scmp_filter_ctx filter); /* calls with arguments, or NULL; 0, or below 0 */
     void (*serve)(void *arg);            /* does not return; SIGPIPE is ignored */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "common/util.h"
-#include "host/base/data_directory.h"
+#include "host/base/directories.h"
 #include "host/base/json.h"
 #include "host/cli/output.h"
 #include "host/command/commands.h"

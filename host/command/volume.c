@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "common/util.h"
-#include "host/base/data_directory.h"
+#include "host/base/directories.h"
 #include "host/base/json.h"
 #include "host/base/object_name.h"
 #include "host/base/userns.h"

@@ -12,7 +12,7 @@
 
 #include "common/io.h"
 #include "common/log.h"
-#include "host/base/cache.h"
+#include "host/base/directories.h"
 #include "host/base/probe.h"
 
 #define TRACE_TIMEOUT (10 * NS_PER_S)
@@ -198,7 +198,7 @@ int jail_files_find(const struct arch *arch, const char *binary, struct strings 
         return -1;
     log_debug("%s needs %zu files", binary, ret->count);
     if (key && path) {
-        cache_make_directory(dir);
+        make_directories(dir);
         write_cache(path, key, ret);
     }
     return 0;

@@ -12,7 +12,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
-#include "host/base/cache.h"
+#include "host/base/directories.h"
 #include "host/base/identity.h"
 #include "host/base/notice.h"
 #include "host/base/userns.h"
@@ -135,7 +135,7 @@ static bool write_verdict(const char *key, const char *reason)
         host_directory_is_roots())
         kept = write_verdict_in(HOST_DIRECTORY, 0644, key, reason);
     if (dir) {
-        cache_make_directory(dir);
+        make_directories(dir);
         kept = write_verdict_in(dir, 0600, key, reason) || kept;
     }
     return kept;

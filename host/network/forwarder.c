@@ -1,5 +1,8 @@
 #include "host/network/forwarder_private.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <seccomp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,6 +25,29 @@ int forward_open(const struct publish *port, const struct net_address *guest, st
     ret->fd = take_fd(&fd);
     return 0;
 }
+
+/* ---- the system calls of the loop, base/worker.h ---- */
+
+static const int calls[] = {
+    SCMP_SYS(accept4), SCMP_SYS(connect),  SCMP_SYS(bind),       SCMP_SYS(recvfrom),
+    SCMP_SYS(sendto),  SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(close),
+};
+
+/* Only internet sockets. */
+static int allow_sockets(scmp_filter_ctx filter)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    int result = 0;
+    for (size_t i = 0; i < ARRAY_LEN(families) && result == 0; i++)
+        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+    if (result < 0)
+        return result;
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+                            SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY));
+}
+
+/* ---- the process ---- */
 
 /* What the process works on: its own copy. */
 struct served {
@@ -87,9 +113,9 @@ int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_
         .fds = fds,
         .count = count + 1,
         .files = 8 + count + 2 * FORWARD_TCP_MAX + FORWARD_UDP_MAX,
-        .calls = forwarder_calls,
-        .call_count = forwarder_call_count,
-        .more = forwarder_allow_sockets,
+        .calls = calls,
+        .call_count = ARRAY_LEN(calls),
+        .more = allow_sockets,
         .serve = serve,
         .arg = &served,
     };

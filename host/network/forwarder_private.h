@@ -6,7 +6,6 @@
 #define VMC_HOST_NETWORK_FORWARDER_PRIVATE_H
 
 #include <poll.h>
-#include <seccomp.h>
 
 #include "host/network/forwarder.h"
 
@@ -28,10 +27,5 @@ struct udp_forwarder *udp_forwarder_new(void);
 void udp_forwarder_receive(struct udp_forwarder *u, const struct forward *forward);
 size_t udp_forwarder_prepare(struct udp_forwarder *u, struct pollfd *slots);
 void udp_forwarder_serve(struct udp_forwarder *u, const struct pollfd *slots, size_t count);
-
-/* The system calls of the loop, base/worker.h: sockets are of the internet's families. */
-extern const int forwarder_calls[];
-extern const size_t forwarder_call_count;
-int forwarder_allow_sockets(scmp_filter_ctx filter);
 
 #endif

@@ -13,8 +13,8 @@
 #include "host/base/idmap.h"
 #include "host/base/mount_table.h"
 #include "host/spec/rootfs_image.h"
+#include "host/store/disk_image.h"
 #include "host/store/kept_upper.h"
-#include "host/store/upper_disk.h"
 
 /* Covers every mount below the share: what lies in a covered one is out of sight with it. */
 static int cover_submounts(const char *share, struct error *err)

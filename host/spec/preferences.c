@@ -8,7 +8,7 @@
 
 #include "common/io.h"
 #include "common/util.h"
-#include "host/base/xdg.h"
+#include "host/base/directories.h"
 
 #define FILE_SIZE_MAX 65536
 #define SYSTEM_FILE "/etc/vmc/vmc.conf"

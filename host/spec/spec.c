@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/base/data_directory.h"
+#include "host/base/directories.h"
 #include "host/base/object_name.h"
 #include "host/base/units.h"
 #include "host/spec/backend.h"

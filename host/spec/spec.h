@@ -63,7 +63,7 @@ struct vm_spec {
 
     struct volume_list volumes;
     bool virtiofs_volumes; /* so do they */
-    char *data; /* where named volumes and the like are; NULL: nowhere, data_directory.h */
+    char *data; /* where named volumes and the like are; NULL: nowhere, directories.h */
 
     struct container_spec container;
 

@@ -1,6 +1,5 @@
 #include "host/store/kept_upper.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,35 +9,18 @@
 
 #include "common/io.h"
 #include "common/util.h"
-#include "host/base/data_directory.h"
-#include "host/base/object_name.h"
-#include "host/base/remove_tree.h"
-#include "host/store/upper_disk.h"
+#include "host/store/disk_image.h"
+#include "host/store/named.h"
 
-#define KIND "kept"
 #define IMAGE "upper.img"
 #define ROOTFS "rootfs"
 
-#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-
 /*
- * The first byte, by the open file description: the hypervisor has that, too, and so nobody else
- * gets the image before it is gone. QEMU's own locks are on bytes from 100 on. fcntl(2)
+ * The hypervisor inherits the image and with it the lock: no other run gets the image before the
+ * hypervisor is gone.
  */
-static struct flock first_byte(void)
-{
-    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
-}
-
-static int lock_image(int fd, const char *name, struct error *err)
-{
-    struct flock lock = first_byte();
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-        return 0;
-    if (errno == EAGAIN || errno == EACCES)
-        return error_set(err, "the kept container %s is in use", name);
-    return error_errno(err, "cannot lock the kept container %s", name);
-}
+static const struct named_kind layers = {
+    .directory = "kept", .what = "kept container", .lock = IMAGE};
 
 static char *read_rootfs(int dir)
 {
@@ -89,47 +71,26 @@ static int check_image(int image, const char *name, const char *made_over, const
     return 0;
 }
 
-static int open_locked(int dir, const char *name, const char *rootfs, uint64_t size, int *ret_fd,
-                       struct error *err)
-{
-    AUTO_CLOSE int image = openat(dir, IMAGE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    struct stat st;
-    if (image < 0)
-        return error_errno(err, "cannot open the image");
-    if (lock_image(image, name, err) < 0)
-        return -1;
-    /* Removed while it was being opened. */
-    if (fstat(image, &st) < 0 || st.st_nlink == 0)
-        return error_set(err, "%s is being removed", name);
-    AUTO_FREE char *made_over = read_rootfs(dir);
-    int result = made_over ? check_image(image, name, made_over, rootfs, size, err)
-                           : make_image(dir, image, rootfs, size, err);
-    if (result < 0)
-        return -1;
-    *ret_fd = take_fd(&image);
-    return 0;
-}
-
 int kept_upper_open(const char *base, const char *name, const char *rootfs, uint64_t size,
                     int *ret_fd, struct error *err)
 {
-    AUTO_CLOSE int parent = -1;
+    AUTO_CLOSE int dir = -1;
+    AUTO_CLOSE int image = -1;
     AUTO_FREE char *path = realpath(rootfs, NULL);
     if (!path)
         return error_errno(err, "cannot resolve %s", rootfs);
-    if (data_directory_open(base, KIND, true, &parent, err) < 0)
+    if (named_use(&layers, base, name, F_WRLCK, &dir, &image, err) < 0)
         return error_wrap(err, "--keep");
-    bool fresh = mkdirat(parent, name, 0700) == 0;
-    if (!fresh && errno != EEXIST)
-        return error_errno(err, "--keep: cannot make a place for %s", name);
-    AUTO_CLOSE int dir = openat(parent, name, DIR_FLAGS);
-    if (dir < 0)
-        return error_errno(err, "--keep: cannot open the place of %s", name);
-    if (open_locked(dir, name, path, size, ret_fd, err) == 0)
-        return 0;
-    if (fresh)
-        remove_tree(parent, name, NULL);
-    return error_wrap(err, "--keep");
+    AUTO_FREE char *made_over = read_rootfs(dir);
+    if (made_over && check_image(image, name, made_over, path, size, err) < 0)
+        return error_wrap(err, "--keep");
+    if (!made_over && make_image(dir, image, path, size, err) < 0) {
+        close_fd(&image);
+        named_remove(&layers, base, (char *const[]){(char *)name}, 1, NULL);
+        return error_wrap(err, "--keep");
+    }
+    *ret_fd = take_fd(&image);
+    return 0;
 }
 
 /* ---- listing ---- */
@@ -137,10 +98,8 @@ int kept_upper_open(const char *base, const char *name, const char *rootfs, uint
 static void add(int parent, const char *name, struct kept_upper_list *list)
 {
     struct stat st = {0};
-    struct flock lock = first_byte();
-    AUTO_CLOSE int dir = openat(parent, name, DIR_FLAGS);
-    AUTO_CLOSE int image = dir < 0 ? -1 : openat(dir, IMAGE, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    if (image < 0 || fstat(image, &st) < 0)
+    AUTO_CLOSE int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0 || fstatat(dir, IMAGE, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return;
     char *rootfs = read_rootfs(dir);
     list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
@@ -149,7 +108,7 @@ static void add(int parent, const char *name, struct kept_upper_list *list)
         .rootfs = rootfs ? rootfs : xstrdup(""),
         .size = (uint64_t)st.st_size,
         .used = (uint64_t)st.st_blocks * 512,
-        .in_use = fcntl(image, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK,
+        .in_use = named_in_use(&layers, parent, name),
     };
 }
 
@@ -157,11 +116,7 @@ int kept_upper_list(const char *base, struct kept_upper_list *ret, struct error 
 {
     AUTO_CLOSE int parent = -1;
     AUTO_STRINGS struct strings names = {0};
-    if (data_directory_open(base, KIND, false, &parent, err) < 0)
-        return -1;
-    if (parent < 0)
-        return 0;
-    if (data_directory_names(parent, &names, err) < 0)
+    if (named_list(&layers, base, &parent, &names, err) < 0)
         return -1;
     for (size_t i = 0; i < names.count; i++)
         add(parent, names.items[i], ret);
@@ -178,39 +133,7 @@ void kept_upper_list_free(struct kept_upper_list *list)
     *list = (struct kept_upper_list){0};
 }
 
-/* ---- removing ---- */
-
-static int lock_to_remove(int parent, const char *name, int *ret_image, struct error *err)
-{
-    if (object_name_check("the container", name, err) < 0)
-        return -1;
-    AUTO_FREE char *path = xasprintf("%s/" IMAGE, name);
-    AUTO_CLOSE int image = parent < 0 ? -1 : openat(parent, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    if (image < 0 && (parent < 0 || errno == ENOENT))
-        return error_set(err, "no such kept container: %s", name);
-    if (image < 0)
-        return error_errno(err, "cannot open the kept container %s", name);
-    if (lock_image(image, name, err) < 0)
-        return -1;
-    *ret_image = take_fd(&image);
-    return 0;
-}
-
 int kept_upper_remove(const char *base, char *const *names, size_t count, struct error *err)
 {
-    AUTO_CLOSE int parent = -1;
-    if (data_directory_open(base, KIND, false, &parent, err) < 0)
-        return -1;
-    int *images = xcalloc(count, sizeof(*images));
-    int result = 0;
-    for (size_t i = 0; i < count; i++)
-        images[i] = -1;
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = lock_to_remove(parent, names[i], &images[i], err);
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = remove_tree(parent, names[i], err);
-    for (size_t i = 0; i < count; i++)
-        close_fd(&images[i]);
-    free(images);
-    return result;
+    return named_remove(&layers, base, names, count, err);
 }

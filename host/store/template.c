@@ -10,7 +10,7 @@
 
 #include "common/log.h"
 #include "common/util.h"
-#include "host/base/cache.h"
+#include "host/base/directories.h"
 #include "host/base/identity.h"
 #include "host/store/template_file.h"
 
@@ -23,7 +23,7 @@ static int open_directory(bool create, struct error *err)
         return error_set(err, "there is no home directory to keep templates in");
     AUTO_FREE char *path = xasprintf("%s/templates", cache);
     if (create)
-        cache_make_directory(path);
+        make_directories(path);
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return error_errno(err, "no templates can be kept in %s (XDG_CACHE_HOME says where)", path);
