@@ -42,7 +42,8 @@ char *jail_files_interpreter(const char *binary)
     return NULL;
 }
 
-/* Adds the first file that matches one of the patterns, which stand below the binary's prefix. */
+/* Adds the first file that matches one of the patterns, which are relative to the binary's prefix.
+ */
 static void add_first(const char *prefix, const char *const *directories, const char *name,
                       struct strings *ret)
 {
@@ -79,7 +80,7 @@ struct trace {
     const struct strings *modules;
 };
 
-/* Child: the loader prints what it would load, and runs nothing. ld.so(8), --list. */
+/* Child: the loader prints the files it would load and runs nothing. ld.so(8), --list. */
 static int list_libraries(void *arg)
 {
     const struct trace *trace = arg;
@@ -136,7 +137,7 @@ static int find_all(const struct arch *arch, const char *binary, struct strings 
     return 0;
 }
 
-/* One line: all that the list depends on. NULL if the binary cannot be looked at. */
+/* One line: everything that the list depends on. NULL if the binary cannot be examined. */
 static char *cache_key(const struct arch *arch, const char *name, const char *binary)
 {
     struct stat st, loader = {0};

@@ -12,8 +12,8 @@
 /*
  * Appends the files by the absolute paths under which the binary looks for them; arch is a
  * hypervisor's, or NULL for another program, which has no modules and no firmware. Asks the dynamic
- * loader once, and keeps its answer in $XDG_CACHE_HOME/vmc for as long as the binary and the
- * loader's cache stay the same.
+ * loader once, and caches the answer in $XDG_CACHE_HOME/vmc as long as the binary and the loader's
+ * cache stay the same.
  */
 int jail_files_find(const struct arch *arch, const char *binary, struct strings *ret,
                     struct error *err);

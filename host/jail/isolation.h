@@ -12,23 +12,23 @@
 enum isolation_layer {
     LAYER_USER,       /* a user namespace of its own: no capability on the host */
     LAYER_IDS,        /* not root on the host */
-    LAYER_ROOT,       /* a root that holds its own files only, read-only */
-    LAYER_PROC,       /* a /proc that shows nothing but itself */
+    LAYER_ROOT,       /* a read-only root with only its own files */
+    LAYER_PROC,       /* a /proc that shows only itself */
     LAYER_NAMESPACES, /* pid, ipc, uts and cgroup namespaces */
     LAYER_NETWORK,    /* a network namespace of its own, with nothing in it */
     LAYER_PRIVILEGES, /* capabilities, no_new_privs */
     LAYER_SYSCALLS,   /* an allow list of system calls */
-    LAYER_WRITES,     /* nothing to write to by name, but in writable trees */
+    LAYER_WRITES,     /* nothing to write to by name except in writable trees */
     LAYER_LIMITS,     /* resource limits of the process */
     LAYER_CGROUP,     /* limits on memory and threads that the host enforces */
-    LAYER_KERNEL,     /* the workload's kernel is not the host's: what all others guard */
+    LAYER_KERNEL,     /* the workload has its own kernel, which all other layers guard */
     LAYER_COUNT,
 };
 
-/* Zero-initialised: every layer is there. Free with isolation_free(). */
+/* Zero-initialised: every layer is present. Free with isolation_free(). */
 struct isolation {
-    const char *around;         /* whom the layers are around; NULL: the jail around a hypervisor */
-    char *missing[LAYER_COUNT]; /* owned: why; NULL: the layer is there */
+    const char *around;         /* what is confined; NULL: the jail around a hypervisor */
+    char *missing[LAYER_COUNT]; /* owned: the reason; NULL: the layer is present */
 };
 
 /* The layer's name, in a clause: "a user namespace". */
@@ -41,16 +41,16 @@ void isolation_lacks(struct isolation *isolation, enum isolation_layer layer, co
 bool isolation_complete(const struct isolation *isolation);
 
 /*
- * True if a caller of this kind may expect the layer. An ordinary user has no say over the host's
- * control groups on most hosts, nor has --nopriv over ids, nor most kernels' owners over their
- * security modules: a line on every run would be noise. A hypervisor in the host's network is what
- * the network itself says.
+ * True if a caller of this kind may expect the layer. On most hosts an ordinary user cannot change
+ * the control groups, --nopriv cannot change ids, and few users choose their kernel's security
+ * modules: a line on every run would be noise. The network itself reports a hypervisor in the
+ * host's network.
  */
 bool isolation_expected(enum isolation_layer layer, bool privileged);
 
 /*
- * One line on stderr that names each missing layer that could be expected; the others are for
- * --debug and vmc info. Without any, nothing.
+ * One notice with each missing layer that could be expected, if there is one; --debug and vmc info
+ * show the others.
  */
 void isolation_say(const struct isolation *isolation, bool privileged);
 

@@ -1,5 +1,5 @@
 /*
- * vmc's side of a jail's start. The child's stages, which make the jail, are in jail/stages.c.
+ * vmc's side of the start of a jail. The child's stages, which make the jail, are in jail/stages.c.
  */
 #include "host/jail/jail.h"
 
@@ -24,13 +24,13 @@
 #include "host/jail/rules.h"
 #include "host/jail/stages.h"
 
-/* Far more than a start takes on a loaded host. */
+/* Far longer than a start takes on a loaded host. */
 #define START_PATIENCE_NS (20 * NS_PER_S)
 
-/* A device can be used through a read-only mount; its mode and owner cannot be changed. */
+/* A device works through a read-only mount, but its mode and owner cannot be changed. */
 #define DEVICE_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 
-/* A mount of its own of what is at path, attached nowhere yet; what cannot be undone in a jail. */
+/* A new mount of path, not attached yet, with attributes that cannot be undone in a jail. */
 static int open_mount(const char *path, unsigned flags, uint64_t attributes, int *ret_fd,
                       struct error *err)
 {
@@ -64,7 +64,7 @@ static int *no_descriptors(size_t count)
     return fds;
 }
 
-/* The node of the device in a new file system, for the range's root alone. */
+/* The node of the device in a new file system, only for the range's root. */
 static int make_device(const struct jail *jail, const char *dir, struct error *err)
 {
     AUTO_FREE char *path = xasprintf("%s/device", dir);
@@ -78,8 +78,8 @@ static int make_device(const struct jail *jail, const char *dir, struct error *e
 }
 
 /*
- * The host's own node is root's, or a group's that the range is not in, and no file system of
- * devices can be idmapped.
+ * The host's own node belongs to root, or to a group that the range is not in, and a file system of
+ * devices cannot be idmapped.
  */
 static int open_own_device(const struct jail *jail, int *ret_fd, struct error *err)
 {
@@ -168,7 +168,7 @@ static int say_go(int socket, struct error *err)
     return 0;
 }
 
-/* The group is left out, not the run, where it cannot be had. */
+/* If the group cannot be made, the run goes on without it. */
 static void enter_groups(const struct jail *jail, struct jailed *ret, struct isolation *isolation)
 {
     struct error why = ERROR_INIT;
@@ -192,7 +192,7 @@ static int take_report(const struct jail_report *message, int *fd, struct jailed
     return 0;
 }
 
-/* Reads the child's messages until it has executed the program, or has ended. */
+/* Reads the child's messages until it has executed the program or has ended. */
 static int follow(int socket, struct jailed *ret, struct isolation *isolation, struct error *err)
 {
     int64_t deadline = now_ns() + START_PATIENCE_NS;
@@ -211,9 +211,9 @@ static int follow(int socket, struct jailed *ret, struct isolation *isolation, s
 }
 
 /*
- * Everything with a child that exists. Moving it into its groups can take 10 ms (the kernel waits
- * for RCU), which it uses to make its root and to load QEMU: the workload is not there before this
- * function has returned. Where groups are required it waits.
+ * Everything from the child's clone to its exec. Moving it into its groups can take 10 ms (the
+ * kernel waits for RCU); meanwhile it makes its root and loads QEMU, since there is no workload
+ * before this function returns. If groups are required it waits.
  */
 static int guide(const struct jail *jail, struct jail_child *child, int socket, struct jailed *ret,
                  struct isolation *isolation, struct error *err)
@@ -283,7 +283,7 @@ int jail_start(const struct jail *jail, struct strings *argv, const int *fds, si
 void jail_stop(struct jailed *jailed)
 {
     if (jailed->pid > 0) {
-        /* Our own child, not waited for yet: its number cannot have been reused. */
+        /* Our own child, not waited for yet: its PID cannot have been reused. */
         kill(jailed->pid, SIGKILL);
         while (waitpid(jailed->pid, NULL, 0) < 0 && errno == EINTR)
             ;

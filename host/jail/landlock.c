@@ -13,7 +13,7 @@
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ull << 14)
 #endif
 
-/* The first version that lets files move between directories at all. */
+/* The first version that allows files to move between directories. */
 #define VERSION_REFER 2
 #define VERSION_TRUNCATE 3
 

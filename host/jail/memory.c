@@ -33,7 +33,7 @@ int jail_memory_filter(int *ret_listener, struct error *err)
     return seccomp_filter_result(result, "this kernel has no seccomp user notification", err);
 }
 
-/* 1: it has come; 0: the process has ended, or something else has come; -1. */
+/* 1: a question; 0: the process has ended, or interrupt_fd is readable; -1. */
 static int wait_for_question(int listener, int pidfd, int interrupt_fd, int64_t deadline,
                              struct error *err)
 {
@@ -50,7 +50,7 @@ static int wait_for_question(int listener, int pidfd, int interrupt_fd, int64_t 
     return !fds[1].revents && !fds[2].revents && (fds[0].revents & POLLIN);
 }
 
-/* The descriptor and the answer in one step: the process cannot be interrupted in between. */
+/* Adds the descriptor and answers in one step: the process cannot be interrupted in between. */
 static int answer(int listener, int fd, int number, struct error *err)
 {
     struct seccomp_notif *question = NULL;

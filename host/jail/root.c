@@ -11,9 +11,9 @@
 
 #include "host/jail/rules.h"
 
-/* Names of files and directories; there are no contents. */
+/* Enough for the names of files and directories; there are no contents. */
 #define ROOT_SIZE "256k"
-/* Besides a kernel's memory: a page to try what can be done with one. */
+/* In addition to a kernel's memory: a page with which it tests the file system. */
 #define RAM_SLACK (64u << 10)
 
 /* Makes the directories above path, below the directory open at root. */
@@ -47,7 +47,7 @@ static int attach(int root, const char *path, bool directory, int mount_fd, stru
     return 0;
 }
 
-/* A new file system, attached nowhere. -1 with errno. */
+/* A new file system, not attached yet. -1 with errno. */
 static int make_mount(const char *type, const char *const *options, unsigned attributes)
 {
     AUTO_CLOSE int fs = fsopen(type, FSOPEN_CLOEXEC);
@@ -60,8 +60,8 @@ static int make_mount(const char *type, const char *const *options, unsigned att
 }
 
 /*
- * /proc and /sys for an agent: whole ones, since the kernel lets a user namespace mount those for
- * its container only where there are (mount_too_revealing() in fs/namespace.c).
+ * Complete /proc and /sys for an agent: the kernel lets a user namespace mount them for its
+ * container only if it has complete ones (mount_too_revealing() in fs/namespace.c).
  */
 int jail_root_attach_kernel(struct jail_child *child, int root, struct error *err)
 {
@@ -86,8 +86,8 @@ int jail_root_attach_kernel(struct jail_child *child, int root, struct error *er
 }
 
 /*
- * /proc with the processes of the namespace. Where the kernel refuses a new one (something is
- * mounted over parts of the host's), the host's stands in.
+ * /proc with the processes of the namespace. If the kernel refuses a new one (something is mounted
+ * over parts of the host's /proc), the host's stands in.
  */
 static int attach_proc(struct jail_child *child, int root, const char *const *options,
                        struct error *err)
@@ -105,21 +105,21 @@ static int attach_proc(struct jail_child *child, int root, const char *const *op
     return attach(root, "/proc", true, proc, err);
 }
 
-/* QEMU's 9p needs it to name descriptors: nothing is in it but processes, of which there is one. */
+/* QEMU's 9p needs it to name descriptors: it holds only processes, of which there is one. */
 int jail_root_attach_proc(struct jail_child *child, int root, struct error *err)
 {
     static const char *const options[] = {"subset", "pid", NULL};
     return attach_proc(child, root, options, err);
 }
 
-/* virtiofsd also wants to know how many files the host can open, and leaves it behind then. */
+/* virtiofsd also reads how many files the host can open, and then leaves /proc behind. */
 int jail_root_attach_whole_proc(struct jail_child *child, int root, struct error *err)
 {
     static const char *const options[] = {NULL};
     return attach_proc(child, root, options, err);
 }
 
-/* A kernel maps its memory, from a file that it makes and unlinks, and executes what is in it. */
+/* A kernel maps its memory from a file that it makes and unlinks, and executes code in it. */
 int jail_root_attach_ram(struct jail_child *child, int root, struct error *err)
 {
     AUTO_FREE char *text = xasprintf("%" PRIu64, child->jail->ram + RAM_SLACK);
@@ -177,10 +177,11 @@ int jail_root_enter(struct jail_child *child, struct error *err)
         return error_errno(err, "cannot mount a root directory");
     if (attach_all(child, root, err) < 0)
         return -1;
-    /* An agent makes places in it for what it mounts, and its container never sees it. */
+    /* An agent makes mount points in it, and its container never sees it. */
     if (!child->rules->trusted && seal(root, err) < 0)
         return -1;
-    /* The old root lies under the new one now, pivot_root(2), and goes with all that is in it. */
+    /* The old root now lies under the new one, pivot_root(2), and is detached with all mounts in
+     * it. */
     if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
         return error_errno(err, "cannot enter the root directory");
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)

@@ -7,17 +7,17 @@
 #include "host/jail/seccomp_file_server.h"
 #include "host/jail/seccomp_kernel.h"
 
-/* Threads that each keep memory of their own would only cost some. */
+/* A memory arena for each thread would only cost memory. */
 static const char *const for_a_hypervisor[] = {"MALLOC_ARENA_MAX=2", NULL};
 static const char *const for_an_agent[] = {NULL};
-/* Where its memory is; and its processes must have nothing of the C library's. */
+/* The place of its memory; its processes must not use features of the C library. */
 static const char *const for_a_kernel[] = {"TMPDIR=" JAIL_RAM_PATH,
                                            "GLIBC_TUNABLES=glibc.pthread.rseq=0", NULL};
 
-/* Descriptors the guest can make QEMU hold, through files it opens and unlinks: none without end.
+/* Descriptors that the guest can make QEMU hold, through files it opens and unlinks: a bound.
  */
 #define DESCRIPTORS 16384u
-/* A file that the guest knows is one. */
+/* One for each file that the guest knows. */
 #define DESCRIPTORS_OF_FILES 262144u
 
 /* To serve files of every owner in the user namespace. */
@@ -25,16 +25,16 @@ static const cap_value_t to_read[] = {CAP_DAC_READ_SEARCH};
 static const cap_value_t to_write[] = {CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER,
                                        CAP_FSETID};
 /*
- * The file server's: it makes each file as the one who asks for it (setresuid(2)), whose rights the
- * guest's kernel has checked already, with groups that it alone knows: so the change of ids takes
- * nothing from it (SECBIT_NO_SETUID_FIXUP).
+ * For the file server: it makes each file as the user who asks for it (setresuid(2)). The guest's
+ * kernel has already checked that user's rights, with groups that only it knows, so the server
+ * keeps its capabilities when it changes ids (SECBIT_NO_SETUID_FIXUP).
  */
 static const cap_value_t to_serve[] = {
     CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE, CAP_CHOWN,   CAP_FOWNER,     CAP_FSETID,
     CAP_SETUID,          CAP_SETGID,       CAP_SETFCAP, CAP_SYS_CHROOT, CAP_SETPCAP};
 /*
- * An overlay opens what is below it with O_NOATIME, open(2), which is for a file's owner. The last
- * two virtiofsd drops itself, once it has entered the tree.
+ * An overlay opens its lower files with O_NOATIME, which only a file's owner may, open(2).
+ * virtiofsd drops the last two itself, once it has entered the tree.
  */
 static const cap_value_t to_enter[] = {CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_SYS_CHROOT,
                                        CAP_SETPCAP};
@@ -64,12 +64,11 @@ static const struct jail_rules rules[] = {
         },
     [JAIL_KERNEL] =
         {
-            /* It makes files with the modes that its guest's programs have asked for. */
+            /* It makes files with the modes that the guest's programs request. */
             .umask = 0,
             /*
-             * Its own memory lies behind what a program has for its heap: at random, up to a
-             * gigabyte behind, all of which it would keep books of. It is at a fixed address
-             * anyway.
+             * Its own memory lies after a program's heap: with randomization up to a gigabyte after
+             * it, and it would need page tables for all of that. It is at a fixed address anyway.
              */
             .personality = ADDR_NO_RANDOMIZE,
             .environment = for_a_kernel,
@@ -103,7 +102,7 @@ rlim_t jail_descriptors(enum jail_tenant tenant)
     rlim_t most = rules[tenant].descriptors;
     if (getrlimit(RLIMIT_NOFILE, &now) < 0)
         return 0;
-    /* One is the program's, until it is executed. */
+    /* One is for the program, until it is executed. */
     return now.rlim_max > most ? most : now.rlim_max - 1;
 }
 

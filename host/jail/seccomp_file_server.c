@@ -8,7 +8,7 @@
 #include "common/util.h"
 #include "host/base/seccomp.h"
 
-/* Seen in runs of QEMU 7.2's, and of the one in Rust, version 1.13, with strace(1). */
+/* Seen with strace(1) in runs of QEMU 7.2's server and of the Rust one, version 1.13. */
 static const int calls[] = {
     /* memory */
     SCMP_SYS(brk),
@@ -43,7 +43,7 @@ static const int calls[] = {
     SCMP_SYS(getegid),
     SCMP_SYS(getgroups),
     SCMP_SYS(getrandom),
-    /* its own sandbox, which can only take away */
+    /* its own sandbox, which can only remove rights */
     SCMP_SYS(capget),
     SCMP_SYS(capset),
     SCMP_SYS(chroot),
@@ -97,7 +97,7 @@ static const int changes[] = {
     SCMP_SYS(ftruncate),
     SCMP_SYS(fallocate),
     SCMP_SYS(copy_file_range),
-    /* names; a device takes CAP_MKNOD, which no jail has */
+    /* names; a device needs CAP_MKNOD, which no jail has */
     SCMP_SYS(mkdirat),
     SCMP_SYS(mknodat),
     SCMP_SYS(symlinkat),
@@ -120,14 +120,14 @@ static const int changes[] = {
     SCMP_SYS(setgroups),
 };
 
-/* To have the changes on the disk. Where there are none, ENOSYS is what a guest takes for done. */
+/* To write changes to the disk. If there are none, a guest takes ENOSYS for success. */
 static const int flushes[] = {
     SCMP_SYS(fsync),
     SCMP_SYS(fdatasync),
     SCMP_SYS(syncfs),
 };
 
-/* No locks and no signals, which reach others' programs through the files of a share. */
+/* No locks and no signals: they reach other users' programs through the files of a share. */
 static const unsigned long fcntl_commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
                                                F_SETFD, F_GETFL,         F_SETFL};
 /* libcap-ng's, and those of its own filter. */
@@ -136,7 +136,7 @@ static const unsigned long prctl_options[] = {
     PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_NAME,
 };
 
-/* Calls of which only a part is harmless. */
+/* Calls that are harmless only with some arguments. */
 static int add_restricted(scmp_filter_ctx filter)
 {
     int result = seccomp_filter_add_values(filter, SCMP_SYS(fcntl), 1, fcntl_commands,
@@ -157,7 +157,7 @@ int file_server_seccomp_load(const struct jail_needs *needs, int exec_fd, struct
     if (!filter)
         return -1;
     int result = seccomp_filter_add(filter, SCMP_ACT_ALLOW, calls, ARRAY_LEN(calls));
-    /* A guest that has mounted its side for writing is told what the host's side is. */
+    /* A guest that has mounted its side writable learns that the host's side is read-only. */
     if (result == 0)
         result = seccomp_filter_add(filter, needs->writes ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EROFS),
                                     changes, ARRAY_LEN(changes));

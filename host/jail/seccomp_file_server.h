@@ -3,8 +3,8 @@
  * directory, and for changing one. It adds a filter of its own before it serves the first request.
  * seccomp(2).
  *
- * What is not on the list fails with ENOSYS, and what changes files with EROFS where none are to be
- * changed.
+ * Calls that are not on the list fail with ENOSYS, and calls that change files with EROFS in a
+ * read-only share.
  */
 #ifndef VMC_HOST_JAIL_SECCOMP_FILE_SERVER_H
 #define VMC_HOST_JAIL_SECCOMP_FILE_SERVER_H

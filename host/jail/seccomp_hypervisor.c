@@ -19,7 +19,8 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* A machine that reads a tree: seen in runs of QEMU 7.2 with strace(1), and their near relatives.
+/* A machine that reads a tree: calls seen with strace(1) in runs of QEMU 7.2, and close variants of
+ * them.
  */
 static const int always[] = {
     /* memory */
@@ -147,17 +148,17 @@ static const int always[] = {
     SCMP_SYS(fadvise64),
     SCMP_SYS(fchdir),
     SCMP_SYS(umask),
-    /* its own -sandbox, which can only take away */
+    /* its own -sandbox, which can only remove rights */
     SCMP_SYS(seccomp),
 };
 
-/* Contents of files it has open: a disk image, or a writable tree. */
+/* Contents of open files: a disk image, or a writable tree. */
 static const int contents[] = {
     SCMP_SYS(pwrite64),        SCMP_SYS(pwritev),   SCMP_SYS(pwritev2), SCMP_SYS(ftruncate),
     SCMP_SYS(copy_file_range), SCMP_SYS(fdatasync), SCMP_SYS(fsync),    SCMP_SYS(sync_file_range),
 };
 
-/* Memory that is a file, and a way for the process that maps it, too, to ask questions: vhost-user.
+/* Memory in a file, and a channel for requests from the other process that maps it: vhost-user.
  */
 static const int sharing[] = {SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(socketpair)};
 
@@ -172,10 +173,10 @@ static const int changes[] = {
 
 /* QEMU's own user network: internet sockets, see add_sockets(). */
 static const int sockets[] = {SCMP_SYS(bind), SCMP_SYS(connect)};
-/* A debugger's connection, libvirt's channels: on sockets that are bound already. */
+/* A debugger's connection, libvirt's channels: on sockets that are already bound. */
 static const int listens[] = {SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4)};
 
-/* Nothing in a hypervisor calls these: whoever does has taken it over. */
+/* No hypervisor calls these: only an intruder does. */
 static const int deadly[] = {
     /* other programs and other processes */
     SCMP_SYS(execve),
@@ -214,7 +215,7 @@ static const int deadly[] = {
     SCMP_SYS(setfsgid),
     SCMP_SYS(setgroups),
     SCMP_SYS(capset),
-    /* large parts of the kernel that are of no use here */
+    /* large parts of the kernel that are not needed here */
     SCMP_SYS(bpf),
     SCMP_SYS(perf_event_open),
     SCMP_SYS(add_key),
@@ -261,7 +262,8 @@ static const unsigned long tap_requests[] = {
     TUNGETIFF,       TUNGETFEATURES,  TUNSETOFFLOAD, TUNSETSNDBUF,
     TUNGETVNETHDRSZ, TUNSETVNETHDRSZ, TUNSETVNETLE,  TUNSETVNETBE,
 };
-/* No leases and locks, which hold up others' programs on the files of a share, and no signals. */
+/* No leases and locks, which block other users' programs on the files of a share, and no signals.
+ */
 static const unsigned long fcntl_commands[] = {
     F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ,
 };
@@ -270,8 +272,8 @@ static const unsigned long prctl_options[] = {
     PR_GET_SECCOMP, PR_SET_TIMERSLACK, PR_CAPBSET_READ,     PR_SET_VMA};
 
 /*
- * No sockets of the host's programs: those are AF_UNIX, by name or, in the host's network, without.
- * No programs on a socket: SO_ATTACH_FILTER and its like.
+ * No access to sockets of the host's programs, which are AF_UNIX, with a path or, in the host's
+ * network, abstract. No programs on a socket: SO_ATTACH_FILTER and the like.
  */
 static int add_sockets(scmp_filter_ctx filter)
 {
@@ -305,7 +307,7 @@ static int add_sockets(scmp_filter_ctx filter)
 #define ADD_VALUES(filter, call, argument, list)                                                   \
     seccomp_filter_add_values(filter, SCMP_SYS(call), argument, list, ARRAY_LEN(list))
 
-/* Calls of which only a part is harmless. */
+/* Calls that are harmless only with some arguments. */
 static int add_restricted(scmp_filter_ctx filter, int exec_fd)
 {
     int result = ADD_VALUES(filter, fcntl, 1, fcntl_commands);
@@ -315,7 +317,7 @@ static int add_restricted(scmp_filter_ctx filter, int exec_fd)
         result = ADD_VALUES(filter, ioctl, 1, terminal_requests);
     if (result == 0)
         result = seccomp_filter_allow_threads(filter);
-    /* It is process 1 of its namespace: signals to its own threads. */
+    /* It is process 1 of its namespace: signals only to its own threads. */
     if (result == 0)
         result =
             seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, 1));
@@ -325,11 +327,11 @@ static int add_restricted(scmp_filter_ctx filter, int exec_fd)
 }
 
 /*
- * Memory that a guest gives back: QEMU makes a hole in its file, and forgets what it has mapped of
- * it. A file that it has a private copy of is not its to change: it is told that the hole is there
- * (7.2 gives up otherwise), and forgets its copy. What is mapped there then is the file's again,
- * and a guest expects nothing of a page that it has given back. Of its disk it expects zeros where
- * it has asked for them, so that the file is told by its number.
+ * Memory that a guest gives back: QEMU punches a hole in its file, and drops its mapping. A file
+ * that it maps privately is not its to change: it is told that the hole exists (7.2 gives up
+ * otherwise), and drops its copy. The file's page is then mapped there again; a guest expects
+ * nothing from a page that it has given back. From its disk a guest does expect zeros where it
+ * asked for them, so the memory file is recognized by its number.
  */
 static int add_holes(scmp_filter_ctx filter, const struct jail_needs *needs, int memory_fd)
 {
@@ -357,7 +359,7 @@ static int add_needs(scmp_filter_ctx filter, const struct jail_needs *needs, int
         result = ADD(filter, SCMP_ACT_ALLOW, changes);
     if (result == 0 && needs->shared)
         result = ADD(filter, SCMP_ACT_ALLOW, sharing);
-    /* libvirt has QEMU seal the memory that it makes. */
+    /* libvirt tells QEMU to seal the memory that it makes. */
     if (result == 0 && needs->shared)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
                                   SCMP_A1(SCMP_CMP_EQ, F_ADD_SEALS));

@@ -13,8 +13,8 @@
 #include "host/base/seccomp.h"
 
 /*
- * What a kernel that is up calls, at most 30: seen with strace(1) while the whole suite ran on it,
- * and nothing that was not.
+ * The calls of a running kernel, at most 30: exactly those seen with strace(1) while the whole
+ * suite ran on it.
  */
 static const int running[] = {
     /* lines, and files of the root file system */
@@ -60,7 +60,8 @@ static const int writing[] = {
     SCMP_SYS(utimensat), SCMP_SYS(dup2),
 };
 
-/* Besides all of those: the C library's start, what the kernel tries out, its memory's file. */
+/* In addition to all of those: the C library's start, tests by the kernel, the file for its memory.
+ */
 static const int starting[] = {
     SCMP_SYS(brk),          SCMP_SYS(getpid),          SCMP_SYS(sched_getaffinity),
     SCMP_SYS(arch_prctl),   SCMP_SYS(set_tid_address), SCMP_SYS(set_robust_list),
@@ -72,7 +73,7 @@ static const int starting[] = {
 
 #define ADD(filter, list) seccomp_filter_add(filter, SCMP_ACT_ALLOW, list, ARRAY_LEN(list))
 
-/* A new process, and no namespace: fork(2). CLONE_NEWTIME lies in the signal's bits. */
+/* A new process without a new namespace: fork(2). CLONE_NEWTIME lies in the bits of the signal. */
 static int add_clone(scmp_filter_ctx filter)
 {
     static const scmp_datum_t allowed = CLONE_FILES | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
@@ -81,7 +82,7 @@ static int add_clone(scmp_filter_ctx filter)
         SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX & ~allowed, (scmp_datum_t)SIGCHLD));
 }
 
-/* To read, unless there is something to write to. */
+/* Only for reading, unless a tree is writable. */
 static int add_open(scmp_filter_ctx filter, bool writes)
 {
     if (writes)
@@ -95,7 +96,7 @@ static int add_open(scmp_filter_ctx filter, bool writes)
 int kernel_seccomp_load(const struct jail_needs *needs, int exec_fd, struct error *err)
 {
     scmp_filter_ctx filter = seccomp_filter_new(SCMP_ACT_ERRNO(ENOSYS), err);
-    (void)needs; /* its memory's file is written to in any case */
+    (void)needs; /* the file with its memory is always writable */
     if (!filter)
         return -1;
     int result = ADD(filter, running);

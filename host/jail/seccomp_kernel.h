@@ -1,10 +1,9 @@
 /*
  * The system calls of a kernel in user space (User Mode Linux): an allow list for its start, loaded
  * before it is executed, and one of at most 30 calls for the rest of its life, which it loads
- * itself before the first program of the guest's runs (filter= in guest-kernel/patches/um).
- * seccomp(2).
+ * itself before the guest's first program runs (filter= in guest-kernel/patches/um). seccomp(2).
  *
- * Whatever is not on the second list ends the machine, with SIGSYS.
+ * Any call that is not on the second list kills the machine with SIGSYS.
  */
 #ifndef VMC_HOST_JAIL_SECCOMP_KERNEL_H
 #define VMC_HOST_JAIL_SECCOMP_KERNEL_H

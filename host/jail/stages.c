@@ -1,6 +1,6 @@
 /*
  * The child between clone3(2) and exec: one stage for each layer, in the order in which each still
- * has the rights it needs. A stage says what it must and must not do.
+ * has the rights it needs. A comment on each stage says what it must and must not do.
  */
 #include "host/jail/stages.h"
 
@@ -58,25 +58,23 @@ static int wait_for_go(const struct jail_child *child, struct error *err)
 }
 
 /*
- * Identity.
- * Must: be nobody outside its user namespace from here on; end when vmc ends, whenever that is.
- * Must not: act under the ids it was started with, in any stage below.
+ * Identity. Must: have no rights outside its user namespace from here on; end when vmc ends, at any
+ * time. Must not: act under its original ids in any later stage.
  */
 static int stage_identity(struct jail_child *child, struct error *err)
 {
     if (wait_for_go(child, err) < 0)
         return -1;
     /*
-     * The group of /dev/kvm is all that lets an ordinary user's hypervisor use it. Root's has a
-     * node of its own, and none of root's groups.
+     * Only the group of /dev/kvm allows an ordinary user's hypervisor to use it. Root's hypervisor
+     * has a node of its own, and none of root's groups.
      */
     bool device_group = child->jail->needs.kvm && !child->jail->ids;
     if (child->user_namespace && !device_group && setgroups(0, NULL) < 0 && errno != EPERM)
         return error_errno(err, "setgroups");
     if (child->user_namespace && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
         return error_errno(err, "cannot take the ids of the user namespace");
-    /* A change of ids clears it, prctl(2); and vmc may have ended before: then so has its socket.
-     */
+    /* A change of ids clears it, prctl(2); if vmc has ended before, its socket is closed. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return error_errno(err, "PR_SET_PDEATHSIG");
     struct pollfd parent = {.fd = child->socket};
@@ -84,9 +82,8 @@ static int stage_identity(struct jail_child *child, struct error *err)
 }
 
 /*
- * Session.
- * Must: leave the caller's terminal, signals, umask and host name.
- * Must not: pass on anything of the caller's environment (see stage_exec).
+ * Session. Must: leave the caller's terminal, signals, umask and host name. Must not: pass on any
+ * of the caller's environment (see stage_exec).
  */
 static int stage_session(const struct jail_child *child, struct error *err)
 {
@@ -103,7 +100,7 @@ static int stage_session(const struct jail_child *child, struct error *err)
     return 0;
 }
 
-/* Hard and soft limit alike; never above the hard limit there is, which takes CAP_SYS_RESOURCE. */
+/* Hard and soft limit alike; never above the current hard limit, which needs CAP_SYS_RESOURCE. */
 static int limit(int resource, rlim_t most, struct error *err)
 {
     struct rlimit now;
@@ -117,9 +114,8 @@ static int limit(int resource, rlim_t most, struct error *err)
 }
 
 /*
- * Limits.
- * Must: bound what the process can take of the host, also without control groups.
- * Must not: raise a hard limit; come before vmc's own descriptors are opened.
+ * Limits. Must: bound the process's use of the host, also without control groups. Must not: raise a
+ * hard limit; come before vmc's own descriptors are opened.
  */
 static int stage_limits(const struct jail_child *child, struct error *err)
 {
@@ -144,7 +140,7 @@ static int stage_limits(const struct jail_child *child, struct error *err)
     return 0;
 }
 
-/* Where the program is kept until exec: the first number that the limit takes out of reach. */
+/* The program's descriptor until exec: the first number beyond the limit. */
 static int open_program(const struct jail_child *child, int *ret_fd, struct error *err)
 {
     struct rlimit now;
@@ -162,14 +158,14 @@ static int open_program(const struct jail_child *child, int *ret_fd, struct erro
 }
 
 /*
- * Descriptors.
- * Must: leave the listed ones under their numbers.
- * Must not: let any other survive exec, whatever the caller of vmc leaked.
+ * Descriptors. Must: leave the listed ones under their numbers. Must not: let any other survive
+ * exec, whatever vmc's caller has leaked.
  */
 static int stage_descriptors(struct jail_child *child, struct error *err)
 {
     AUTO_FREE int *moved = xcalloc(child->fd_count, sizeof(*moved));
-    /* First everything moves out of the way, so that no dup2() overwrites one still needed. */
+    /* First everything moves out of the way, so that no dup2() overwrites one that is still needed.
+     */
     child->socket = fcntl(child->socket, F_DUPFD_CLOEXEC, (int)child->fd_count);
     if (child->socket < 0)
         return error_errno(err, "cannot move a descriptor");
@@ -191,16 +187,15 @@ static int stage_descriptors(struct jail_child *child, struct error *err)
 }
 
 /*
- * Privileges.
- * Must: keep the capabilities that serving files takes, in its own user namespace, and no way to
- * more. Must not: hold CAP_SYS_ADMIN over its mounts any longer, nor any other capability.
+ * Privileges. Must: keep only the capabilities needed to serve files, in its own user namespace,
+ * and no way to get more. Must not: keep CAP_SYS_ADMIN over its mounts, or any other capability.
  */
 static int stage_privileges(const struct jail_child *child, struct error *err)
 {
     const struct jail_rules *rules = child->rules;
     const struct jail_capabilities *keep =
         child->jail->needs.writes ? &rules->writing : &rules->reading;
-    /* The bounding set is what exec gives a root, capabilities(7). */
+    /* exec gives root the bounding set, capabilities(7). */
     for (cap_value_t value = 0; CAP_IS_SUPPORTED(value); value++) {
         bool kept = false;
         for (size_t i = 0; i < keep->count; i++)
@@ -224,9 +219,8 @@ static int stage_privileges(const struct jail_child *child, struct error *err)
 }
 
 /*
- * Writes.
- * Must: leave nothing to be written to by name but what is in the writable trees, and the device.
- * Must not: come before no_new_privs, or before a stage that mounts: both are the kernel's rules.
+ * Writes. Must: leave only the writable trees and the device writable by name. Must not: come
+ * before no_new_privs, or before a stage that mounts: the kernel requires both.
  */
 static int stage_writes(struct jail_child *child, struct error *err)
 {
@@ -239,9 +233,8 @@ static int stage_writes(struct jail_child *child, struct error *err)
 }
 
 /*
- * Memory.
- * Must: hand vmc the descriptor at which QEMU's question arrives.
- * Must not: come after the filter of the system calls, which would not let it.
+ * Memory. Must: hand vmc the descriptor at which QEMU's question arrives. Must not: come after the
+ * system call filter, which forbids it.
  */
 static int stage_memory(const struct jail_child *child, struct error *err)
 {
@@ -257,9 +250,9 @@ static int stage_memory(const struct jail_child *child, struct error *err)
 }
 
 /*
- * System calls.
- * Must: leave what jail/seccomp_hypervisor.c lists, for the rest of the process's life.
- * Must not: come before a stage that needs a call the filter takes away: it is the last.
+ * System calls. Must: leave only those that jail/seccomp_hypervisor.c lists, for the rest of the
+ * process's life. Must not: come before a stage that needs a call the filter forbids: it is the
+ * last.
  */
 static int stage_system_calls(struct jail_child *child, int program, struct error *err)
 {
@@ -272,7 +265,7 @@ static int stage_system_calls(struct jail_child *child, int program, struct erro
     return 0;
 }
 
-/* A hypervisor's; what an agent locks up is its container. */
+/* For a hypervisor; an agent locks up its container instead. */
 static int stage_restrictions(struct jail_child *child, int *ret_program, struct error *err)
 {
     if (child->rules->trusted) {
@@ -286,9 +279,8 @@ static int stage_restrictions(struct jail_child *child, int *ret_program, struct
 }
 
 /*
- * Exec.
- * Must: hand over an environment of its own making.
- * Must not: happen when a layer that is required is missing.
+ * Exec. Must: pass an environment of its own making. Must not: happen when a required layer is
+ * missing.
  */
 static int stage_exec(struct jail_child *child, int program, struct error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * What the two processes of a jail's start share: vmc (jail.c) and the child that becomes the
+ * Shared by the two processes that start a jail: vmc (jail.c) and the child that becomes the
  * hypervisor (jail/stages.c).
  */
 #ifndef VMC_HOST_JAIL_STAGES_H
@@ -7,17 +7,17 @@
 
 #include "host/jail/jail.h"
 
-/* What vmc has opened for the child, which could not any more. */
+/* Opened by vmc for the child, which no longer could. */
 struct jail_mounts {
     int *files; /* a detached mount of each of the jail's files */
-    int *trees; /* and of each tree; an agent's are opened by the child */
+    int *trees; /* and of each tree; the child opens an agent's */
     int device; /* or -1 */
-    int *nodes; /* and of each of an agent's devices */
+    int *nodes; /* and of each device of an agent */
 };
 
 struct jail_rules;
 
-/* What the child has of its parent; and the rules of its tenant. */
+/* What the child inherits from its parent, and the rules of its tenant. */
 struct jail_child {
     const struct jail *jail;
     const struct jail_rules *rules;
@@ -25,12 +25,12 @@ struct jail_child {
     char **argv;
     const int *fds;
     size_t fd_count;
-    bool user_namespace; /* it is in one of its own */
-    bool refuse;         /* a layer that is required is missing */
+    bool user_namespace; /* it is in its own */
+    bool refuse;         /* a required layer is missing */
     int socket;          /* to the parent: SOCK_SEQPACKET */
 };
 
-/* A message of the child: the layer that is missing, a descriptor, or the end of everything. */
+/* A message of the child: a missing layer, a descriptor, or a fatal error. */
 struct jail_report {
     int layer; /* enum isolation_layer, or one of these */
     char text[512];
@@ -44,11 +44,11 @@ struct jail_report {
  */
 #define JAIL_GO 'g'
 
-/* A mount of its own of a tree, attached nowhere yet, with the rights that the tenant has to it. */
+/* A new mount of a tree, not attached yet, with the rights that the tenant has to it. */
 int jail_open_tree(const struct jail *jail, const struct jail_tree *tree, int *ret_fd,
                    struct error *err);
 
-/* Tells vmc that a layer is missing, since errno: the run goes on unless it is required. */
+/* Tells vmc that a layer is missing because of errno: the run goes on unless it is required. */
 void jail_lack(struct jail_child *child, enum isolation_layer layer, const char *what);
 
 /* The child's life until exec. */
