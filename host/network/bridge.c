@@ -1,7 +1,7 @@
 /*
  * A bridge of vmc's own: each container has a tap interface on it and an address that no other
- * container has. The last one to leave takes the bridge away; what a killed one left is taken away
- * by the next.
+ * container has. The last one to leave removes the bridge; whatever a killed one left, the next one
+ * removes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 #define BRIDGE_MTU 1500
 
-/* What one container has of a bridge. */
+/* One container's part of a bridge. */
 struct bridge {
     struct lease_room room;
     struct bridge_plan plan;

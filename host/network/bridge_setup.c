@@ -18,12 +18,12 @@
 
 #define NUMBER_FIRST 99 /* of vmc0, as a rule */
 #define NUMBER_COUNT 256
-/* The index of the interface is chosen, so that it can be noted before there is one. */
+/* The interface index is chosen, so that it can be written down before the interface exists. */
 #define INDEX_BASE 761000
 #define COMMAND_PATIENCE_NS (20 * NS_PER_S)
 #define FORWARD4 "/proc/sys/net/ipv4/ip_forward"
 #define FORWARD6 "/proc/sys/net/ipv6/conf/all/forwarding"
-/* include/uapi/linux/route.h and ipv6_route.h: a default route that a router has announced. */
+/* include/uapi/linux/route.h and ipv6_route.h: a default route from a router advertisement. */
 #define RTF_ADDRCONF 0x00040000u
 
 void bridge_address(const struct bridge_plan *plan, unsigned host, char ret[NET_ADDRESS_TEXT])
@@ -47,7 +47,7 @@ static int text_file(const char *text, struct error *err)
     return take_fd(&fd);
 }
 
-/* The first line of what a program has said. */
+/* The first line of a program's output. */
 static void first_line(int fd, char *text, size_t size)
 {
     ssize_t n = pread(fd, text, size - 1, 0);
@@ -55,7 +55,7 @@ static void first_line(int fd, char *text, size_t size)
     text[strcspn(text, "\n")] = '\0';
 }
 
-/* Runs a program of a package on a text; its words follow, up to NULL. */
+/* Runs a program of a package on a text; its arguments follow, up to NULL. */
 static int run_on(const char *text, const char *program, const char *package,
                   const char *const *words, struct error *err)
 {
@@ -104,8 +104,8 @@ static bool read_switch(const char *path)
 }
 
 /*
- * A host that forwards IPv6 does not listen to routers any more (ip-sysctl.rst, accept_ra): one
- * that has its own default route from a router would lose it.
+ * A host that forwards IPv6 ignores router advertisements (ip-sysctl.rst, accept_ra): one that gets
+ * its own default route from a router would lose it.
  */
 static bool has_announced_route(void)
 {
@@ -120,7 +120,7 @@ static bool has_announced_route(void)
     return found;
 }
 
-/* What has to be switched on. */
+/* The settings that have to be switched on. */
 static void plan_forwarding(struct bridge_plan *plan)
 {
     plan->forwarding = !read_switch(FORWARD4);
@@ -201,7 +201,7 @@ static int choose_number(struct bridge_plan *plan, struct error *err)
     return error_set(err, "--net bridge: every network of 10.118.0.0/16 is in use on this host");
 }
 
-/* The note: number, index of the interface, what is to be switched off, whether IPv6 leaves. */
+/* The note: number, interface index, the settings to switch off, whether IPv6 leaves. */
 static int write_note(const struct lease_room *room, const struct bridge_plan *plan,
                       struct error *err)
 {
@@ -210,7 +210,7 @@ static int write_note(const struct lease_room *room, const struct bridge_plan *p
     return lease_note_write(room, text, err);
 }
 
-/* False if there is no bridge of vmc's; *ret_index is the interface it was. */
+/* False if vmc has made no bridge; *ret_index is the index of its interface. */
 static bool read_note(const struct lease_room *room, struct bridge_plan *ret, unsigned *ret_index)
 {
     AUTO_FREE char *text = lease_note_read(room);
@@ -231,7 +231,7 @@ static int make(const struct lease_room *room, struct bridge_plan *plan, struct 
         return -1;
     bridge_address(plan, 1, v4);
     bridge_address6(plan, 1, v6);
-    /* Its own hardware address: a bridge without one changes it with each port. */
+    /* A fixed hardware address: without one, a bridge's address changes with each port. */
     AUTO_FREE char *commands =
         xasprintf("link add name %s index %u address 02:76:6d:63:%02x:01 type bridge "
                   "forward_delay 0 mcast_snooping 0\n"
@@ -242,7 +242,7 @@ static int make(const struct lease_room *room, struct bridge_plan *plan, struct 
                   plan->name, v6, BRIDGE_LENGTH6, plan->name, plan->name);
     AUTO_FREE char *rules = bridge_rules(plan);
     plan_forwarding(plan);
-    /* The note comes before what it is about: an end in between is undone. */
+    /* The note is written first: if vmc is killed in between, the next run undoes it. */
     if (write_note(room, plan, err) < 0 || run_ip(commands, err) < 0 || run_nft(rules, err) < 0)
         return -1;
     return start_forwarding(plan, err);
@@ -262,7 +262,7 @@ int bridge_set_up(const struct lease_room *room, unsigned live, struct bridge_pl
                          ret->name);
     if (live > 0 && index != 0)
         return 0;
-    /* Nobody is left of those who made it, or somebody else has removed it. */
+    /* No container is left on it, or another program has removed it. */
     bridge_tear_down(room);
     *ret = (struct bridge_plan){0};
     snprintf(ret->name, sizeof(ret->name), "%s", room->bridge);
@@ -298,7 +298,7 @@ void bridge_tear_down(const struct lease_room *room)
 
 int bridge_add_port(const struct bridge_plan *plan, const char *interface, struct error *err)
 {
-    /* No address of the host's own on it, of any family: it is a cable. */
+    /* No host address on it, of any family: it is only a cable. */
     AUTO_FREE char *commands = xasprintf("link set %s addrgenmode none\nlink set %s master %s up\n",
                                          interface, interface, plan->name);
     return run_ip(commands, err);

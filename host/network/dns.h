@@ -7,8 +7,8 @@
 #include "host/network/network.h"
 
 /*
- * Adds those of the host's name servers that can be reached from outside it. Where all listen on
- * the loopback, the ones that systemd-resolved itself asks. False if there are none.
+ * Adds the host's name servers that can be reached from outside it. If all listen on the loopback,
+ * adds the ones that systemd-resolved itself asks. False if there are none.
  */
 bool dns_remote(struct network_guest *guest);
 

@@ -49,7 +49,7 @@ static int allow_sockets(scmp_filter_ctx filter)
 
 /* ---- the process ---- */
 
-/* What the process works on: its own copy. */
+/* The process's own copy of its work. */
 struct served {
     struct forward *forwards;
     size_t count;

@@ -13,20 +13,20 @@
 
 /* One published port. */
 struct forward {
-    int fd; /* bound, and listening if it is TCP's; owned by who has the structure */
+    int fd; /* bound, and listening if it is TCP; owned by the owner of the structure */
     bool udp;
     struct net_address guest;
     uint16_t guest_port;
 };
 
-/* Binds a port; *ret is to be closed with its fd. Errors name the port. */
+/* Binds a port; the caller closes ret->fd. Errors name the port. */
 int forward_open(const struct publish *port, const struct net_address *guest, struct forward *ret,
                  struct error *err);
 
 /*
- * Starts the process, as nobody when called by root. It ends when *ret_life_fd, which the caller
- * owns, is closed, and when vmc does. It keeps the forwards' descriptors and no other, and makes
- * the system calls of its loop and no other.
+ * Starts the process, as nobody when root calls. It ends when *ret_life_fd, which the caller owns,
+ * is closed, and when vmc ends. It keeps only the descriptors of the forwards, and can make only
+ * the system calls of its loop.
  */
 int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_fd,
                     struct child *ret, struct error *err);

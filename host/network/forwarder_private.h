@@ -1,6 +1,6 @@
 /*
- * The two halves of the forwarder's process, forwarder.h. One thread, one poll(2) loop: each half
- * adds the descriptors it waits for and is told what came.
+ * The two halves of the forwarder process, forwarder.h. One thread, one poll(2) loop: each half
+ * adds the descriptors it waits for and gets their events.
  */
 #ifndef VMC_HOST_NETWORK_FORWARDER_PRIVATE_H
 #define VMC_HOST_NETWORK_FORWARDER_PRIVATE_H
@@ -9,9 +9,9 @@
 
 #include "host/network/forwarder.h"
 
-/* Ends of connections at once; more clients wait in the kernel's queue. */
+/* Simultaneous connections; more clients wait in the kernel's queue. */
 #define FORWARD_TCP_MAX 256
-/* Clients of UDP ports that are remembered; the one silent for longest makes room. */
+/* Remembered clients of UDP ports; the one that has been silent longest makes room. */
 #define FORWARD_UDP_MAX 256
 
 struct tcp_forwarder;

@@ -8,7 +8,7 @@
 
 #define BUFFER_SIZE 32768
 
-/* Bytes on their way from one end to the other. */
+/* Bytes in transit from one end to the other. */
 struct flow {
     char bytes[BUFFER_SIZE];
     size_t begin, end;
@@ -80,7 +80,7 @@ void tcp_forwarder_accept(struct tcp_forwarder *t, const struct forward *forward
         .fds = {client, server}, .connecting = true, .flows = xcalloc(2, sizeof(struct flow))};
 }
 
-/* What end number i of a connection waits for. */
+/* The events that end number i of a connection waits for. */
 static short events_of(const struct connection *c, int i)
 {
     const struct flow *in = &c->flows[i], *out = &c->flows[1 - i];
@@ -113,7 +113,7 @@ static bool again(ssize_t n)
     return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* Moves what can be moved from one end to the other; false when the connection is broken. */
+/* Moves as much as possible from one end to the other; false when the connection is broken. */
 static bool pump(struct connection *c, int from)
 {
     struct flow *f = &c->flows[from];
@@ -139,7 +139,7 @@ static bool pump(struct connection *c, int from)
     return true;
 }
 
-/* True when the guest has answered; false also when it refused, which shows in the next calls. */
+/* True when the guest has answered; false also if it refused, which shows in the next calls. */
 static bool connected(struct connection *c, const struct pollfd *server)
 {
     int cause = 0;

@@ -5,10 +5,10 @@
 #include "common/util.h"
 
 #define DATAGRAM_MAX 65536
-/* So many are taken in a row before the others have their turn. */
+/* The number of datagrams read in a row before the other sockets have their turn. */
 #define BURST 64
 
-/* A client of a port, and the socket that stands for it towards the guest. */
+/* A client of a port, and the socket that represents it to the guest. */
 struct client {
     int fd; /* connected to the guest; -1: free */
     const struct forward *forward;
@@ -38,7 +38,7 @@ static bool is_client(const struct client *c, const struct forward *forward,
            memcmp(&c->address, address, length) == 0;
 }
 
-/* The client's entry, a free one, or the one that was silent for longest. */
+/* The client's entry, a free one, or the one that has been silent longest. */
 static struct client *find(struct udp_forwarder *u, const struct forward *forward,
                            const struct sockaddr_storage *address, socklen_t length)
 {
@@ -74,7 +74,7 @@ void udp_forwarder_receive(struct udp_forwarder *u, const struct forward *forwar
         if (!c)
             continue;
         c->used = now_ns();
-        /* Datagrams may be lost: whether the guest takes it is its own business. */
+        /* Datagrams may be lost: whether the guest accepts it does not matter here. */
         send(c->fd, u->datagram, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
 }
@@ -104,7 +104,7 @@ static void answer(struct udp_forwarder *u, struct client *c)
 
 void udp_forwarder_serve(struct udp_forwarder *u, const struct pollfd *slots, size_t count)
 {
-    /* A client that has come since has the slot of none. */
+    /* A client added since prepare has no slot. */
     for (size_t i = 0; i < FORWARD_UDP_MAX; i++) {
         struct client *c = &u->clients[i];
         size_t slot = u->slot_of[i];

@@ -15,8 +15,8 @@
 
 struct carrier {
     int machine, net;
-    struct packet_writer out; /* the machine's frames: less than two, and a piece */
-    struct queue arrived;     /* of the net's: less than a frame, and a piece */
+    struct packet_writer out; /* the machine's frames: fewer than two, and a piece */
+    struct queue arrived;     /* from the net: less than a frame, and a piece */
     struct packet_writer in;  /* the net's frames, whole */
 };
 
@@ -68,7 +68,7 @@ static int turn(struct carrier *c, struct error *err)
         if (pass_in(c, err) < 0)
             return -1;
     }
-    /* An end that is gone ends this; what it has sent before that is taken first. */
+    /* A closed end ends this, after the data it has sent before. */
     int events = fds[0].revents | fds[1].revents;
     return (events & POLLIN) || !(events & (POLLHUP | POLLERR));
 }

@@ -1,7 +1,6 @@
 /*
- * The question that vmc itself has about a packet of the guest's, on its way to passt. Pure, and
- * safe for any bytes. A frame here is Ethernet's, without what carries it
- * (common/packet_frames.h).
+ * vmc's own look at a guest's packet on its way to passt. Pure, and safe for any bytes. A frame
+ * here is an Ethernet frame, without its length prefix (common/packet_frames.h).
  */
 #ifndef VMC_HOST_NETWORK_GUEST_PACKETS_H
 #define VMC_HOST_NETWORK_GUEST_PACKETS_H
@@ -11,7 +10,7 @@
 #include <stdint.h>
 
 /*
- * Whether nobody beyond the guest's own link would act on it: what Linux sends by itself when an
+ * True if only the guest's own link would act on it: packets that Linux sends by itself when an
  * interface comes up. Multicast listener reports (RFC 3810), router solicitations (RFC 4861),
  * duplicate address detection (RFC 4862).
  */

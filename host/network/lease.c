@@ -18,7 +18,7 @@
 #define NOTE_MAX 4096
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LOCK_PATIENCE_NS (20 * NS_PER_S)
-/* flock(2) has no time limit: asked again this often. */
+/* flock(2) has no time limit: it is retried at this interval. */
 #define LOCK_INTERVAL_MS 5
 
 /* Opens a directory below dirfd, making it if it is missing. -1 with errno. */
@@ -42,7 +42,7 @@ static int lock(int fd, struct error *err)
     return 0;
 }
 
-/* True if the directory is still the one that its name stands for: the last to leave removes it. */
+/* True if its name still leads to this directory: the last to leave removes it. */
 static bool current(int dirfd, const char *name, int fd)
 {
     struct stat named, open;
@@ -115,7 +115,7 @@ void lease_room_close(struct lease_room *room)
     close_fd(&room->root_fd);
 }
 
-/* A locked descriptor of the lease, or -1 with errno (EWOULDBLOCK: somebody has it). */
+/* A locked descriptor of the lease, or -1 with errno (EWOULDBLOCK: another run has it). */
 static int try_lease(const struct lease_room *room, const char *name, int flags)
 {
     AUTO_CLOSE int fd =

@@ -1,6 +1,6 @@
 /*
- * What containers on bridges share on one host: which addresses are taken, and who is the last to
- * leave.
+ * State that containers on bridges share on one host: which addresses are taken, and who is the
+ * last to leave.
  *
  *     /run/vmc-network/NETNS/            one for each network namespace, by its inode; locked with
  *                                        flock(2) by whoever changes anything
@@ -9,7 +9,7 @@
  *                                        lives: kill -9 frees it
  *         made                           what was set up, to be undone by the last one
  *
- * The place is fixed, since the interfaces it stands for are: it does not follow XDG_RUNTIME_DIR.
+ * The place is fixed, like the interfaces that it describes: it does not follow XDG_RUNTIME_DIR.
  */
 #ifndef VMC_HOST_NETWORK_LEASE_H
 #define VMC_HOST_NETWORK_LEASE_H
@@ -33,7 +33,8 @@ struct lease_room {
         .root_fd = -1, .netns_fd = -1, .bridge_fd = -1                                             \
     }
 
-/* Opens and locks the directories of a bridge, making what is missing. Waits some seconds. */
+/* Opens and locks the directories of a bridge, making those that are missing. Waits some seconds.
+ */
 int lease_room_enter(const char *bridge, struct lease_room *ret, struct error *err);
 
 /* Locks them again, after lease_room_leave(). */
@@ -51,11 +52,11 @@ void lease_bridges(struct strings *ret);
 /* Removes leases whose vmc is gone. Returns how many live ones there are. */
 unsigned lease_sweep(const struct lease_room *room);
 
-/* Takes an address. *ret_fd, owned by the caller, is the lease; -1 when somebody has it. */
+/* Takes an address. *ret_fd, owned by the caller, is the lease; -1 if another run has it. */
 int lease_take(const struct lease_room *room, const char *address, int *ret_fd, struct error *err);
 void lease_drop(const struct lease_room *room, const char *address, int *fd);
 
-/* Reads and writes the note of what was set up; NULL if there is none. Owned by the caller. */
+/* Reads and writes the note about the setup; NULL if there is none. Owned by the caller. */
 char *lease_note_read(const struct lease_room *room);
 int lease_note_write(const struct lease_room *room, const char *text, struct error *err);
 

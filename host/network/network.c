@@ -12,7 +12,7 @@
 #include "host/network/passt_program.h"
 #include "host/network/ports.h"
 
-/* A locally administered address, IEEE 802: no vendor's. */
+/* A locally administered address, IEEE 802: it belongs to no vendor. */
 static void make_mac(char text[MAC_TEXT_SIZE])
 {
     unsigned char b[5];
@@ -104,7 +104,7 @@ static bool has_ended(const struct child *child)
     return child->pid > 0 && wait_readable(child->pidfd, 0);
 }
 
-/* A helper that is not there any more before it was told to go has left the guest alone. */
+/* A helper that ends before it is told to leaves the guest without a network. */
 static void report_early_end(struct network *network)
 {
     if (network->ready_fd >= 0 || !(has_ended(&network->helper) || has_ended(&network->forwarder) ||

@@ -1,13 +1,13 @@
 /*
- * The network of one run on the host's side: what has to exist around the machine, the one
- * descriptor through which the machine is connected to it, and what the guest is told about it.
+ * The host side of a run's network: the things that have to exist around the machine, the one
+ * descriptor that connects the machine to it, and the settings for the guest.
  *
- * The machine itself never has a network of the host's, with one exception that is said here:
- * QEMU's own user network, for hosts without passt (in_vmm).
+ * The machine itself is never in the host's network, with one exception: QEMU's own user network,
+ * for hosts without passt (LINK_IN_VMM).
  *
  * Order of a run: network_prepare() before vmc enters its namespaces, in the caller's network
- * namespace and with the caller's rights; the machine is started (as often as the ladder wants)
- * with what network_link says; network_wait() before the workload starts; network_release().
+ * namespace and with the caller's rights; the machine is started, one or more times, with the
+ * network's link; network_wait() before the workload starts; network_release().
  */
 #ifndef VMC_HOST_NETWORK_NETWORK_H
 #define VMC_HOST_NETWORK_NETWORK_H
@@ -20,16 +20,16 @@
 #include "host/base/child.h"
 #include "host/spec/network.h"
 
-/* Of a helper's last words. */
+/* The size of a helper's last words. */
 #define NETWORK_WORDS_MAX 1024
-/* Of what a helper may say, that a run makes something of. */
+/* The number of hints about a helper's messages. */
 #define NETWORK_HINTS_MAX 32
 
 /* How the machine is connected. */
 enum network_link_kind {
     LINK_NONE,   /* the machine has no network device */
     LINK_STREAM, /* fd: a connected stream socket, frames behind a 32-bit length */
-    LINK_TAP,    /* fd: a tap interface's, tun(4) */
+    LINK_TAP,    /* fd: of a tap interface, tun(4) */
     LINK_IN_VMM, /* no fd: the hypervisor has a user network and needs the host's namespace */
 };
 
@@ -37,16 +37,16 @@ enum network_link_kind {
 struct network_link {
     enum network_link_kind kind;
     int fd;            /* -1: none; the machine gets a duplicate */
-    char *vmm_options; /* LINK_IN_VMM: what QEMU's -netdev user takes, or NULL */
+    char *vmm_options; /* LINK_IN_VMM: options of QEMU's -netdev user, or NULL */
     char *unjailed;    /* NULL, or why the hypervisor must stay in the host's network */
 };
 
-/* What the guest is told: the agent's configuration, and its resolver's. Owned. */
+/* Settings for the guest: the agent's configuration, and that of the resolver. Owned. */
 struct network_guest {
-    char interface[INTERFACE_NAME_SIZE]; /* "": the loopback alone */
+    char interface[INTERFACE_NAME_SIZE]; /* "": only the loopback */
     char mac[MAC_TEXT_SIZE];
     unsigned mtu;
-    bool announce;            /* its link-local IPv6 address has to be known from the start */
+    bool announce;            /* its link-local IPv6 address has to be announced from the start */
     struct strings addresses; /* "ADDR/LEN" */
     struct strings gateways;
     struct strings nameservers;
@@ -54,7 +54,7 @@ struct network_guest {
 
 struct network;
 
-/* What a helper says on its standard error, and what a run makes of it, once. */
+/* A helper's message on its standard error, and the notice that a run makes of it, once. */
 struct network_hint {
     const char *word; /* a part of the helper's line */
     const char *says;
@@ -64,7 +64,7 @@ struct network_hint {
 struct network_ops {
     const char *name;
     const struct network_hint
-        *hints; /* NETWORK_HINTS_MAX at most, to one without a word; NULL: none */
+        *hints; /* at most NETWORK_HINTS_MAX, ended by one without a text; NULL: none */
     int (*prepare)(struct network *network, struct error *err);
     /* Until published ports are bound and traffic can flow. */
     int (*wait)(struct network *network, int64_t deadline, struct error *err);
@@ -80,15 +80,15 @@ struct network {
     struct network_guest guest;
     char *passt; /* owned: the program, passt_program.h; NULL: none, and why */
     struct error no_passt;
-    struct publish *ports; /* owned: the spec's, with the ports that were chosen */
-    struct child helper;   /* the process that carries the traffic */
-    struct child carrier;  /* puts the machine's frames together, frame_carrier.h */
-    int ready_fd;          /* readable once the helper is ready; -1: it need not be waited for */
-    int errors_fd;         /* the helper's stderr, until it has ended */
+    struct publish *ports;         /* owned: the spec's, with the ports that were chosen */
+    struct child helper;           /* the process that carries the traffic */
+    struct child carrier;          /* assembles the machine's frames, frame_carrier.h */
+    int ready_fd;                  /* readable once the helper is ready; -1: no need to wait */
+    int errors_fd;                 /* the helper's stderr, until it has ended */
     char words[NETWORK_WORDS_MAX]; /* its last line, safe to show */
     unsigned said;                 /* a bit for each hint */
     struct child forwarder;        /* serves published ports */
-    int life_fd;                   /* the forwarder ends when it is closed */
+    int life_fd;                   /* the forwarder ends when this is closed */
     struct bridge *bridge;         /* owned by network/bridge.c; NULL elsewhere */
 };
 
@@ -101,32 +101,32 @@ struct network {
 extern const struct network_ops network_passt, network_slirp, network_bridge, network_tap;
 
 /*
- * Makes what --net asks for. Both arguments outlive the network. directory is the container's;
- * helpers are named by it, so that a process list tells whose they are. in_pieces: the machine does
- * not write frames whole.
+ * Sets up the network of --net. Both arguments outlive the network. directory is the container's;
+ * it names the helpers, so that a process list shows which run they belong to. in_pieces: the
+ * machine does not write frames whole.
  */
 int network_prepare(const struct network_spec *spec, const char *directory, bool in_pieces,
                     struct network *ret, struct error *err);
 
-/* How long a helper may take from now when the guest is ready for its workload. */
+/* How long a helper may still take once the guest is ready for its workload. */
 #define NETWORK_PATIENCE_NS (10 * NS_PER_S)
 
-/* Until published ports are bound, at the latest at the deadline (now_ns() time). */
+/* Waits until published ports are bound, at most until the deadline (now_ns() time). */
 int network_wait(struct network *network, int64_t deadline, struct error *err);
 
 /*
- * Reads what the helper has said: its last line becomes network->words, and the first line that a
- * hint is about becomes one on standard error.
+ * Reads the helper's messages: the last line becomes network->words, and the first line that
+ * matches a hint causes its notice.
  */
 void network_listen(struct network *network);
 
 /*
- * Takes away the bridges of this network namespace that no container is on: what killed runs left.
+ * Removes the bridges of this network namespace without containers, which killed runs have left.
  * For root; failures are not errors of this run.
  */
 void network_sweep(void);
 
-/* Accepts one that was never prepared, or is released already. */
+/* Accepts one that was never prepared, or has already been released. */
 void network_release(struct network *network);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * passt(1): a process of its own that carries the guest's connections as ordinary sockets of the
- * host. It shuts itself in (namespaces, an empty root, seccomp; nobody when root starts it) and
- * ends when the machine's end of its socket is closed, so that nothing is left of it even when
- * vmc and QEMU are killed.
+ * passt(1): a separate process that carries the guest's connections as ordinary sockets of the
+ * host. It confines itself (namespaces, an empty root, seccomp; nobody when root starts it) and
+ * ends when the machine's end of its socket is closed, so nothing is left of it even when vmc and
+ * QEMU are killed.
  *
  * Most containers never send a packet, and passt has 29 MB of buffers. So without a published port
- * its process waits for the first one before it becomes passt.
+ * the process waits for the first packet before it becomes passt.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,15 +29,15 @@ enum {
     PASST_FD_END,
 };
 
-/* What the guest may send before passt is there: any of link talk is smaller. */
+/* The largest frame the guest may send before passt runs: all link talk is smaller. */
 #define TALK_MAX 512
 
 /* Its own hardware address; any that is not the guest's. */
 #define PASST_MAC "02:00:76:6d:63:02"
 
 /*
- * passt carries jumbo frames over its socket; large ones save most of the work. It ends at one of
- * more than 65535 bytes, the Ethernet header included (L2_MAX_LEN_PASST).
+ * passt carries jumbo frames over its socket, which save most of the work. It exits at a frame of
+ * more than 65535 bytes, Ethernet header included (L2_MAX_LEN_PASST).
  */
 #define PASST_MTU 65520
 
@@ -86,14 +86,14 @@ static void add_ports(const struct network *network, bool udp, struct strings *a
         strings_addf(argv, "%s/%u:%u", address, p->host_port, p->guest_port);
         any = true;
     }
-    /* Said, since passt takes the UDP ports from the TCP ones otherwise. */
+    /* Given explicitly, since passt otherwise copies the TCP ports to UDP. */
     if (!any) {
         strings_add(argv, option);
         strings_add(argv, "none");
     }
 }
 
-/* Nobody can want to reach it before it has sent something. */
+/* No one can want to reach it before it has sent something. */
 static bool waits_for_traffic(const struct network *network)
 {
     return network->spec->port_count == 0;
@@ -108,19 +108,19 @@ static void add_pair(struct strings *argv, const char *option, const char *value
 void passt_argv(const struct network *network, const char *interface, bool ipv6,
                 const struct user_dns *dns, struct strings *ret)
 {
-    /* It wants to be called passt, and the rest tells whose it is. */
+    /* passt requires this name; the rest shows which run it belongs to. */
     strings_addf(ret, "%s/passt", network->directory);
     strings_add(ret, "--foreground");
     strings_add(ret, "--quiet");
     strings_add(ret, "--fd");
     strings_addf(ret, "%d", PASST_FD_SOCKET);
     /*
-     * It writes its number when it is ready, which is all this file is for. It closes what it finds
-     * open beyond the standard three and its socket.
+     * It writes its PID when it is ready, which is the only use of this file. It closes all
+     * descriptors except the standard three and its socket.
      */
     if (!waits_for_traffic(network))
         add_pair(ret, "--pid", "/proc/self/fd/1");
-    /* Named, since without a default route there is none that it would find. */
+    /* Named explicitly, since passt finds no interface without a default route. */
     add_pair(ret, "--interface", interface);
     add_pair(ret, "--mac-addr", PASST_MAC);
     add_pair(ret, "--address", USER_ADDRESS);
@@ -157,7 +157,7 @@ static int make_descriptors(struct network *network, int fds[PASST_FD_END], stru
     network->link.fd = pair[0];
     fds[PASST_FD_SOCKET] = pair[1];
     /*
-     * As much as the host allows, socket(7): passt waits seconds for a timer once its end is full.
+     * As large as the host allows, socket(7): passt waits seconds for a timer once its end is full.
      */
     const int most = INT_MAX / 2;
     for (size_t i = 0; i < ARRAY_LEN(pair); i++)
@@ -172,13 +172,13 @@ static int make_descriptors(struct network *network, int fds[PASST_FD_END], stru
         return error_errno(err, "cannot make a pipe");
     network->ready_fd = ready[0];
     fds[STDOUT_FILENO] = ready[1];
-    /* passt opens it by name, when root has already become nobody. */
+    /* passt opens it by name after root has become nobody. */
     if (fchmod(ready[1], 0666) < 0)
         return error_errno(err, "cannot set a pipe's mode");
     return 0;
 }
 
-/* Takes a frame of link talk away; false if passt has to see it. Ends with the machine. */
+/* Discards a frame of link talk; false if passt has to see it. Ends with the machine. */
 static bool take_link_talk(void)
 {
     unsigned char bytes[PACKET_LENGTH_SIZE + TALK_MAX];
@@ -242,7 +242,7 @@ static int wait_ready(struct network *network, int64_t deadline, struct error *e
     char word;
     if (!wait_readable(network->ready_fd, deadline))
         return error_set(err, "the network is not ready in time: passt has not started");
-    /* End of file without a word: it has ended. */
+    /* End of file without data: passt has ended. */
     if (read(network->ready_fd, &word, 1) <= 0) {
         network_listen(network);
         return error_set(err, "the network could not be started: passt: %s",
@@ -252,7 +252,7 @@ static int wait_ready(struct network *network, int64_t deadline, struct error *e
     return 0;
 }
 
-/* Of its warnings, those that the guest cannot know: nothing comes back to it. */
+/* Those of its warnings that the guest cannot notice: it gets no answer. */
 static const struct network_hint hints[] = {
     {"ping_group_range", "the guest's ping gets no answer: " PING_ADVICE},
     {"IPv4 fragments", "a datagram of the guest's was dropped: passt takes none in fragments, and "

@@ -13,7 +13,7 @@
 
 #define VERSION_TIMEOUT_NS (5 * NS_PER_S)
 
-/* For the ends of messages. */
+/* The ends of messages. */
 #define WAY_OUT "'breeder/breeder passt' builds one"
 
 static unsigned parse_day(const char *text)
@@ -32,7 +32,7 @@ unsigned passt_version_day(const char *text)
     static const char digits[] = "0123456789";
     size_t line = strcspn(text, "\n");
     for (size_t i = 0; i < line; i++) {
-        /* Where a number begins. */
+        /* The beginning of a number. */
         if (!strchr(digits, text[i]) || (i > 0 && strchr(digits, text[i - 1])))
             continue;
         unsigned day = parse_day(text + i);

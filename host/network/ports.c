@@ -34,8 +34,8 @@ int port_bind(const char *option, const struct publish *port, struct error *err)
         return explain(option, port, err);
     if (port->address.family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    /* Connections of an earlier run that are still closing are no hindrance, socket(7). Not for
-     * UDP: there it would share the port with whoever asks for the same. */
+    /* Connections of an earlier run that are still closing do not block the port, socket(7). Not
+     * for UDP: there it would share the port with any other program that wants it. */
     if (!port->udp)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(fd, (struct sockaddr *)&address, length) < 0)
@@ -67,7 +67,7 @@ int ports_choose(struct publish *ports, size_t count, struct error *err)
     int *fds = xcalloc(count, sizeof(*fds));
     size_t held = 0;
     int result = 0;
-    /* All stay bound until all are: no chosen number is chosen twice. */
+    /* All stay bound until the last one is, so that no number is chosen twice. */
     while (result == 0 && held < count) {
         struct publish *port = &ports[held];
         bool chosen = port->host_port == 0;

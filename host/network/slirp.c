@@ -1,13 +1,13 @@
 /*
- * QEMU's own user network, where there is no passt that can be used. The hypervisor itself makes
- * the connections, so it has to stay in the host's network, which the run says.
+ * QEMU's own user network, if there is no usable passt. The hypervisor itself makes the
+ * connections, so it has to stay in the host's network, and the run says so.
  */
 #include "host/base/notice.h"
 #include <string.h>
 
 #include "host/network/user.h"
 
-/* Ethernet's, which is what its TCP counts with. */
+/* Ethernet's, which its TCP assumes. */
 #define SLIRP_MTU 1500
 
 static int check_ports(const struct network *network, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * A tap interface that somebody has prepared: vmc connects the machine to it and touches nothing
- * else of the host.
+ * A tap interface that the administrator has prepared: vmc connects the machine to it and touches
+ * nothing else on the host.
  */
 #include <net/if.h>
 #include <stdio.h>

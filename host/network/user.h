@@ -1,39 +1,39 @@
 /*
- * What passt and QEMU's user network have in common: the addresses the guest sees, and its
- * view of the host's name servers.
+ * The common part of passt and QEMU's user network: the guest's addresses, and its view of the
+ * host's name servers.
  */
 #ifndef VMC_HOST_NETWORK_USER_H
 #define VMC_HOST_NETWORK_USER_H
 
 #include "host/network/network.h"
 
-/* QEMU's own traditional network, and an IPv6 one that RFC 4193 leaves to everybody. */
+/* QEMU's own traditional network, and a unique local IPv6 one, RFC 4193. */
 #define USER_ADDRESS "10.0.2.15"
 #define USER_GATEWAY "10.0.2.2"
 #define USER_DNS "10.0.2.3"
 #define USER_LENGTH 24
 #define USER_PREFIX6 "fd76:6d63::"
 #define USER_ADDRESS6 "fd76:6d63::15"
-/* Link-local, as routers are: passt maps the host's loopback to no other. */
+/* Link-local, as routers are: passt maps the host's loopback only to such an address. */
 #define USER_GATEWAY6 "fe80::2"
-/* Where QEMU itself answers. It is the router at fe80::2, too. */
+/* QEMU itself answers here. It is the router at fe80::2, too. */
 #define USER_HOST6 "fd76:6d63::2"
 #define USER_DNS6 "fd76:6d63::3"
 #define USER_LENGTH6 64
 
-/* What keeps passt from sending a guest's ping, ping(7) and icmp(7), and what helps. */
+/* Why passt cannot send a guest's ping, ping(7) and icmp(7), and the way out. */
 #define PING_ADVICE                                                                                \
     "sysctl net.ipv4.ping_group_range of this host leaves passt's group out (-w "                  \
     "net.ipv4.ping_group_range='0 2147483647' lets it)"
 
-/* Which of the two forwarders' addresses the guest uses. */
+/* Which of the two forwarder addresses the guest uses. */
 struct user_dns {
     bool forward, forward6;
 };
 
 /*
  * Fills in the guest's addresses. A name server that listens on the host's loopback is reached
- * through the forwarder; the others by their own addresses, for TCP as well.
+ * through the forwarder; the others at their own addresses, for TCP as well.
  */
 void user_guest(struct network_guest *guest, bool ipv6, struct user_dns *ret);
 
