@@ -17,12 +17,13 @@
 
 #define MKFS "mkfs.erofs"
 #define IMAGE_FD 3
-/* For trees of any size there is: ^C is the way out before. */
+/* Long enough for any tree; ^C ends it earlier. */
 #define PATIENCE_NS (12 * 3600 * NS_PER_S)
 
 /*
- * Without compression, which the guest's processor would have to undo; each file with its own time;
- * and no checksum of the superblock, which is to get a label: this mkfs.erofs has no option for it.
+ * Without compression, which the guest's processor would have to undo; with each file's own time;
+ * and without a checksum of the superblock, since the label is added later: this mkfs.erofs has no
+ * option for it.
  */
 static void make_argv(const char *program, const char *path, struct strings *argv)
 {
@@ -34,7 +35,7 @@ static void make_argv(const char *program, const char *path, struct strings *arg
     strings_add(argv, path);
 }
 
-/* The number of a signal that has come; WINCH is none of those that end anything. */
+/* The number of a pending signal; WINCH does not end anything. */
 static int read_signal(int signal_fd)
 {
     struct signalfd_siginfo info;
@@ -44,7 +45,7 @@ static int read_signal(int signal_fd)
     return 0;
 }
 
-/* Until the child has ended or is not to go on. */
+/* Waits until the child has ended, or is to be stopped. */
 static int wait_for(const struct child *child, int signal_fd, struct error *err)
 {
     int64_t deadline = now_ns() + PATIENCE_NS;
@@ -85,7 +86,7 @@ static int run(const char *path, int fd, int messages, int signal_fd, struct err
     return status == 0 ? 0 : error_set(err, MKFS " could not make the image");
 }
 
-/* What it has said, where it has failed. */
+/* Its output, if it has failed. */
 static void take_messages(int fd, struct error *err)
 {
     ssize_t length = pread(fd, err->detail, sizeof(err->detail) - 1, 0);

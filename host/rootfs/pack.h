@@ -8,9 +8,9 @@
 #include "host/base/arch.h"
 
 /*
- * Writes the tree at path into fd, an empty file, and labels it with the architecture. signal_fd is
- * of signals_open(): one of these signals ends it, which is an error with the status of that
- * signal.
+ * Writes the tree at path into fd, an empty file, and labels it with the architecture. signal_fd
+ * comes from signals_open(): one of these signals ends it, which is an error with the status of
+ * that signal.
  */
 int image_pack(const char *path, const struct arch *arch, int fd, int signal_fd, struct error *err);
 

@@ -16,7 +16,7 @@
 #include "host/store/disk_image.h"
 #include "host/store/kept_upper.h"
 
-/* Covers every mount below the share: what lies in a covered one is out of sight with it. */
+/* Covers every mount below the share; mounts inside a covered one are hidden with it. */
 static int cover_submounts(const char *share, struct error *err)
 {
     struct mount_table table = {0};
@@ -28,8 +28,8 @@ static int cover_submounts(const char *share, struct error *err)
 }
 
 /*
- * The rootfs alone, without what is mounted below it, as a mount nobody has attached yet. In a user
- * namespace the kernel refuses to separate a tree from the mounts that came from outside
+ * Only the rootfs, without the mounts below it, as a mount that is not attached yet. In a user
+ * namespace the kernel refuses to separate a tree from mounts that came from outside
  * (mount_namespaces(7)): there the whole tree is taken, and *ret_locked is set.
  */
 static int open_rootfs(const char *rootfs, int *ret_fd, bool *ret_locked, struct error *err)
@@ -45,7 +45,7 @@ static int open_rootfs(const char *rootfs, int *ret_fd, bool *ret_locked, struct
     return 0;
 }
 
-/* Shows the files under the range's ids, or gives the range up. */
+/* Shows the files under the range's ids, or releases the range. */
 static void map_ids(int tree, const char *rootfs, struct id_range *ids, struct isolation *isolation)
 {
     struct error why = ERROR_INIT;
@@ -65,7 +65,7 @@ static int mount_tree(const struct vm_spec *spec, const char *share, struct id_r
     map_ids(tree, spec->rootfs, ids, isolation);
     if (move_mount(tree, "", AT_FDCWD, share, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return error_errno(err, "cannot mount %s", spec->rootfs);
-    /* The host's other file systems go out of sight. */
+    /* Hides the host's other file systems. */
     return locked ? cover_submounts(share, err) : 0;
 }
 
@@ -85,8 +85,8 @@ static int set_option(int fs, const char *key, const char *value)
 }
 
 /*
- * A mounted overlay, attached nowhere yet. The layers are named by descriptor: no character of a
- * path, comma or colon, can be taken for syntax (Documentation/filesystems/overlayfs.rst).
+ * A mounted overlay, not attached yet. The layers are named by descriptor: a comma or colon in a
+ * path cannot be taken for syntax (Documentation/filesystems/overlayfs.rst).
  */
 struct overlay {
     const char *lower, *upper, *work; /* paths */
@@ -138,8 +138,9 @@ static int make_overlay(void *arg, struct error *err)
 }
 
 /*
- * Makes the overlay and attaches it at share. With a range it is made by the range's root, since an
- * overlay cannot be idmapped but its layers can: whatever the guest writes is that root's doing.
+ * Makes the overlay and attaches it at share. With a range, the range's root makes it, since an
+ * overlay cannot be idmapped but its layers can: whatever the guest writes is then written by that
+ * root.
  */
 static int mount_overlay(const struct vm_spec *spec, struct overlay *overlay, const char *share,
                          const struct id_range *ids, struct error *err)
@@ -161,8 +162,7 @@ static int mount_overlay(const struct vm_spec *spec, struct overlay *overlay, co
     return 0;
 }
 
-/* The overlay's directories belong to the root that writes in them, made before there is a guest.
- */
+/* The overlay's directories, which belong to the root that writes in them. */
 static int make_layers(const struct vm_spec *spec, const struct container *container,
                        const struct id_range *ids, char **ret_upper, char **ret_work,
                        struct error *err)
@@ -221,13 +221,13 @@ static int prepare_host_upper(const struct vm_spec *spec, const struct container
 {
     AUTO_FREE char *lower = NULL;
     int result = make_host_upper(spec, container, ids, isolation, share, &lower, err);
-    /* The overlay has its own hold on the layer. */
+    /* The overlay keeps its own reference to the layer. */
     if (lower && umount2(lower, MNT_DETACH) < 0 && result == 0)
         return error_errno(err, "cannot unmount %s", lower);
     return result;
 }
 
-/* What is below the changes. */
+/* The layer below the changes. */
 static int prepare_lower(const struct vm_spec *spec, const struct container *container,
                          struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
                          struct error *err)
@@ -261,7 +261,7 @@ int rootfs_prepare(const struct vm_spec *spec, const struct container *container
 
 void rootfs_free(struct rootfs *rootfs)
 {
-    /* Gone with the namespace anyway, but the mount point is to be removed before that. */
+    /* The namespace would unmount it, but the mount point is removed before that. */
     if (rootfs->share && umount2(rootfs->share, MNT_DETACH) < 0 && errno != EINVAL)
         log_debug("cannot unmount %s", rootfs->share);
     free(rootfs->share);

@@ -1,6 +1,6 @@
 /*
- * The tree the guest sees, mounted in vmc's private mount namespace at the container's share/; or
- * the image that it mounts itself.
+ * The guest's tree, mounted in vmc's private mount namespace at the container's share/; or the
+ * image that the guest mounts itself.
  */
 #ifndef VMC_HOST_ROOTFS_ROOTFS_H
 #define VMC_HOST_ROOTFS_ROOTFS_H
@@ -13,9 +13,9 @@
 
 struct rootfs {
     char *share;    /* owned: path of the mount point; NULL: there is an image instead */
-    bool read_only; /* the guest only reads it: its overlay is its own */
+    bool read_only; /* the guest only reads it: it has its own overlay */
     int image_fd;   /* owned: rootfs_image.h. Else -1 */
-    bool kept;      /* the disk outlives the run: what the guest has flushed has to be on it */
+    bool kept;      /* the disk outlives the run: data that the guest has flushed must be on it */
     int disk_fd;    /* --upper disk: the sparse image, unnamed, formatted; owned. Else -1 */
 };
 
@@ -25,13 +25,13 @@ struct rootfs {
     }
 
 /*
- * Call after namespaces_enter(). With an id range, files of root's are shown as the range's root's;
- * where the file system cannot do that, the range is given up and the layer noted as missing.
+ * Call after namespaces_enter(). With an id range, root's files appear to belong to the range's
+ * root; if the file system cannot do that, the range is released and the layer recorded as missing.
  */
 int rootfs_prepare(const struct vm_spec *spec, const struct container *container,
                    struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
                    struct error *err);
-/* Unmounts (nobody uses the tree any more) and frees. */
+/* Unmounts (the tree is no longer used) and frees. */
 void rootfs_free(struct rootfs *rootfs);
 
 #endif

@@ -26,7 +26,7 @@ struct volume_source {
     struct volume_tree *trees; /* parents come first */
     size_t count;
     bool directory;
-    bool locked; /* one tree with all below, which this namespace may not take apart */
+    bool locked; /* one tree with all mounts below it, which this namespace may not separate */
     int dir_fd;  /* of a named volume */
     int lock_fd; /* keeps it from being removed */
 };
@@ -46,7 +46,7 @@ static void add_tree(struct volume_source *source, int fd, const char *path)
     source->trees[source->count++] = (struct volume_tree){fd, xstrdup(path)};
 }
 
-/* True for the mount of a kernel's file system, and for what is mounted in one. */
+/* True for the mount of a kernel's file system, and for mounts inside one. */
 static bool is_kernels(const struct mount_table *table, const char *path)
 {
     for (size_t i = 0; i < table->count; i++)
@@ -56,8 +56,8 @@ static bool is_kernels(const struct mount_table *table, const char *path)
 }
 
 /*
- * What is mounted below the source comes along, as with docker, but for kernels: a container that
- * could write to the host's /proc would be root of the host.
+ * Mounts below the source come along, as with docker, except those of the kernel: a container that
+ * could write to the host's /proc would be root on the host.
  */
 static int open_submounts(const char *path, struct volume_source *source, struct error *err)
 {
@@ -67,7 +67,7 @@ static int open_submounts(const char *path, struct volume_source *source, struct
     for (size_t i = 0; i < table.count && result == 0; i++) {
         const struct mount_entry *entry = &table.items[i];
         struct statx st;
-        /* What another mount hides is no mount point any more. */
+        /* A mount that another one hides is no longer a mount point. */
         if (is_kernels(&table, entry->path) ||
             statx(AT_FDCWD, entry->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &st) < 0 ||
             !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
@@ -84,8 +84,8 @@ static int open_submounts(const char *path, struct volume_source *source, struct
 }
 
 /*
- * The source alone first. In a user namespace the kernel refuses to separate it from the mounts
- * below that came from outside (mount_namespaces(7)): then all of them are taken.
+ * First tries only the source. In a user namespace the kernel refuses to separate it from the
+ * mounts below that came from outside (mount_namespaces(7)): then all of them are taken.
  */
 static int open_path(int dir, const char *path, const char *shown, struct volume_source *source,
                      struct error *err)
@@ -133,7 +133,7 @@ static void close_trees(struct volume_source *source)
     source->count = 0;
 }
 
-/* Also again, without the ids that the mounts had. */
+/* Called again if the ids of the mounts had to be dropped. */
 static int open_all(const struct vm_spec *spec, struct volumes *volumes, struct error *err)
 {
     volumes->mapped = false;
@@ -177,7 +177,7 @@ int volumes_open(const struct vm_spec *spec, struct id_range *ids, struct isolat
 
 /* ---- mounting ---- */
 
-/* The directory of a share is a tmpfs with nothing but places to mount on. */
+/* The directory of a share is a tmpfs that holds only mount points. */
 static int make_share(const struct container *container, enum volume_cache cache,
                       struct volume_share *share, struct error *err)
 {
@@ -191,7 +191,8 @@ static int make_share(const struct container *container, enum volume_cache cache
     return 0;
 }
 
-/* Other containers may be changing the volume: no name in it leads out of it, or to another mount.
+/* Other containers may be changing the volume: names in it must not lead out of it, or to another
+ * mount.
  */
 static int attach_tree(int top, const struct volume_tree *tree, struct error *err)
 {
@@ -204,7 +205,7 @@ static int attach_tree(int top, const struct volume_tree *tree, struct error *er
     return 0;
 }
 
-/* Out of sight go the mounts that could not be left out. */
+/* Hides the mounts that could not be left out. */
 static int cover_kernels(const char *path, struct error *err)
 {
     struct mount_table table = {0};
@@ -275,7 +276,7 @@ static int seal_shares(const struct volumes *volumes, struct error *err)
     return 0;
 }
 
-/* ---- places in a tree that nothing is added to ---- */
+/* ---- mount points in a tree that must not change ---- */
 
 static bool is_made_by_guest(const struct vm_spec *spec, size_t number)
 {
@@ -326,7 +327,7 @@ void volumes_free(struct volumes *volumes)
 {
     for (size_t i = 0; i < VOLUME_CACHE_COUNT; i++) {
         char *path = volumes->shares[i].path;
-        /* Gone with the namespace anyway, but the mount point is to be removed before that. */
+        /* The namespace would unmount them, but the mount points are removed before that. */
         if (path && umount2(path, MNT_DETACH) < 0 && errno != EINVAL)
             log_debug("cannot unmount %s", path);
         free(path);

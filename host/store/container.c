@@ -21,7 +21,7 @@
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* /tmp is everybody's: a base that another user made there, or may write to, is refused. */
+/* /tmp is shared: a base that another user made there, or may write to, is refused. */
 static int check_private(int fd, const char *path, struct error *err)
 {
     struct stat st;
@@ -37,7 +37,7 @@ static int check_private(int fd, const char *path, struct error *err)
     return 0;
 }
 
-/* Takes path as the base if it can be: made, opened, and ours. */
+/* Takes path as the base if it can be made and opened and belongs to us. */
 static int try_base(struct container *c, char *path, struct error *err)
 {
     c->base = path;
@@ -52,7 +52,8 @@ static int try_base(struct container *c, char *path, struct error *err)
     return check_private(c->base_fd, path, err);
 }
 
-/* As the XDG base directory specification wants it: in another's, vmc's could be exchanged. */
+/* As the XDG base directory specification requires: another user could replace our directory in
+ * theirs. */
 static bool is_own_directory(const char *path)
 {
     struct stat st;
@@ -60,7 +61,7 @@ static bool is_own_directory(const char *path)
            (st.st_mode & 022) == 0;
 }
 
-/* Takes path, owned, if it can; what was in the way is for --debug. */
+/* Takes path, owned, if possible; the reason why not is for --debug. */
 static bool can_use(struct container *c, char *path)
 {
     struct error err = ERROR_INIT;
@@ -73,7 +74,7 @@ static bool can_use(struct container *c, char *path)
     return false;
 }
 
-/* Root of a user namespace has the host's /run where a container engine made it one of its own. */
+/* Root of a user namespace has a /run to use only if a container engine made one for it. */
 static int open_base(struct container *c, struct error *err)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -101,7 +102,7 @@ int state_create(struct container *c, struct error *err)
     if (open_base(c, err) < 0)
         return -1;
     make_id(c->id);
-    /* The shared lock on BASE keeps a sweep away between mkdir and the lock on the directory. */
+    /* The shared lock on BASE holds off a sweep between mkdir and the lock on the directory. */
     if (flock(c->base_fd, LOCK_SH) < 0)
         return error_errno(err, "cannot lock %s", c->base);
     if (mkdirat(c->base_fd, c->id, 0700) < 0)
@@ -128,8 +129,8 @@ static int empty(void *arg, struct error *err)
 }
 
 /*
- * Empties a directory in which a guest wrote under the ids of a range: with that range's rights and
- * no others, so that nothing in it can make the host's root do something.
+ * Empties a directory in which a guest wrote under the ids of a range: only with that range's
+ * rights, so that nothing in it can make the host's root do something.
  */
 static int empty_as_range(int parent_fd, const char *name, struct error *err)
 {
@@ -146,7 +147,7 @@ static int empty_as_range(int parent_fd, const char *name, struct error *err)
     return idmap_run(userns, NULL, empty, &dir, err);
 }
 
-/* The control groups that a container's directory notes, and the directory with all in it. */
+/* The control groups noted in a container's directory, and the directory with all its contents. */
 static int remove_container(int base_fd, const char *id, struct error *err)
 {
     AUTO_CLOSE int dir = openat(base_fd, id, DIR_FLAGS);
@@ -174,7 +175,7 @@ static void sweep_one(const struct container *c, const char *name)
 void state_sweep(const struct container *c)
 {
     if (flock(c->base_fd, LOCK_EX | LOCK_NB) < 0)
-        return; /* somebody starts or sweeps right now; the next start will do it */
+        return; /* another vmc starts or sweeps right now; the next start will do it */
     int fd = openat(c->base_fd, ".", DIR_FLAGS);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;

@@ -1,7 +1,7 @@
 /*
  * The private directory of one container: BASE/ID, mode 0700, locked with flock(2) for as long
- * as its vmc lives. BASE is $XDG_RUNTIME_DIR/vmc where that can be had,
- * else /run/vmc for root, else /tmp/vmc-UID.
+ * as its vmc lives. BASE is $XDG_RUNTIME_DIR/vmc if that is usable, else /run/vmc for root, else
+ * /tmp/vmc-UID.
  *
  *     share/   where the tree is mounted that the guest sees (in a private mount namespace)
  *     upper/ work/   the overlay's, with --upper host
@@ -31,12 +31,13 @@ int state_create(struct container *c, struct error *err);
 int state_mkdir(const struct container *c, const char *name, char **ret_path, struct error *err);
 
 /*
- * Removes what containers left behind whose vmc is gone (kill -9, power failure): directories
- * of BASE that nobody locks. Failures are not errors of this run.
+ * Removes the remains of containers whose vmc is gone (kill -9, power failure): unlocked
+ * directories of BASE. Failures are not errors of this run.
  */
 void state_sweep(const struct container *c);
 
-/* Removes the directory and closes the descriptors. Accepts a half-made or removed one. */
+/* Removes the directory and closes the descriptors. Accepts one that is incomplete or already
+ * removed. */
 void state_remove(struct container *c);
 
 #endif

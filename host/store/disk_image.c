@@ -47,7 +47,7 @@ int upper_disk_format(int fd, struct error *err)
         set_cloexec(fd, false);
         if (dup2(messages, STDERR_FILENO) < 0)
             _exit(127);
-        /* sbin is not on every user's PATH. */
+        /* Not every user has sbin in PATH. */
         setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
         execlp("mke2fs", "mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-E",
                "lazy_itable_init=1,lazy_journal_init=1,nodiscard", path, NULL);

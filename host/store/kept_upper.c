@@ -30,7 +30,7 @@ static char *read_rootfs(int dir)
 
 /* ---- opening ---- */
 
-/* In one step, and on the disk: a crash leaves all of it or nothing. */
+/* Atomic and synchronized: a crash leaves all of it or nothing. */
 static int write_rootfs(int dir, const char *rootfs)
 {
     AUTO_CLOSE int fd =
@@ -43,7 +43,7 @@ static int write_rootfs(int dir, const char *rootfs)
 
 static int make_image(int dir, int image, const char *rootfs, uint64_t size, struct error *err)
 {
-    /* What an interrupted attempt has left goes first. */
+    /* First removes the remains of an interrupted attempt. */
     if (ftruncate(image, 0) < 0 ||
         ftruncate(image, (off_t)(size ? size : UPPER_DISK_DEFAULT_SIZE)) < 0)
         return error_errno(err, "cannot give the disk image its size");

@@ -1,8 +1,8 @@
 /*
- * Upper layers that outlive their runs (--keep): NAME/upper.img in the "kept" of the data
+ * Upper layers that outlive their runs (--keep): NAME/upper.img in the directory "kept" of the data
  * directory, an ext4 image that is locked as long as a vmc or a hypervisor has it open, and
  * NAME/rootfs, the path of the tree below it, which is written last: without it the image is not
- * made yet.
+ * complete.
  */
 #ifndef VMC_HOST_STORE_KEPT_UPPER_H
 #define VMC_HOST_STORE_KEPT_UPPER_H
@@ -14,8 +14,8 @@
 #include "common/error.h"
 
 /*
- * Opens the layer of that name, making it if there is none; size as for upper_disk_create(), and
- * not another one than it has. A layer fits the tree it was made over alone. The caller owns
+ * Opens the layer of that name, making it if there is none; size as for upper_disk_create(), but it
+ * must match an existing layer's. A layer fits only the tree it was made over. The caller owns
  * *ret_fd.
  */
 int kept_upper_open(const char *base, const char *name, const char *rootfs, uint64_t size,
@@ -32,11 +32,11 @@ struct kept_upper_list {
     size_t count;
 };
 
-/* Sorted by name. *ret is filled also after a failure. */
+/* Sorted by name. Free *ret after a failure, too. */
 int kept_upper_list(const char *base, struct kept_upper_list *ret, struct error *err);
 void kept_upper_list_free(struct kept_upper_list *list);
 
-/* Removes all of them, or none where one is not there or is in use. */
+/* Removes all of them, or none if one does not exist or is in use. */
 int kept_upper_remove(const char *base, char *const *names, size_t count, struct error *err);
 
 #endif

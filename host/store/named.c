@@ -11,8 +11,7 @@
 #include "host/base/object_name.h"
 #include "host/base/remove_tree.h"
 
-/* How often a directory may be removed while it is being opened, before that looks like an attack.
- */
+/* A directory that is removed this often while it is being opened looks like an attack. */
 #define ATTEMPTS 16
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)

@@ -27,20 +27,18 @@ struct named_kind {
 int named_use(const struct named_kind *kind, const char *base, const char *name, short lock_type,
               int *ret_dir, int *ret_lock, struct error *err);
 
-/*
- * All names of a kind, sorted, without what has no valid name (base/object_name.h). *ret_parent is
- * the directory of the kind, owned by the caller; -1: there is none yet.
- */
+/* All valid names of a kind (base/object_name.h), sorted. *ret_parent is the directory of the kind,
+ * owned by the caller; -1: there is none yet. */
 int named_list(const struct named_kind *kind, const char *base, int *ret_parent,
                struct strings *ret, struct error *err);
 
-/* Whether a lock of a NAME in parent is held. */
+/* True if the lock of NAME in parent is held. */
 bool named_in_use(const struct named_kind *kind, int parent, const char *name);
 
 /*
  * Removes all of them with everything in them, or none if one does not exist or is in use. A
- * removal that was interrupted is finished by the next one of that name. Files of other ids than
- * the caller's need root, or a user namespace that has these ids.
+ * removal that was interrupted is finished by the next one of that name. Files of other ids need
+ * root, or a user namespace that has these ids.
  */
 int named_remove(const struct named_kind *kind, const char *base, char *const *names, size_t count,
                  struct error *err);

@@ -14,7 +14,7 @@
 #include "host/base/identity.h"
 #include "host/store/template_file.h"
 
-/* The directory, or -1: err says what is wrong with it, errno is ENOENT if there is none. */
+/* The directory, or -1: err says why, errno is ENOENT if there is none. */
 static int open_directory(bool create, struct error *err)
 {
     struct stat st;
@@ -32,7 +32,7 @@ static int open_directory(bool create, struct error *err)
     return take_fd(&fd);
 }
 
-/* A file that nobody else can have written. */
+/* A file that no other user can have written. */
 static int open_file(int directory, const char *key, int *ret_fd, struct error *err)
 {
     struct stat st;
@@ -48,7 +48,7 @@ static int open_file(int directory, const char *key, int *ret_fd, struct error *
     return 1;
 }
 
-/* A pipe that holds all of the state already: QEMU reads it when it likes. */
+/* A pipe that already holds the whole state: QEMU reads it when it is ready. */
 static int fill_pipe(struct template *t, struct error *err)
 {
     int ends[2];
@@ -92,7 +92,7 @@ int template_open(const char *key, uint64_t memory, struct template *ret, struct
     t.memory = memory;
     int found = open_file(t.directory, key, &fd, err);
     if (found > 0 && open_copy(&t, fd, err) == 0) {
-        /* The time of its last use; a file system that keeps none removes them by age. */
+        /* The time of its last use; without it, the oldest templates are removed first. */
         futimens(fd, NULL);
         t.role = TEMPLATE_COPY;
         t.memory_fd = take_fd(&fd);
@@ -122,7 +122,7 @@ int template_check(const struct template *t, struct error *err)
     return 0;
 }
 
-/* The oldest go first, and those that can never be used again. */
+/* Those that can never be used again go first, then the oldest. */
 static void make_room(int directory)
 {
     struct template_list list = {0};
@@ -166,7 +166,7 @@ int template_save(const struct template *t, const void *state, size_t size, cons
         return error_errno(err, "cannot make a file for a template");
     if (write_file_contents(t, fd, state, size, about, err) < 0)
         return error_wrap(err, "a new template");
-    /* Somebody else may have been faster: theirs is as good. */
+    /* Another vmc may have been faster: its template is as good. */
     if (linkat(AT_FDCWD, path, t->directory, t->key, AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
         return error_errno(err, "cannot give the template its name");
     make_room(t->directory);
@@ -189,7 +189,7 @@ void template_close(struct template *t)
     *t = (struct template)TEMPLATE_INIT;
 }
 
-/* ---- what there is ---- */
+/* ---- listing ---- */
 
 static bool is_key(const char *name)
 {

@@ -1,13 +1,12 @@
 /*
- * Templates: guests that have booted, said HELLO and seen nothing of any container, kept as files.
- * A run whose machine would be the same one is a copy of it, and starts where the template waits:
+ * Templates: guests that have booted and said PREPARED and know only the shape of a container,
+ * saved as files. A run that needs the same machine is a copy, and starts where the template waits:
  * the memory is mapped privately from the file, the devices' state is QEMU's migration stream.
  *
- * A template is one file, the user's own, in $XDG_CACHE_HOME/vmc/templates, under the name of its
- * key: everything that has shaped the machine, and the host's boot (template_key.h). It gets its
- * name when it is whole. What is in it is summed up, and the sum is checked before a copy is given
- * anything; no hypervisor of a copy can write to it (jail/memory.h). Any doubt about one is a cold
- * start.
+ * A template is one file that belongs to the user, in $XDG_CACHE_HOME/vmc/templates, named by its
+ * key: a hash of everything that shapes the machine, and of the host's boot (template_key.h). It
+ * gets its name when it is complete. Its checksum is verified before a copy gets any data; no
+ * copy's hypervisor can write to it (jail/memory.h). In doubt, a run starts cold.
  */
 #ifndef VMC_HOST_STORE_TEMPLATE_H
 #define VMC_HOST_STORE_TEMPLATE_H
@@ -18,7 +17,7 @@
 
 #include "common/error.h"
 
-/* Those that were not used for the longest time are removed to keep within both. */
+/* The least recently used are removed to keep within both. */
 #define TEMPLATES_MAX 16
 #define TEMPLATES_BYTES_MAX (1ull << 30)
 
@@ -29,23 +28,23 @@
 #define TEMPLATE_KEY_SIZE 33
 
 enum template_role {
-    TEMPLATE_NONE, /* a machine of no template's */
-    TEMPLATE_MAKE, /* a machine that becomes one when it has said HELLO, and runs on */
+    TEMPLATE_NONE, /* a machine without a template */
+    TEMPLATE_MAKE, /* a machine that is saved as one when it has said PREPARED, and runs on */
     TEMPLATE_COPY, /* a copy of one */
 };
 
-/* What a machine has to do with a template. Owns everything in it. */
+/* A machine's relation to a template. Owns everything in it. */
 struct template
 {
     enum template_role role;
     char *key;
     int directory; /* of all templates; -1 */
     int memory_fd; /* MAKE: unnamed, for reading and writing. COPY: the file, read-only */
-    int state_fd;  /* COPY: a pipe with the devices' state in it, whole */
+    int state_fd;  /* COPY: a pipe that holds the devices' whole state */
     uint64_t memory;
     void *state; /* COPY: the same */
     size_t state_size;
-    uint8_t sum[16]; /* COPY: what template_check() has to find */
+    uint8_t sum[16]; /* COPY: the checksum that template_check() expects */
 };
 
 #define TEMPLATE_INIT                                                                              \
@@ -54,23 +53,23 @@ struct template
     }
 
 /*
- * Looks for a template of that key for a machine with that much memory (bytes), and prepares for
- * making one if there is none: the role says which. With -1 there can be neither, and err says why;
- * a file that is no good template is removed first.
+ * Looks for a template of that key for a machine with that much memory (bytes), and prepares to
+ * make one if there is none: the role says which. With -1 neither is possible, and err says why; a
+ * damaged template is removed first.
  */
 int template_open(const char *key, uint64_t memory, struct template *ret, struct error *err);
 
-/* Whether a COPY's contents are what was saved. Takes some milliseconds. */
+/* Checks a COPY's contents against the checksum. Takes some milliseconds. */
 int template_check(const struct template *t, struct error *err);
 
 /*
- * Saves what a MAKE's memory holds now, while the machine stands still, with its devices' state.
- * about: one short line for 'vmc template ls'.
+ * Saves the current memory of a MAKE, while the machine is stopped, with its devices' state. about:
+ * one short line for 'vmc template ls'.
  */
 int template_save(const struct template *t, const void *state, size_t size, const char *about,
                   struct error *err);
 
-/* Removes a COPY's file: it has turned out to be no good. */
+/* Removes a COPY's file, which has turned out to be unusable. */
 void template_forget(const struct template *t);
 
 void template_close(struct template *t);
@@ -82,19 +81,19 @@ struct template_entry {
     uint64_t memory; /* bytes the machine has */
     uint64_t size;   /* bytes the file takes */
     int64_t used_ns; /* when it was last copied, or made: CLOCK_REALTIME */
-    bool stale;      /* of another boot of this host, or damaged: never used again */
+    bool stale;      /* from another boot of this host, or damaged: never used again */
 };
 
 struct template_list {
-    struct template_entry *items; /* owned; the last used first */
+    struct template_entry *items; /* owned; the most recently used first */
     size_t count;
 };
 
-/* All that the user has, none if there is no directory. Free with template_list_free(). */
+/* All of the user's, none if there is no directory. Free with template_list_free(). */
 int template_list(struct template_list *ret, struct error *err);
 void template_list_free(struct template_list *list);
 
-/* Removes the one of that key, or that its first characters name alone. ret_key: its whole key. */
+/* Removes the one with that key or unique beginning of a key. ret_key: its whole key. */
 int template_remove(const char *name, char ret_key[TEMPLATE_KEY_SIZE], struct error *err);
 
 #endif

@@ -51,7 +51,7 @@ static bool is_zero(const unsigned char *bytes, size_t length)
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0;
 }
 
-/* What is done with a piece of memory that is not a hole. */
+/* The operation on a piece of memory that is not a hole. */
 typedef int piece_handler(void *context, const unsigned char *bytes, size_t length, uint64_t offset,
                           struct error *err);
 
@@ -104,7 +104,7 @@ int template_sum(int memory_fd, uint64_t memory, const void *state, size_t size,
     return result;
 }
 
-/* Page by page: a piece has few pages of a guest's that are zero, and those cost nobody anything.
+/* Page by page: a piece has few zero pages, and skipping them costs nothing.
  */
 static int write_piece(void *context, const unsigned char *bytes, size_t length, uint64_t offset,
                        struct error *err)

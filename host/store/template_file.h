@@ -1,6 +1,6 @@
 /*
- * What a template's file holds, in this order: the machine's memory, as many bytes as it has, with
- * holes where it is zero; the devices' state; the trailer.
+ * The contents of a template's file, in this order: the machine's whole memory, with holes where it
+ * is zero; the devices' state; the trailer.
  */
 #ifndef VMC_HOST_STORE_TEMPLATE_FILE_H
 #define VMC_HOST_STORE_TEMPLATE_FILE_H
@@ -27,13 +27,13 @@ struct template_trailer {
 /* Finishes a trailer. */
 void template_trailer_seal(struct template_trailer *trailer);
 
-/* The trailer of an open file; -1 if it is none, or does not fit the file. */
+/* The trailer of an open file; -1 if it is not a trailer or does not fit the file. */
 int template_trailer_read(int fd, struct template_trailer *ret, struct error *err);
 
 /*
- * The sum of a memory and a state: XXH3 with 128 bits over all 64 KiB pieces that are not zero,
- * each behind its offset, and the state. It tells damage of any kind, and no forger's: only the
- * user can write to the file.
+ * The checksum of a memory and a state: XXH3 with 128 bits over all 64 KiB pieces that are not
+ * zero, each after its offset, and the state. It detects damage, not forgery: only the user can
+ * write to the file.
  */
 int template_sum(int memory_fd, uint64_t memory, const void *state, size_t size, uint8_t ret[16],
                  struct error *err);

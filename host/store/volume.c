@@ -14,7 +14,7 @@ static const struct named_kind volumes = {.directory = "volumes", .what = "volum
 static int make_data(int dir, const char *name, struct error *err)
 {
     if (mkdirat(dir, DATA, 0755) == 0) {
-        /* Whatever the caller's umask is: it is the container's directory. */
+        /* Independent of the caller's umask: it is the container's directory. */
         if (fchmodat(dir, DATA, 0755, 0) < 0)
             return error_errno(err, "cannot make the volume %s", name);
     } else if (errno != EEXIST) {

@@ -1,7 +1,6 @@
 /*
  * Named volumes: directories NAME/data in the "volumes" of the data directory, which outlive the
- * runs that use them. NAME/lock is locked for reading by each run, and for writing by who removes
- * it.
+ * runs that use them. Each run holds a read lock on NAME/lock, a removal a write lock.
  */
 #ifndef VMC_HOST_STORE_VOLUME_H
 #define VMC_HOST_STORE_VOLUME_H
@@ -28,13 +27,13 @@ struct named_volume_list {
     size_t count;
 };
 
-/* Sorted by name. *ret is filled also after a failure. */
+/* Sorted by name. Free *ret after a failure, too. */
 int named_volume_list(const char *base, struct named_volume_list *ret, struct error *err);
 void named_volume_list_free(struct named_volume_list *list);
 
 /*
- * Removes the volumes with all in them, or none of them where one cannot be removed because it is
- * not there or is in use. For root, or in a user namespace in which the caller is.
+ * Removes the volumes with their contents, or none of them if one does not exist or is in use. Call
+ * it as root, or in a user namespace with the caller's ids (namespaces_enter()).
  */
 int named_volume_remove(const char *base, char *const *names, size_t count, struct error *err);
 
