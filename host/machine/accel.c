@@ -19,12 +19,12 @@
 #include "host/machine/kvm_access.h"
 #include "host/machine/qemu_program.h"
 
-/* Of root's verdicts; gone at the next boot, as they are to be. */
+/* Root's verdicts; gone at the next boot, as they should be. */
 #define HOST_DIRECTORY "/run/vmc-accelerator"
 #define FILE_NAME "accel.json"
 #define VERDICT_FILE_MAX 65536
 
-/* What KVM can do for any kernel depends on this. */
+/* What KVM can do depends on this, for any kernel. */
 static char *host_key(const char *vmm, int access_errno)
 {
     AUTO_FREE char *boot = boot_identity();
@@ -43,8 +43,8 @@ static char *kernel_key(const char *host, const struct guest_image *image)
 
 /* ---- the files of verdicts ---- */
 
-/* Root's, for everybody: a verdict that others could write would take KVM away from their
- * neighbours. */
+/* Root's, for all users: if others could write verdicts, they could take KVM away from each other.
+ */
 static bool host_directory_is_roots(void)
 {
     struct stat st;
@@ -66,7 +66,7 @@ static struct json_object *read_verdicts(const char *dir)
     return json_object_new_object();
 }
 
-/* On the kernel, or else on the host, of which only failures are kept. */
+/* The verdict on the kernel, or else on the host, for which only failures are kept. */
 static enum verdict read_verdict_in(const char *dir, const char *host, const char *kernel,
                                     char *ret_reason, size_t size)
 {
@@ -96,11 +96,11 @@ static enum verdict read_verdict(const char *host, const char *kernel, char *ret
     return verdict;
 }
 
-/* Drops verdicts of other boots of this host: they can never match again. */
+/* Drops verdicts from other boots of this host: they can never match again. */
 static void drop_stale(struct json_object *verdicts, const char *key)
 {
     size_t boot = strcspn(key, ";");
-    /* Deleting the entry at hand is the one change json-c allows while iterating. */
+    /* Deleting the current entry is the only change that json-c allows while iterating. */
     json_object_object_foreach(verdicts, name, value)
     {
         (void)value;
@@ -143,7 +143,7 @@ static bool write_verdict(const char *key, const char *reason)
 
 /* ---- the ladder ---- */
 
-/* What somebody else has made or told something may fail for reasons of its own. */
+/* A kernel that the user chose or configured may fail for its own reasons. */
 static bool kernel_is_ours(const struct vm_spec *spec)
 {
     return !spec->kernel && !spec->initrd && !spec->distro && spec->append.count == 0;

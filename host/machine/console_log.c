@@ -24,7 +24,7 @@ int console_log_open(struct console_log *log, const char *path, bool echo, struc
     return 0;
 }
 
-/* Keeps the newest bytes: when full, the older half goes. */
+/* Keeps the newest bytes: when full, drops the older half. */
 static void keep(struct console_log *log, const char *bytes, size_t length)
 {
     while (length > 0) {
@@ -42,7 +42,7 @@ static void keep(struct console_log *log, const char *bytes, size_t length)
     }
 }
 
-/* The guest must not drive the user's terminal: only text and newlines pass. */
+/* The guest must not control the user's terminal: only text and newlines pass. */
 static void echo(const char *bytes, size_t length)
 {
     char text[1024];

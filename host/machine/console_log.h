@@ -1,6 +1,6 @@
 /*
- * What the guest's console says: its last part is kept for error messages, all of it (up to a
- * limit, since the guest may write for ever) in the file of --console.
+ * The guest's console output: its last part is kept for error messages, all of it (up to a limit,
+ * since the guest may write for ever) goes to the file of --console.
  */
 #ifndef VMC_HOST_MACHINE_CONSOLE_LOG_H
 #define VMC_HOST_MACHINE_CONSOLE_LOG_H
@@ -22,17 +22,17 @@ struct console_log {
     char tail[CONSOLE_TAIL_SIZE];
 };
 
-/* path may be NULL. The file is made, or emptied. */
+/* path may be NULL. The file is made, or truncated. */
 int console_log_open(struct console_log *log, const char *path, bool echo, struct error *err);
 void console_log_add(struct console_log *log, const char *bytes, size_t length);
-/* Forgets the tail: another machine speaks from now on. */
+/* Forgets the tail: from now on another machine writes. */
 void console_log_restart(struct console_log *log);
 void console_log_close(struct console_log *log);
 
 /* The kernel's "Kernel panic - not syncing: ..." line, sanitized, or false if there is none. */
 bool console_log_panic(const struct console_log *log, char *ret_line, size_t size);
 
-/* Whether the text is in the part that is kept. */
+/* True if the text is in the part that is kept. */
 bool console_log_holds(const struct console_log *log, const char *text);
 
 /* The last lines, sanitized, at most size - 1 bytes, each ending in a newline. */

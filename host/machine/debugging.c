@@ -11,11 +11,11 @@
 #include "host/base/unix_socket.h"
 #include "host/network/ports.h"
 
-/* A disk that writes 8 MiB a second is a slow one. */
+/* Even a slow disk writes 8 MiB per second. */
 #define DUMP_PATIENCE_NS (30 * NS_PER_S)
 #define DUMP_BYTES_PER_S (8ull << 20)
 
-/* A socket of the user's alone. */
+/* A socket that only the user can open. */
 static int listen_at_path(const struct debug_spec *spec, struct debugging *ret, struct error *err)
 {
     mode_t mask = umask(077);
@@ -41,7 +41,7 @@ static int listen_at_port(const struct debug_spec *spec, struct debugging *ret, 
     return 0;
 }
 
-/* It gets its name when it has its contents: nothing is left of a run that went well. */
+/* It gets its name once it has its contents: a successful run leaves nothing. */
 static int open_dump(const struct debug_spec *spec, struct debugging *ret, struct error *err)
 {
     AUTO_FREE char *copy = xstrdup(spec->crash_dump);
@@ -77,7 +77,7 @@ void debugging_close(struct debugging *d)
 
 static int write_dump(struct debugging *d, struct qmp *monitor, uint64_t size, struct error *err)
 {
-    /* QEMU opens the file once more, by the set that its descriptor is in. */
+    /* QEMU opens the file again, through the set with its descriptor. */
     AUTO_FREE char *arguments =
         xasprintf("{\"paging\":false,\"protocol\":\"file:/dev/fdset/%d\"}", DEBUGGING_DUMP_SET);
     int64_t patience = DUMP_PATIENCE_NS + (int64_t)(size / DUMP_BYTES_PER_S) * NS_PER_S;

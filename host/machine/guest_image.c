@@ -31,7 +31,7 @@ static bool take_if_image(char *path, const struct arch *arch, char **ret_path)
     return true;
 }
 
-/* Where vmc's program is; owned, NULL if /proc does not say. */
+/* The directory of vmc's program; owned, NULL if /proc does not tell. */
 static char *own_directory(void)
 {
     char self[PATH_MAX];
@@ -42,7 +42,7 @@ static char *own_directory(void)
     return xstrdup(dirname(self));
 }
 
-/* image: what follows the architecture's directory, "" for the bred one's own. */
+/* image: the path below the architecture's directory, "" for the bred image. */
 static bool find_directory(const struct arch *arch, const char *image, char **ret_path)
 {
     const char *named = getenv("VMC_GUEST_DIR");
@@ -56,7 +56,7 @@ static bool find_directory(const struct arch *arch, const char *image, char **re
                          ret_path);
 }
 
-/* As `make install` and the package leave it, and no build does. */
+/* The layout of `make install` and of the package, but of no build. */
 static bool is_installed(void)
 {
     AUTO_FREE char *dir = own_directory();

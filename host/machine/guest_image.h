@@ -1,5 +1,5 @@
 /*
- * Where the kernel and the initramfs of an architecture are.
+ * Finds the kernel and the initramfs of an architecture.
  */
 #ifndef VMC_HOST_MACHINE_GUEST_IMAGE_H
 #define VMC_HOST_MACHINE_GUEST_IMAGE_H
@@ -12,9 +12,9 @@ struct guest_image {
     char *initrd; /* owned, absolute */
 };
 
-/* Which image is wanted. All may be NULL, and are borrowed. */
+/* Selects an image. All may be NULL, and are borrowed. */
 struct image_choice {
-    const char *kernel; /* files that are taken instead of the image's */
+    const char *kernel; /* files to use instead of the image's */
     const char *initrd;
     const char *distro; /* a distribution's kernel: its package, "" for the usual one */
 };
@@ -31,8 +31,8 @@ int guest_image_find(const struct arch *arch, const struct image_choice *choice,
 /* The bred image's directory, owned; -1 if there is none (err says how to get one). */
 int guest_image_directory(const struct arch *arch, char **ret_path, struct error *err);
 
-/* How to get one, owned: for a vmc that is installed (its program is in a bin) there is a package,
- * and no breeder beside it. */
+/* How to get one, owned: an installed vmc (its program is in a bin directory) needs a package,
+ * since there is no breeder beside it. */
 char *guest_image_advice(const struct arch *arch);
 
 void guest_image_free(struct guest_image *image);

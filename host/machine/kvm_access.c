@@ -18,7 +18,7 @@ int kvm_access(void)
     return fd < 0 ? errno : 0;
 }
 
-/* Its owner's group is the way in where that group may read and write; else a list of its own. */
+/* The owner's group is the way in if it may read and write; else an ACL. */
 static char *permission_advice(void)
 {
     struct stat st;
@@ -33,7 +33,7 @@ static char *permission_advice(void)
 
 char *kvm_advice(int cause)
 {
-    /* The driver is there, and not its node: a container's /dev. */
+    /* The driver is loaded but has no node: the /dev of a container. */
     bool driver = access("/sys/class/misc/kvm", F_OK) == 0;
     switch (cause) {
     case EACCES:

@@ -7,7 +7,8 @@
 #include "common/io.h"
 #include "common/log.h"
 
-/* A process whose sockets are closed is as good as ended; so long it may take to be a zombie. */
+/* A process whose sockets are closed has practically ended; it may take this long to become a
+ * zombie. */
 #define PROCESS_END_NS (500 * NS_PER_MS)
 
 /* More than a pipe holds (pipe(7): 64 KiB), 512 bytes at a time. */
@@ -36,8 +37,8 @@ void vmm_errors_pump(struct vmm_errors *e, struct machine *m)
 }
 
 /*
- * The last line, or "". What QEMU only warns of is no cause: 10.0 does when a copy gives memory
- * back, whose file jail/seccomp_hypervisor.c keeps from it.
+ * The last line, or "". A warning by QEMU is not a cause: 10.0 warns when a copy gives memory back
+ * to a file that jail/seccomp_hypervisor.c protects.
  */
 static const char *last_line(struct vmm_errors *e)
 {
@@ -53,7 +54,7 @@ static const char *last_line(struct vmm_errors *e)
     }
 }
 
-/* All that the hypervisor has to say: a process that has just ended may have said it in pieces. */
+/* All of the hypervisor's output: a process that has just ended may have written it in pieces. */
 static void hear_out(struct vmm_errors *e, struct machine *m)
 {
     wait_readable(m->process.pidfd, now_ns() + PROCESS_END_NS);

@@ -1,12 +1,12 @@
 /*
- * What a machine's process says on its standard error: its last line tells why it ended.
+ * Standard error of a machine's process: its last line says why it ended.
  */
 #ifndef VMC_HOST_MACHINE_LAST_WORDS_H
 #define VMC_HOST_MACHINE_LAST_WORDS_H
 
 #include "host/machine/machine.h"
 
-/* The last the hypervisor wrote on its stderr: what it says last is why it ended. */
+/* The end of the hypervisor's stderr. */
 struct vmm_errors {
     size_t length;
     char text[1024];
@@ -16,8 +16,8 @@ struct vmm_errors {
 void vmm_errors_pump(struct vmm_errors *e, struct machine *m);
 
 /*
- * Hears it out, which may take a moment where it has just ended: its last line, or "". Valid as
- * long as e is.
+ * Drains it, which may take a moment if the process has just ended, and returns its last line, or
+ * "". Valid as long as e is.
  */
 const char *vmm_last_words(struct vmm_errors *e, struct machine *m);
 

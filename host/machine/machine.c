@@ -135,7 +135,7 @@ int machine_make_pair(int *ret_ours, int *ret_theirs, struct error *err)
 
 void machine_stop(struct machine *m)
 {
-    /* First who is in the other's control groups. */
+    /* First the processes in the hypervisor's control groups. */
     for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
         jail_stop(&m->file_servers[i]);
     jail_stop(&m->process);

@@ -21,7 +21,7 @@ void console_pump(struct console_log *log, int *fd)
     }
 }
 
-/* How the machine's process ended, without reaping it: that is machine_stop()'s. si_pid 0: it has
+/* How the machine's process ended, without reaping it, which machine_stop() does. si_pid 0: it has
  * not. */
 static siginfo_t process_end(const struct machine *m)
 {
@@ -52,7 +52,7 @@ int post_mortem(const char *what, struct machine *m, struct console_log *log,
     if (!console_log_panic(log, cause, sizeof(cause))) {
         const char *said = vmm_last_words(errors, m);
         const siginfo_t end = process_end(m);
-        /* Nobody has a last word at SIGKILL: what was said is about something else. */
+        /* A process killed by SIGKILL has no last words: its output is about something else. */
         bool killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
         if (said[0] && !killed)
             snprintf(cause, sizeof(cause), "%.500s", said);

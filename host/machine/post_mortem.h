@@ -1,5 +1,5 @@
 /*
- * Why a machine failed, as well as can be told from outside.
+ * Why a machine failed, as far as visible from outside.
  */
 #ifndef VMC_HOST_MACHINE_POST_MORTEM_H
 #define VMC_HOST_MACHINE_POST_MORTEM_H
@@ -8,7 +8,7 @@
 #include "host/machine/console_log.h"
 #include "host/machine/last_words.h"
 
-/* Reads a console descriptor into the log: what is there, and at most 64 KiB. Closes it at EOF. */
+/* Reads a console descriptor into the log: what is available, at most 64 KiB. Closes it at EOF. */
 void console_pump(struct console_log *log, int *fd);
 
 /*
@@ -18,7 +18,7 @@ void console_pump(struct console_log *log, int *fd);
 int post_mortem(const char *what, struct machine *m, struct console_log *log,
                 struct vmm_errors *errors, struct error *err);
 
-/* The same for a machine that was stopped since a disk's image cannot be written. Returns -1. */
+/* The same for a machine that was stopped because a disk's image cannot be written. Returns -1. */
 int post_mortem_disk(const struct qmp *monitor, const struct vm_spec *spec, struct error *err);
 
 #endif

@@ -20,7 +20,7 @@ int qmp_open(struct qmp *q, int fd, struct error *err)
         return 0;
     if (errno != EPIPE && errno != ECONNRESET)
         return error_errno(err, "cannot talk to QEMU's monitor");
-    /* It has ended already, which the machine's end tells with its cause. */
+    /* It has already ended; the machine's end will give the cause. */
     q->fd = -1;
     return 0;
 }
@@ -31,7 +31,7 @@ void qmp_close(struct qmp *q)
     q->fd = -1;
 }
 
-/* A text among an event's data, borrowed; "" if there is none. */
+/* A text in an event's data, borrowed; "" if there is none. */
 static const char *event_text(struct json_object *event, const char *key)
 {
     struct json_object *data, *text;
@@ -50,7 +50,7 @@ static void handle_event(struct qmp *q, struct json_object *event, const char *n
         q->migrated = strcmp(event_text(event, "status"), "completed") == 0;
         q->lost = strcmp(event_text(event, "status"), "failed") == 0;
     }
-    /* It comes before the STOP that it is the reason for. */
+    /* It comes before the STOP that it causes. */
     if (strcmp(name, "BLOCK_IO_ERROR") == 0 && strcmp(event_text(event, "action"), "stop") == 0) {
         snprintf(q->io_node, sizeof(q->io_node), "%s", event_text(event, "node-name"));
         snprintf(q->io_reason, sizeof(q->io_reason), "%s", event_text(event, "reason"));
@@ -142,7 +142,7 @@ static int wait_more(struct qmp *q, const char *command, int64_t deadline, struc
 {
     if (q->fd < 0)
         return error_set(err, "%s: QEMU has ended", command);
-    /* One that talks without end has not answered, either. */
+    /* A monitor that talks without end has not answered, either. */
     if (now_ns() >= deadline || !wait_readable(q->fd, deadline))
         return error_set(err, "%s: no answer from QEMU in time", command);
     return qmp_pump(q, err);

@@ -6,7 +6,7 @@
 #include "common/util.h"
 #include "host/machine/post_mortem.h"
 
-/* Between the end of a killed hypervisor's sockets, which others see, and its own. */
+/* Time between the closing of a killed hypervisor's sockets, which others see, and its end. */
 #define DYING_PATIENCE_NS (500 * NS_PER_MS)
 
 static int hear_console(void *owner, short revents, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * A running machine in a loop: its console, what its process says, its monitor, and the processes
- * that it cannot do without. And what has become of it.
+ * A running machine in a loop: its console, its process's messages, its monitor, and the processes
+ * that it needs. And how it ended.
  */
 #ifndef VMC_HOST_MACHINE_WATCH_H
 #define VMC_HOST_MACHINE_WATCH_H
@@ -16,8 +16,8 @@
 #define MACHINE_WATCHES (6 + MACHINE_SHARES_MAX)
 
 /*
- * Something that also ends with the machine's process has ended. Which of both was first shows a
- * moment later.
+ * Something has ended that also ends with the machine's process. A moment later it is clear which
+ * of the two ended first.
  */
 enum machine_doubt {
     DOUBT_NONE,
@@ -25,14 +25,14 @@ enum machine_doubt {
     DOUBT_FILE_SERVER,
 };
 
-/* All borrowed, and of use until machine_watch_close(). */
+/* All borrowed until machine_watch_close(). */
 struct machine_watch {
     struct loop *loop;
     const struct vm_spec *spec;
     struct machine *machine;
     struct console_log *log;     /* it outlives a machine that is replaced */
-    struct debugging *debugging; /* may take a picture of the guest's memory */
-    struct network *network;     /* what its helper says; NULL: none */
+    struct debugging *debugging; /* may dump the guest's memory */
+    struct network *network;     /* its helper's messages; NULL: none */
     struct vmm_errors errors;
     enum machine_doubt doubt;
     int64_t doubt_ends; /* now_ns() time: the machine's process has not ended, either */
@@ -40,7 +40,7 @@ struct machine_watch {
     size_t count;
 };
 
-/* The members above errors are the caller's to fill. */
+/* The caller fills the members above errors. */
 int machine_watch_open(struct machine_watch *w, struct error *err);
 void machine_watch_close(struct machine_watch *w);
 
@@ -48,12 +48,12 @@ void machine_watch_close(struct machine_watch *w);
 int64_t machine_watch_deadline(const struct machine_watch *w);
 
 /*
- * After a turn of the loop: 0 while the machine runs; -1 and why it does not. restoring: it is a
- * copy that has not said HELLO, and the state of its devices may prove not to fit.
+ * After a turn of the loop: 0 while the machine runs, -1 with the reason if not. restoring: it is a
+ * copy that has not said HELLO, whose device state may not fit.
  */
 int machine_check(struct machine_watch *w, bool restoring, struct error *err);
 
-/* Fills err with "what: cause", post_mortem.h, and what the console says. Returns -1. */
+/* Fills err with "what: cause", post_mortem.h, and the end of the console. Returns -1. */
 int machine_describe_failure(struct machine_watch *w, const char *what, struct error *err);
 
 #endif
