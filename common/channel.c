@@ -8,13 +8,12 @@
 #include "common/util.h"
 
 /*
- * Most bytes for a frame that is cut out of a stream: with its header it fills two writes to a port
- * of the guest's, whose driver takes 32 KiB at a time (drivers/char/virtio_console.c,
- * port_fops_write()). Eight bytes more would cost a third write, which leaves the guest as each
- * does.
+ * The largest frame cut out of a stream: with its header it fills two writes to a port in the
+ * guest, whose driver takes 32 KiB at a time (drivers/char/virtio_console.c, port_fops_write()).
+ * Eight bytes more would cost a third write, and each write exits the guest.
  */
 #define PIECE ((size_t)FRAME_PAYLOAD_MAX - FRAME_HEADER_SIZE)
-/* As many as a pipe of the largest size that needs no privilege holds. */
+/* The capacity of the largest pipe that needs no privilege. */
 #define READ_FRAMES_MAX 16
 
 int channel_open(struct channel *ch, int fd, enum peer peer, struct error *err)
@@ -48,7 +47,7 @@ ssize_t channel_send_from(struct channel *ch, enum frame_type type, uint16_t str
     struct iovec payloads[READ_FRAMES_MAX];
     size_t room = most < PIECE * READ_FRAMES_MAX ? most : PIECE * READ_FRAMES_MAX;
     size_t count = (room + PIECE - 1) / PIECE;
-    /* Frame after frame, each with its header: in full ones nothing has to be moved afterwards. */
+    /* Frame after frame, each with its header: full frames need not be moved afterwards. */
     uint8_t *space = queue_space(&ch->out, room + count * FRAME_HEADER_SIZE);
     for (size_t i = 0; i < count; i++) {
         payloads[i].iov_base = space + i * (FRAME_HEADER_SIZE + PIECE) + FRAME_HEADER_SIZE;
@@ -88,7 +87,7 @@ int channel_fill(struct channel *ch, bool *ret_eof, struct error *err)
     /* A port gives one page for each read(2), which costs less than a turn through poll(2). */
     while (room > 0) {
         ssize_t n = read(ch->fd, space, room);
-        /* What came is handled first; an end or an error is there the next time, too. */
+        /* Data is handled first; an end or an error comes again the next time. */
         if (n <= 0 && came)
             return 1;
         if (n < 0 && (errno == EINTR || errno == EAGAIN))

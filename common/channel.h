@@ -1,5 +1,5 @@
 /*
- * Frames over a file descriptor that does not block: a virtio-serial port, a socket.
+ * Frames over a nonblocking file descriptor: a virtio-serial port, a socket.
  */
 #ifndef VMC_COMMON_CHANNEL_H
 #define VMC_COMMON_CHANNEL_H
@@ -15,7 +15,7 @@ struct channel {
     struct queue out; /* encoded frames not written yet */
 };
 
-/* Takes fd over and makes it non-blocking. peer is who sends what is read from it. */
+/* Takes ownership of fd and makes it nonblocking. peer is the sender of the data read from it. */
 int channel_open(struct channel *ch, int fd, enum peer peer, struct error *err);
 void channel_close(struct channel *ch);
 
@@ -24,18 +24,18 @@ void channel_send(struct channel *ch, enum frame_type type, uint16_t stream, con
                   size_t length);
 
 /*
- * One readv(2) of fd, of at most so many bytes, whose result is queued as frames, and returned as
- * that of read(2). All at once: each read of a pipe wakes who fills it, and on a single processor
- * that takes turns with the reader, at the price of its address space.
+ * One readv(2) of at most that many bytes from fd; queues them as frames, and returns the result of
+ * read(2). All at once: each read of a pipe wakes the writer, and on a single processor every
+ * switch between the two costs a change of address space.
  */
 ssize_t channel_send_from(struct channel *ch, enum frame_type type, uint16_t stream, int fd,
                           size_t most);
 
-/* Writes what the descriptor takes now. -1 on an error (err: what errno says). */
+/* Writes as much as the descriptor takes now. -1 on an error (err: the errno). */
 int channel_flush(struct channel *ch, struct error *err);
 
 /*
- * Reads what is there and fits. 1: something came, call channel_next() until it returns 0. 0:
+ * Reads the available data that fits. 1: there is data, call channel_next() until it returns 0. 0:
  * nothing now. -1: an error. At end of file *ret_eof is set and 0 returned.
  */
 int channel_fill(struct channel *ch, bool *ret_eof, struct error *err);

@@ -12,7 +12,7 @@ static void describe(struct error *err, const char *format, va_list args)
     vsnprintf(err->text, sizeof(err->text), format, args);
 }
 
-/* The reason is what counts: where both do not fit, the text before it (a long path) is cut. */
+/* The reason matters most: if both do not fit, the text before it (a long path) is cut. */
 static void append_reason(struct error *err, const char *reason)
 {
     size_t used = strlen(err->text), room = sizeof(err->text);

@@ -1,24 +1,24 @@
 /*
  * The error object: the last argument of every function that can fail.
  *
- * A function returns 0, or -1 after it has described the failure here. The text is one
- * clause without a final full stop; a caller adds context in front with error_wrap().
- * Library code never prints: main() does, once. All functions accept a NULL error.
+ * A function returns 0, or -1 after it has described the failure here. The text is one clause
+ * without a full stop; a caller puts context before it with error_wrap(). Library code never
+ * prints: main() does, once. All functions accept a NULL error.
  */
 #ifndef VMC_COMMON_ERROR_H
 #define VMC_COMMON_ERROR_H
 
-/* Exit statuses that are vmc's own, as env(1), timeout(1) and container engines use them. */
+/* vmc's own exit statuses, as in env(1), timeout(1) and container engines. */
 enum {
     STATUS_TIMEOUT = 124,        /* --timeout ended the workload */
     STATUS_VMC_FAILED = 125,     /* vmc itself failed; the workload's status is not known */
     STATUS_NOT_EXECUTABLE = 126, /* the command exists but cannot be executed */
     STATUS_NOT_FOUND = 127,      /* the command does not exist */
-    STATUS_SIGNAL_BASE = 128,    /* plus the number of the signal that ended the workload */
+    STATUS_SIGNAL_BASE = 128,    /* plus the number of the signal that killed the workload */
 };
 
 struct error {
-    int status; /* exit status main() ends with: one of the above */
+    int status; /* exit status of main(): one of the above */
     char text[2048];
     char detail[4096]; /* lines to show below the text, as the console's last words; often "" */
 };
@@ -31,10 +31,10 @@ struct error {
 /* Describes a failure, status STATUS_VMC_FAILED. Returns -1. */
 int error_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, followed by ": " and what errno means. Returns -1. */
+/* The same, followed by ": " and the meaning of errno. Returns -1. */
 int error_errno(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts context in front of what err says already: "context: text". Returns -1. */
+/* Puts context before the text of err: "context: text". Returns -1. */
 int error_wrap(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*

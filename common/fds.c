@@ -35,7 +35,7 @@ int fds_send(int socket, const void *bytes, size_t length, const int *fds, size_
     return n == (ssize_t)length ? 0 : -1;
 }
 
-/* The descriptors of a message: as many as there is room for; the rest is closed. */
+/* The descriptors of a message that there is room for; closes the rest. */
 static size_t take(struct msghdr *message, int *fds, size_t room)
 {
     const struct cmsghdr *header = CMSG_FIRSTHDR(message);

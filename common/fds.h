@@ -11,15 +11,16 @@
 #define FDS_MAX 253
 
 /*
- * Sends the bytes, at least one, with count descriptors, which stay the caller's. 0, or -1 with
- * errno; a stream socket that takes less than all gives EMSGSIZE.
+ * Sends the bytes, at least one, with count descriptors, which the caller keeps. 0, or -1 with
+ * errno; EMSGSIZE if a stream socket does not take all bytes.
  */
 int fds_send(int socket, const void *bytes, size_t length, const int *fds, size_t count);
 
 /*
- * recvmsg(2): the number of bytes, 0 at the end, -1 with errno. *count has the room in fds before,
- * and the number of descriptors in it, now the caller's, after; they are closed on exec. What does
- * not fit, in bytes or in descriptors, is an error, EMSGSIZE, and all descriptors are closed.
+ * recvmsg(2): the number of bytes, 0 at the end, -1 with errno. *count is the room in fds before
+ * the call, and afterwards the number of descriptors received, which the caller owns; they are
+ * close-on-exec. If bytes or descriptors do not fit, it fails with EMSGSIZE and closes all
+ * descriptors.
  */
 ssize_t fds_receive(int socket, void *bytes, size_t size, int *fds, size_t *count);
 

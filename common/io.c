@@ -10,7 +10,7 @@
 
 #include "common/util.h"
 
-/* Of UTF-8: what some editors put before a text. */
+/* The byte order mark of UTF-8, which some editors put before a text. */
 #define BYTE_ORDER_MARK "\357\273\277"
 
 int write_all(int fd, const void *bytes, size_t length)
@@ -28,7 +28,7 @@ int write_all(int fd, const void *bytes, size_t length)
     return 0;
 }
 
-/* Of the line that text's byte at the offset count is in. */
+/* The number of the line with the byte of text at offset count. */
 static size_t line_number(const char *text, size_t count)
 {
     size_t number = 1;
@@ -111,9 +111,9 @@ int set_cloexec(int fd, bool on)
 }
 
 /*
- * A named fifo tells a reader that was opened after the last writer had left of no hang-up, ever:
- * it waits for a first writer (fs/pipe.c, fifo_open() and pipe_poll()). The descriptor from before
- * knows.
+ * A named fifo never reports a hang-up to a reader that was opened after the last writer had left:
+ * it waits for a first writer (fs/pipe.c, fifo_open() and pipe_poll()). The older descriptor does
+ * report it.
  */
 static bool writers_have_left(int fd)
 {

@@ -1,6 +1,6 @@
 /*
- * Debug messages on stderr, off unless --debug is given. Errors do not go through here: they
- * travel in struct error up to main().
+ * Debug messages on stderr, off unless --debug is given. Errors do not go through here: struct
+ * error carries them up to main().
  */
 #ifndef VMC_COMMON_LOG_H
 #define VMC_COMMON_LOG_H

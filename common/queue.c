@@ -5,7 +5,7 @@
 
 #include "common/util.h"
 
-/* Makes room for length more bytes behind the last one, moving the bytes before growing. */
+/* Makes room for length more bytes after the last one; moves the bytes before it grows. */
 static void make_room(struct queue *q, size_t length)
 {
     if (q->start + q->length + length <= q->capacity)

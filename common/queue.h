@@ -1,5 +1,5 @@
 /*
- * A byte queue: bytes appended at the end, taken from the front. It grows as needed; whoever
+ * A byte queue: bytes appended at the end, taken from the front. It grows as needed; the code that
  * fills it from untrusted input bounds it (see relay.h). Zero-initialised is empty.
  */
 #ifndef VMC_COMMON_QUEUE_H
@@ -17,8 +17,8 @@ struct queue {
 void queue_append(struct queue *q, const void *bytes, size_t length);
 
 /*
- * Room for length bytes behind the last one, to be filled by the caller and valid until the next
- * call; queue_added() tells how many of them are there now.
+ * Room for length bytes after the last one, for the caller to fill, valid until the next call;
+ * queue_added() says how many were filled.
  */
 unsigned char *queue_space(struct queue *q, size_t length);
 void queue_added(struct queue *q, size_t length);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* For an environment without PATH: what container engines give by default. */
+/* For an environment without PATH: the default of container engines. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static const char *path_of(char *const *env)

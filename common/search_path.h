@@ -1,5 +1,5 @@
 /*
- * Where a command may be: PATH of the workload's environment, as execvp(3) reads it.
+ * The places of a command: PATH of the workload's environment, as execvp(3) reads it.
  */
 #ifndef VMC_COMMON_SEARCH_PATH_H
 #define VMC_COMMON_SEARCH_PATH_H

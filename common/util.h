@@ -1,6 +1,6 @@
 /*
- * What every file needs: memory that cannot fail (vmc aborts when it is out of memory),
- * cleanup attributes, and a clock.
+ * Basics for every file: allocation that cannot fail (vmc aborts when out of memory), cleanup
+ * attributes, and a clock.
  */
 #ifndef VMC_COMMON_UTIL_H
 #define VMC_COMMON_UTIL_H

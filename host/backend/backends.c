@@ -1,7 +1,6 @@
 /*
- * The one list of backends: what each takes of the command line, and how it runs a machine. A new
- * one is a folder here and a line below. Declared where it is asked for: spec/backend.h,
- * machine/machine.h.
+ * The one list of backends: which options each supports, and how it runs a machine. A new one is a
+ * folder here and a line below. Declared where it is used: spec/backend.h, machine/machine.h.
  */
 #include "common/util.h"
 #include "host/backend/libvirt/libvirt.h"
@@ -11,7 +10,7 @@
 
 static const struct {
     const struct machine_ops *ops;
-    const struct backend_spec *spec; /* NULL: it takes what QEMU takes */
+    const struct backend_spec *spec; /* NULL: it supports the same as QEMU */
 } backends[] = {
     [BACKEND_QEMU] = {&qemu_ops, NULL},
     [BACKEND_LIBVIRT] = {&libvirt_ops, NULL},

@@ -10,7 +10,7 @@
 /* QEMU links dozens of libraries: give a loaded machine time. */
 #define QEMU_TIMEOUT (20 * NS_PER_S)
 
-/* What is missing for the host's own architecture is fatal; for another one it is news. */
+/* A missing part is fatal for the host's own architecture, a warning for another one. */
 static enum check_result missing(const struct arch *arch)
 {
     return arch == arch_native() ? CHECK_FAIL : CHECK_WARN;
@@ -82,7 +82,7 @@ static void check_9p(struct checks *checks, const struct arch *arch)
         checks_add(checks, name, CHECK_OK, xasprintf("%s has virtio-9p", arch->qemu), NULL);
 }
 
-/* "kernel 6.12.117, busybox 1.35.0", from what the breeder wrote; owned. */
+/* "kernel 6.12.117, busybox 1.35.0", from the breeder's manifest; owned. */
 static char *image_versions(const char *directory)
 {
     AUTO_FREE char *path = xasprintf("%s/manifest.json", directory);

@@ -1,6 +1,6 @@
 /*
- * What "vmc info" looks at on the host. Each check tries the thing itself, through the code a
- * run uses wherever there is such code; every wait has a deadline, and nothing is left behind.
+ * The checks of "vmc info" on the host. Each tries the thing itself, with the code of a run
+ * wherever possible; every wait has a deadline, and nothing is left behind.
  */
 #ifndef VMC_HOST_CHECK_CHECKS_H
 #define VMC_HOST_CHECK_CHECKS_H
@@ -10,7 +10,7 @@
 
 enum check_result {
     CHECK_OK,
-    CHECK_WARN, /* vmc runs without it, with less */
+    CHECK_WARN, /* vmc runs without it, with less function */
     CHECK_FAIL, /* vmc does not run without it */
 };
 
@@ -27,7 +27,7 @@ struct checks {
     size_t count;
 };
 
-/* Takes detail and advice over; advice may be NULL. */
+/* Takes ownership of detail and advice; advice may be NULL. */
 void checks_add(struct checks *checks, const char *name, enum check_result result, char *detail,
                 char *advice);
 void checks_free(struct checks *checks);
@@ -35,7 +35,7 @@ void checks_free(struct checks *checks);
 /* QEMU, its 9p devices and the guest image, of each architecture. */
 void check_architectures(struct checks *checks);
 
-/* KVM, and what it means for the isolation of a run. */
+/* KVM, and its meaning for the isolation of a run. */
 void check_accelerator(struct checks *checks);
 
 /* Runtime directory, user namespaces, subordinate ids, the shared tree, overlayfs. */
@@ -50,7 +50,7 @@ void check_namespaces(struct checks *checks);
 /* --uml, by booting its kernel in a jail. */
 void check_uml(struct checks *checks);
 
-/* What --net user and, for root, --net bridge find. */
+/* The needs of --net user and, for root, --net bridge. */
 void check_network(struct checks *checks);
 
 #endif

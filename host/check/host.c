@@ -77,7 +77,7 @@ struct tree_probe {
     struct container container;
 };
 
-/* Child: puts together the tree of a run. */
+/* Child: assembles the tree of a run. */
 static int prepare_tree(void *arg)
 {
     const struct tree_probe *probe = arg;
@@ -121,7 +121,7 @@ static int try_tree(enum upper upper, const char *rootfs, struct error *err)
     return result;
 }
 
-/* False if there is none: nothing that needs it is worth trying then. */
+/* False if there is none: then skip everything that needs it. */
 static bool check_runtime_directory(struct checks *checks)
 {
     struct container container = CONTAINER_INIT;
@@ -151,7 +151,7 @@ void check_host(struct checks *checks)
     else
         checks_add(checks, "rootfs", CHECK_FAIL, xstrdup(err.text),
                    xstrdup("vmc needs Linux 5.12 or later and, without root, user namespaces"));
-    /* Not over "/": in a user namespace overlayfs takes no lower with mounts below it. */
+    /* Not over "/": in a user namespace overlayfs accepts no lower layer with mounts below it. */
     if (try_tree(UPPER_HOST, NULL, &err) == 0)
         checks_add(checks, "overlay", CHECK_OK, xstrdup("can be mounted on the host"), NULL);
     else

@@ -66,7 +66,7 @@ static int start_and_wait(const struct jail_probe *probe, const struct check_pla
     return result;
 }
 
-/* Runs the hypervisor in the jail of a run, and prints "LAYER REASON" for what it lacks. */
+/* Runs the hypervisor in the jail of a run, and prints "LAYER REASON" for each missing layer. */
 static int try_jail(const struct check_place *place, void *probe, struct error *err)
 {
     struct isolation isolation = {0};
@@ -99,7 +99,7 @@ static void report(struct checks *checks, const struct isolation *isolation)
     enum check_result result = CHECK_OK;
 
     for (enum isolation_layer i = 0; i < LAYER_COUNT; i++) {
-        /* A guest's, not the hypervisor's. */
+        /* For a guest, not for the hypervisor. */
         if (i == LAYER_KERNEL)
             continue;
         char **list = isolation->missing[i] ? &missing : &there;
@@ -130,7 +130,7 @@ void check_jail(struct checks *checks)
     struct isolation isolation = {0};
     struct error err = ERROR_INIT;
 
-    /* Without these there is nothing to lock up; other checks say so. */
+    /* Without these there is nothing to lock up; other checks report it. */
     if (!probe.arch || qemu_program_find(probe.arch, &vmm, &err) < 0)
         return;
     probe.vmm = vmm;

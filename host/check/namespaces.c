@@ -42,7 +42,7 @@ void check_namespaces(struct checks *checks)
     AUTO_FREE char *agent = NULL;
     struct guest_image none = {0};
     struct error err = ERROR_INIT;
-    /* Without these there is nothing to try; other checks say so. */
+    /* Without these there is nothing to try; other checks report it. */
     if (!spec.arch || machine_ops(spec.backend)->find(&spec, &agent, &none, &err) < 0)
         return;
     if (check_start(try_agent, agent, CHILD_TIMEOUT, &output, &err) < 0)

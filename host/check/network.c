@@ -26,12 +26,12 @@ static void check_user_network(struct checks *checks)
             xstrdup("breeder/breeder passt"));
 }
 
-/* The user and group that passt becomes when root starts it: nobody's. */
+/* The user and group that passt becomes when root starts it: nobody. */
 #define NOBODY 65534u
 #define PING_TIMEOUT_NS (2 * NS_PER_S)
 
-/* icmp(7): who may open the sockets that passt sends a ping from. Tried, not read: in a user
- * namespace the parameter shows groups that the namespace has none for. */
+/* icmp(7): which groups may open the sockets that passt uses for ping. Tried, not read: in a user
+ * namespace the parameter shows groups that do not exist there. */
 static int open_ping(void *arg)
 {
     (void)arg;

@@ -77,7 +77,7 @@ static void print_spellings(const struct option *option, const char *between)
         printf("%s-%c", between, option->letter);
 }
 
-/* How to complete an option's value; nothing is printed for a value nobody can guess. */
+/* How to complete an option's value; prints nothing for a value that cannot be guessed. */
 static void print_value_case(const struct option *option)
 {
     bool directory = option->metavar && strcmp(option->metavar, "DIR") == 0;
@@ -129,7 +129,7 @@ static void print_command_names(void)
     }
 }
 
-/* The second words of the commands that begin as this one does, if this is the first of them. */
+/* The second words of all commands with this first word, if this is the first such command. */
 static void print_verbs_case(size_t at)
 {
     const char *name = command_table[at].name;

@@ -16,13 +16,13 @@ static bool is_about_explaining(const struct option *option)
     return option->id == OPTION_EXPLAIN || option->id == OPTION_JSON;
 }
 
-/* Another spelling has the same words as the row that is shown. */
+/* Another spelling has the same texts as the row that is shown. */
 static const char *help_of(const struct option *option)
 {
     return option->hidden ? option_by_id(option->id)->help : option->help;
 }
 
-/* A setting, and who enforces it in this run. */
+/* A setting, and the layer that enforces it in this run. */
 struct explained {
     const struct option *option;
     const char *value;
@@ -61,7 +61,7 @@ static void show(const struct backend_spec *backend, struct json_object *list,
         print(&e);
 }
 
-/* *ret_backend: what the run would be on, NULL for QEMU. */
+/* *ret_backend: the backend of the run, NULL for QEMU. */
 static int check(const struct request *req, const struct backend_spec **ret_backend,
                  struct error *err)
 {

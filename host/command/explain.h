@@ -1,6 +1,6 @@
 /*
- * 'vmc run --explain': each setting of a command line, the defaults among them, and the layer
- * that enforces it.
+ * 'vmc run --explain': each setting of a command line, defaults included, and the layer that
+ * enforces it.
  */
 #ifndef VMC_HOST_COMMAND_EXPLAIN_H
 #define VMC_HOST_COMMAND_EXPLAIN_H

@@ -73,7 +73,7 @@ static void print_option(const struct option *option)
     printf("\n\n");
 }
 
-/* What every command has is said once, by the caller. */
+/* The caller prints once what all commands have. */
 static void print_options(const struct command *command)
 {
     const char *group = NULL;

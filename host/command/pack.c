@@ -22,10 +22,10 @@
 
 /* Everything one packing owns. */
 struct packing {
-    struct vm_spec spec; /* a run of the tree, as far as it is prepared */
+    struct vm_spec spec; /* a run of the tree, only prepared */
     const struct arch *arch;
     struct target {
-        int dir_fd; /* of the directory it is made in */
+        int dir_fd; /* the directory it is made in */
         const char *path;
         const char *name; /* in that directory; borrowed, as the path */
         bool replace;
@@ -76,12 +76,12 @@ static int open_target(struct packing *p, const struct request *req, struct erro
             return error_set(err, "--output %s is not a regular file and is not overwritten",
                              t->path);
     }
-    /* All that the tree keeps from others is in it: nobody else's to read. */
+    /* It holds files that the tree hides from other users: only its owner may read it. */
     p->image_fd = openat(t->dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     return p->image_fd < 0 ? error_errno(err, "cannot make the image in %s", dir) : 0;
 }
 
-/* Gives the image its name; in one step, also where there is another of that name. */
+/* Gives the image its name, atomically even if there already is one of that name. */
 static int name_image(const struct packing *p, struct error *err)
 {
     const struct target *t = &p->target;
@@ -100,8 +100,8 @@ static int name_image(const struct packing *p, struct error *err)
 }
 
 /*
- * The tree as a run would show it: without the file systems that are mounted below it, with the ids
- * of the caller's user namespace, read-only.
+ * The tree as a run would show it: without the file systems mounted below it, with the ids of the
+ * caller's user namespace, read-only.
  */
 static int show_tree(struct packing *p, struct error *err)
 {

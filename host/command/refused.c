@@ -1,6 +1,6 @@
 /*
- * What users of other tools will try: MINCS' minc, docker run and podman run. docs/from-docker.md
- * and docs/from-mincs.md have the same verdicts.
+ * Options of other tools that users will try: MINCS' minc, docker run and podman run.
+ * docs/from-docker.md and docs/from-mincs.md say the same.
  */
 #include "common/util.h"
 #include "host/cli/option.h"

@@ -1,5 +1,5 @@
 /*
- * vmc run, vmc shell-guest and vmc template warm: each some of the steps of run/run.h.
+ * vmc run, vmc shell-guest and vmc template warm: each uses some of the steps of run/run.h.
  */
 #include "host/run/run.h"
 #include "common/log.h"
@@ -8,7 +8,7 @@
 #include "host/command/explain.h"
 #include "host/run/resolve.h"
 
-/* What a verb does with a run whose specification is resolved. */
+/* A verb's work on a run whose specification is resolved. */
 typedef int run_steps(struct run *run, int *ret_status, struct error *err);
 
 static int run_with(run_steps *steps, const struct request *req, int *ret_status, struct error *err)
@@ -42,7 +42,7 @@ static int serve_shell(struct run *run, int *ret_status, struct error *err)
     return run_prepare(run, err) < 0 || run_boot(run, err) < 0 ? -1 : run_maintenance(run, err);
 }
 
-/* A machine that was to be kept, or that was a copy. */
+/* A machine that was to be saved as a template, or was a copy. */
 static int warm(struct run *run, int *ret_status, struct error *err)
 {
     run->template_only = true;

@@ -72,7 +72,7 @@ int cmd_volume_ls(const struct request *req, int *ret_status, struct error *err)
 int cmd_volume_rm(const struct request *req, int *ret_status, struct error *err)
 {
     AUTO_FREE char *data = data_directory();
-    /* An ordinary user's volumes hold files of the ids that the user's containers have. */
+    /* An ordinary user's volumes hold files with the ids of the user's containers. */
     if (geteuid() != 0 && namespaces_enter(true, err) < 0)
         return -1;
     if (named_volume_remove(data, req->args, (size_t)req->arg_count, err) < 0)

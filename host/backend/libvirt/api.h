@@ -1,6 +1,6 @@
 /*
- * libvirt and libxml2, loaded when a run asks for them: linked, they would cost every run the
- * loading of some 60 libraries.
+ * libvirt and libxml2, loaded when a run needs them: if linked, every run would load some 60
+ * libraries.
  */
 #ifndef VMC_HOST_BACKEND_LIBVIRT_API_H
 #define VMC_HOST_BACKEND_LIBVIRT_API_H

@@ -9,7 +9,7 @@
 
 struct client {
     struct libvirt_api api;
-    virConnectPtr connection; /* NULL: there is none, and err says why */
+    virConnectPtr connection; /* NULL: no connection, and err says why */
     virDomainPtr domain;      /* or NULL */
     struct error err;
 };
@@ -20,7 +20,7 @@ static void ignore_error(void *data, virErrorPtr error)
     (void)error;
 }
 
-/* Where there is nothing to talk to, what to do about it is the better half of the message. */
+/* If there is no daemon to talk to, the message needs the way out. */
 static int connection_error(const struct libvirt_api *api, const char *uri, struct error *err)
 {
     bool nobody = api->virGetLastErrorCode() == VIR_ERR_SYSTEM_ERROR ||
@@ -51,7 +51,8 @@ static int create(struct client *client, const char *xml, struct error *err)
     return client->domain ? 0 : error_set(err, "libvirt: %s", api->virGetLastErrorMessage());
 }
 
-/* Mostly it is gone already: its QEMU was ended by vmc. This waits until libvirt has noticed. */
+/* Usually it is already gone, since vmc has ended its QEMU. This waits until libvirt has noticed.
+ */
 static void destroy(struct client *client)
 {
     if (!client->domain)
@@ -85,6 +86,6 @@ void libvirt_client_main(int socket, const char *uri)
             destroy(&client);
         answer(socket, result, &err);
     }
-    /* With the connection the domain goes. */
+    /* Closing the connection destroys the domain. */
     _exit(0);
 }

@@ -17,7 +17,7 @@
 #include "host/base/unix_socket.h"
 #include "host/machine/qemu_program.h"
 
-/* More than the start of a machine takes there. */
+/* Longer than the start of a machine takes there. */
 #define ANSWER_PATIENCE_NS (60 * NS_PER_S)
 
 bool emulator_is_meant(char *const *argv)
@@ -40,7 +40,7 @@ static int answer_as_qemu(char **argv, struct error *err)
     return error_errno(err, "cannot execute %s", qemu);
 }
 
-/* Descriptors from 3 on that were here when the process started: those that are inherited. */
+/* The inherited descriptors: those from 3 on that were open when the process started. */
 static int list_inherited(int numbers[HANDOVER_FDS_MAX], size_t *ret_count, struct error *err)
 {
     DIR *dir = opendir("/proc/self/fd");
@@ -87,8 +87,8 @@ static int hear_answer(int socket, struct error *err)
 }
 
 /*
- * libvirt's command line and descriptors, QEMU's own monitor in the place of libvirt's. libvirt
- * sees from closed sockets that QEMU is gone: none but its monitor's stays open here.
+ * libvirt's command line and descriptors, with QEMU's own monitor in place of libvirt's. libvirt
+ * notices from closed sockets that QEMU is gone: only its monitor's stays open here.
  */
 static int hand_over(int socket, char **argv, const char *monitor_path, int *ret_listener,
                      struct error *err)
@@ -96,7 +96,7 @@ static int hand_over(int socket, char **argv, const char *monitor_path, int *ret
     int numbers[HANDOVER_FDS_MAX], fds[HANDOVER_FDS_MAX];
     size_t count = 0;
     AUTO_CLOSE int monitor = -1;
-    /* A machine that was tried before may have left its own. */
+    /* An earlier attempt may have left its own. */
     unlink(monitor_path);
     if (find_monitor(argv, ret_listener, err) < 0 || list_inherited(numbers, &count, err) < 0 ||
         unix_socket_listen(monitor_path, SOCK_STREAM, &monitor, err) < 0)

@@ -1,7 +1,7 @@
 /*
- * vmc as libvirt's emulator. For a domain of vmc's it hands over and stands in (handover.h).
- * Without one libvirt asks what QEMU can do, before the first domain and after each change of the
- * file: then QEMU itself answers.
+ * vmc as libvirt's emulator. For a domain made by vmc it hands over and stands in (handover.h).
+ * Without a domain, before the first one and after each change of the file, libvirt asks for QEMU's
+ * capabilities: then QEMU itself answers.
  */
 #ifndef VMC_HOST_BACKEND_LIBVIRT_EMULATOR_H
 #define VMC_HOST_BACKEND_LIBVIRT_EMULATOR_H
@@ -11,8 +11,8 @@
 #include "common/error.h"
 
 /*
- * libvirt has started this process: the variable says so, or the words that its question to an
- * emulator begins with, which are none of vmc's.
+ * True if libvirt has started this process: the variable says so, or the first arguments of its
+ * capability query, which vmc itself does not use.
  */
 bool emulator_is_meant(char *const *argv);
 

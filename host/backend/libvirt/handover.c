@@ -5,7 +5,8 @@
 
 #include "common/fds.h"
 
-/* What a socket takes at once by default, socket(7); the kernel's command line has long ended. */
+/* The most that a socket takes at once by default, socket(7); no kernel command line is that long.
+ */
 #define MESSAGE_MAX (192u << 10)
 
 int handover_send(int socket, char *const *argv, const int *numbers, const int *fds, size_t count,
@@ -32,7 +33,7 @@ int handover_send(int socket, char *const *argv, const int *numbers, const int *
     return 0;
 }
 
-/* Puts each descriptor at its number; those that find no place stay in fds. */
+/* Puts each descriptor at its number; those without a place stay in fds. */
 static int place(int *fds, const char *numbers, size_t count, struct handover *ret)
 {
     for (size_t i = 0; i < count; i++) {
@@ -52,7 +53,7 @@ static int place(int *fds, const char *numbers, size_t count, struct handover *r
     return 0;
 }
 
-/* The whole message, or nothing: it is another process's. */
+/* The whole message or nothing: it comes from another process. */
 static int decode(const char *bytes, size_t length, int *fds, size_t fd_count, struct handover *ret)
 {
     uint32_t count;

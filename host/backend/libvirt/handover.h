@@ -1,12 +1,13 @@
 /*
  * How a domain's QEMU gets into vmc's jail. libvirt starts a domain's emulator, which is vmc again
- * (emulator.h); it hands the command line and the descriptors that libvirt gave it to the vmc that
- * asked for the domain, over a socket in that one's private directory, and stands in for QEMU with
- * libvirt from then on. So QEMU is that vmc's child, in the namespaces that hold its mounts, with
- * all the layers that it has without libvirt.
+ * (emulator.h); it passes the command line and the descriptors from libvirt to the vmc of the run,
+ * over a socket in that run's private directory, and from then on stands in for QEMU. So QEMU is a
+ * child of the run's vmc, in the namespaces that hold its mounts, with all the layers that it has
+ * without libvirt.
  *
- * One message each way (SOCK_SEQPACKET): what was started; HANDOVER_STARTED, or a line that says
- * why it was not. End of file ends either side: with the emulator the domain, with vmc the machine.
+ * One message each way (SOCK_SEQPACKET): the command line and descriptors; then HANDOVER_STARTED,
+ * or a line that says why QEMU was not started. End of file ends either side: with the emulator the
+ * domain, with vmc the machine.
  */
 #ifndef VMC_HOST_BACKEND_LIBVIRT_HANDOVER_H
 #define VMC_HOST_BACKEND_LIBVIRT_HANDOVER_H
@@ -27,11 +28,11 @@
 
 struct handover {
     struct strings argv;
-    int *fds; /* owned, and the descriptors in it: fds[i] was descriptor i; -1: none */
+    int *fds; /* owned, with the descriptors: fds[i] was descriptor i; -1: none */
     size_t fd_count;
 };
 
-/* fds[i] is to become descriptor numbers[i]. */
+/* fds[i] becomes descriptor numbers[i]. */
 int handover_send(int socket, char *const *argv, const int *numbers, const int *fds, size_t count,
                   struct error *err);
 

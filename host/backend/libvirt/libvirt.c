@@ -25,7 +25,7 @@
 #include "host/base/userns.h"
 #include "host/machine/last_words.h"
 
-/* libvirt's start of its daemon, its first look at a new emulator, a domain, on a loaded host. */
+/* On a loaded host libvirt starts its daemon, examines a new emulator, and starts a domain. */
 #define START_PATIENCE_NS (90 * NS_PER_S)
 #define STOP_PATIENCE_NS (15 * NS_PER_S)
 #define UNFINISHED_PATIENCE_NS (3 * NS_PER_S)
@@ -34,14 +34,14 @@
 struct libvirt {
     struct child client; /* backend/libvirt/client.h */
     int socket;          /* to it; -1: none */
-    unsigned pending;    /* answers that are still to come */
+    unsigned pending;    /* outstanding answers */
     int signal_fd;       /* borrowed: signals.h */
-    bool root;           /* the daemon's emulators are to be root's, as vmc is */
+    bool root;           /* the daemon's emulators have to run as root, as vmc does */
 };
 
 /* ---- the client ---- */
 
-/* The child: with the caller's environment, nothing of the caller's terminal and of vmc's files. */
+/* The child: with the caller's environment, without the caller's terminal and vmc's files. */
 static _Noreturn void become_client(int socket, const char *uri, pid_t parent)
 {
     setsid();
@@ -78,7 +78,7 @@ static int start_client(const char *uri, struct libvirt *libvirt, struct error *
     return libvirt->client.pidfd < 0 ? error_errno(err, "pidfd_open") : 0;
 }
 
-/* Begins to connect: it is the caller who connects, not root of a namespace. */
+/* Begins to connect: as the caller, not as root of a namespace. */
 static int prepare(const struct vm_spec *spec, int signal_fd, void **ret_own, struct error *err)
 {
     struct libvirt *libvirt = xcalloc(1, sizeof(*libvirt));
@@ -101,7 +101,7 @@ static int ask(struct libvirt *libvirt, char what, const char *argument, struct 
     return 0;
 }
 
-/* One answer, when there is one: 0, or -1 with its reason. */
+/* Reads one answer: 0, or -1 with its reason. */
 static int hear(struct libvirt *libvirt, struct error *err)
 {
     char text[1 + sizeof(err->text)];
@@ -116,7 +116,7 @@ static int hear(struct libvirt *libvirt, struct error *err)
     return text[0] == CLIENT_DONE ? 0 : error_set(err, "%s", text + 1);
 }
 
-/* A signal that is to end vmc: as the session does it, where there is one. */
+/* A signal that ends vmc, as in a session. */
 static int take_signal(int signal_fd, struct error *err)
 {
     struct signalfd_siginfo info;
@@ -130,7 +130,7 @@ static int take_signal(int signal_fd, struct error *err)
 
 /*
  * Waits until one of two descriptors can be read, and returns its index; -1 after a signal, or at
- * the deadline: then err is what has not happened.
+ * the deadline, with an error that says what did not happen.
  */
 static int wait_for_either(int first, int second, int signal_fd, int64_t deadline, const char *late,
                            struct error *err)
@@ -159,14 +159,14 @@ static void disconnect(struct libvirt *libvirt)
     child_stop(&libvirt->client);
 }
 
-/* Waits until libvirt has let the domain go, whose QEMU has ended, and not without end. */
+/* Waits, with a deadline, until libvirt has released the domain, whose QEMU has ended. */
 static void stop(struct machine *m)
 {
     struct libvirt *libvirt = m->own;
     if (!libvirt)
         return;
     struct error ignored = ERROR_INIT;
-    /* A creation that is still under way fails by itself: its emulator finds nobody. */
+    /* A creation that is still under way fails by itself: its emulator has no peer. */
     int64_t deadline =
         now_ns() + (libvirt->pending > 0 ? UNFINISHED_PATIENCE_NS : STOP_PATIENCE_NS);
     if (libvirt->socket < 0 || ask(libvirt, CLIENT_DESTROY, "", &ignored) < 0)
@@ -186,7 +186,7 @@ static void release(void *own)
 
 /* ---- the sockets of a domain ---- */
 
-/* libvirt's own complaint about a name that is too long would not say what to do. */
+/* libvirt's own error about a name that is too long does not say what to do. */
 static int check_names(const struct container *container, struct error *err)
 {
     for (int i = 0; i < DOMAIN_SOCKET_COUNT; i++) {
@@ -202,7 +202,7 @@ static int listen_for_handover(const struct container *container, int *ret_fd, s
     AUTO_FREE char *path = domain_socket_path(container->dir, DOMAIN_SOCKET_HANDOVER);
     if (check_names(container, err) < 0)
         return -1;
-    /* A machine that was tried before has left its own. */
+    /* An earlier attempt has left its own. */
     unlink(path);
     return unix_socket_listen(path, SOCK_SEQPACKET, ret_fd, err);
 }
@@ -247,7 +247,7 @@ static int describe(const struct machine_request *request, char **ret, struct er
     return 0;
 }
 
-/* The emulator's connection; libvirt's refusal, if that comes first. */
+/* The emulator's connection, or libvirt's refusal if that comes first. */
 static int accept_emulator(struct libvirt *libvirt, int listener, int64_t deadline, int *ret_fd,
                            struct error *err)
 {
@@ -271,8 +271,8 @@ static int receive_handover(int connection, int signal_fd, int64_t deadline, str
 }
 
 /*
- * The command line as the jail wants it. The secret that libvirt always adds is for encrypted
- * disks, and in a file that is not in the jail; a short form makes QEMU complain on each start.
+ * The command line for the jail. The secret that libvirt always adds is for encrypted disks, in a
+ * file that is not in the jail; a short form makes QEMU warn at each start.
  */
 static void adapt_argv(const struct strings *given, const char *program, struct strings *ret)
 {
@@ -290,7 +290,7 @@ static void adapt_argv(const struct strings *given, const char *program, struct 
     }
 }
 
-/* fds is libvirt's, with room for vmc's own. */
+/* fds are libvirt's, with room for vmc's. */
 static int add_own_descriptors(const struct machine_request *request, const int standard[3],
                                const struct file_server_ends *files,
                                const struct handover *handover, int *fds, struct error *err)
@@ -315,7 +315,7 @@ static int add_own_descriptors(const struct machine_request *request, const int 
     return 0;
 }
 
-/* QEMU with libvirt's command line and descriptors, and vmc's own besides. */
+/* QEMU with libvirt's command line and descriptors, and with vmc's own. */
 static int start_handed_over(const struct machine_request *request, const struct handover *handover,
                              struct machine *ret, struct isolation *isolation, struct error *err)
 {
@@ -343,7 +343,7 @@ static int start_handed_over(const struct machine_request *request, const struct
     return result;
 }
 
-/* From the emulator's first word to the answer it waits for. */
+/* From the emulator's message to the answer it waits for. */
 static int take_over(const struct machine_request *request, int64_t deadline, struct machine *ret,
                      struct isolation *isolation, struct error *err)
 {
@@ -354,14 +354,14 @@ static int take_over(const struct machine_request *request, int64_t deadline, st
         result = connect_lines(request->container, ret, err);
     if (result == 0)
         result = start_handed_over(request, &handover, ret, isolation, err);
-    /* Before the answer: that the monitor's socket is closed tells libvirt of QEMU's end. */
+    /* Before the answer: libvirt notices QEMU's end when the monitor's socket closes. */
     handover_free(&handover);
     const char *text = result == 0 ? HANDOVER_STARTED : err->text;
     send(ret->keeper_fd, text, strlen(text), MSG_NOSIGNAL);
     return result;
 }
 
-/* libvirt's answer to the domain's creation, and what QEMU had to say if it is not good. */
+/* libvirt's answer to the creation of the domain, with QEMU's output if it failed. */
 static int hear_created(struct libvirt *libvirt, int64_t deadline, struct machine *m,
                         struct error *err)
 {

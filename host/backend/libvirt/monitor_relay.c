@@ -11,7 +11,7 @@
 #include "common/util.h"
 #include "host/base/unix_socket.h"
 
-/* One direction stops reading when so much waits to be written. */
+/* One direction stops reading when this much waits to be written. */
 #define WAITING_MAX (1u << 20)
 
 /* One pair of connections. */
@@ -51,7 +51,7 @@ void thread_filter_add(struct thread_filter *filter, const char *bytes, size_t l
         filter->in_number = false;
         if (after_key)
             filter->matched = 0;
-        /* The key's first character is nowhere else in it but before the colon. */
+        /* The key's first character occurs again only before the colon. */
         if (bytes[i] != key[filter->matched])
             filter->matched = 0;
         filter->matched += bytes[i] == key[filter->matched];
@@ -112,7 +112,7 @@ static bool pump(struct relay *relay, short libvirt_events, short qemu_events)
            good;
 }
 
-/* What to wait for on a connection: in is filled from it, out is written to it. */
+/* The events to wait for on a connection: in is filled from it, out is written to it. */
 static short events_for(const struct queue *in, const struct queue *out)
 {
     return (short)((in->length < WAITING_MAX ? POLLIN : 0) | (out->length > 0 ? POLLOUT : 0));

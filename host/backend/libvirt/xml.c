@@ -10,7 +10,7 @@
 
 #define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 
-/* A failure is kept until the end: its first reason counts. */
+/* A failure is kept until the end; the first reason counts. */
 struct writer {
     const struct libxml_api *api;
     xmlTextWriterPtr out;
@@ -46,14 +46,14 @@ static void attribute(struct writer *w, const char *name, const char *value)
         w->api->xmlTextWriterWriteAttribute(w->out, (const xmlChar *)name, (const xmlChar *)value);
 }
 
-/* Names and values of attributes, in turns. */
+/* Names and values of attributes, alternating. */
 #define ATTRIBUTES(...)                                                                            \
     (const char *const[])                                                                          \
     {                                                                                              \
         __VA_ARGS__, NULL                                                                          \
     }
 
-/* attributes: NULL where there are none. */
+/* attributes: NULL if there are none. */
 static void begin(struct writer *w, const char *name, const char *const *attributes)
 {
     w->api->xmlTextWriterStartElement(w->out, (const xmlChar *)name);
@@ -92,7 +92,7 @@ __attribute__((format(printf, 3, 4))) static void textf(struct writer *w, const 
     text(w, name, value);
 }
 
-/* The command's arguments may be secrets: its name alone is shown. */
+/* The command's arguments may be secrets: only its name is shown. */
 static void add_identity(struct writer *w, const struct machine_request *request,
                          const struct domain_facts *facts)
 {
@@ -114,7 +114,7 @@ static void add_identity(struct writer *w, const struct machine_request *request
     end(w);
 }
 
-/* What QEMU calls "MODEL,+feature,-feature", of which a model may be "host". */
+/* QEMU's "MODEL,+feature,-feature"; the model may be "host". */
 static void add_cpu(struct writer *w, const char *cpu)
 {
     AUTO_FREE char *copy = xstrdup(cpu);
@@ -174,7 +174,7 @@ static void add_machine(struct writer *w, const struct machine_request *request,
     text(w, "on_crash", "destroy");
 }
 
-/* On a bus of its own: machines without PCI. */
+/* On a separate bus: machines without PCI. */
 static void add_place(struct writer *w)
 {
     leaf(w, "address", ATTRIBUTES("type", "virtio-mmio"));
@@ -192,7 +192,7 @@ static void add_share(struct writer *w, const struct machine_share *share)
     end(w);
 }
 
-/* A file server's is behind a descriptor, add_qemu_part(). */
+/* A file server's share has a descriptor, add_qemu_part(). */
 static void add_shares(struct writer *w, const struct machine_request *request)
 {
     struct machine_share shares[MACHINE_SHARES_MAX];
@@ -251,7 +251,7 @@ static void add_balloon(struct writer *w, const struct machine_request *request)
     end(w);
 }
 
-/* What libvirt has no words for: devices behind descriptors of vmc's; and vmc's own socket. */
+/* Parts that libvirt cannot express: devices with descriptors from vmc, and vmc's own socket. */
 static void add_qemu_part(struct writer *w, const struct machine_request *request)
 {
     AUTO_STRINGS struct strings arguments = {0};
@@ -280,7 +280,7 @@ static void add_domain(struct writer *w, const struct machine_request *request,
     add_balloon(w, request);
     end(w);
     if (facts->root) {
-        /* The emulator reaches what is root's; QEMU itself is never root (id_range.h). */
+        /* The emulator needs root's files; QEMU itself is never root (id_range.h). */
         begin(w, "seclabel", ATTRIBUTES("type", "static", "model", "dac", "relabel", "no"));
         text(w, "label", "+0:+0");
         end(w);

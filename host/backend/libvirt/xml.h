@@ -1,6 +1,6 @@
 /*
- * The description of a machine as a domain of libvirt's (libvirt.org/formatdomain.html): the
- * devices of backend/qemu/argv.h, in libvirt's words. Pure, with golden tests.
+ * The description of a machine as a libvirt domain (libvirt.org/formatdomain.html): the devices of
+ * backend/qemu/argv.h, in libvirt's words. Pure, with golden tests.
  */
 #ifndef VMC_HOST_BACKEND_LIBVIRT_XML_H
 #define VMC_HOST_BACKEND_LIBVIRT_XML_H
@@ -8,7 +8,7 @@
 #include "host/backend/libvirt/api.h"
 #include "host/machine/machine.h"
 
-/* The namespace of what vmc says of itself in a domain's metadata. */
+/* The namespace of vmc's entry in a domain's metadata. */
 #define LIBVIRT_METADATA "urn:vmc:container:1"
 
 /* The sockets between vmc and the machine, in the container's private directory. */
@@ -25,7 +25,7 @@ enum domain_socket {
 /* dir: the container's. Owned by the caller. */
 char *domain_socket_path(const char *dir, enum domain_socket which);
 
-/* What the request does not know. */
+/* Facts that are not in the request. */
 struct domain_facts {
     const char *emulator; /* what libvirt starts */
     unsigned tsc_khz;     /* see qemu_kernel_parameters() */
@@ -33,7 +33,7 @@ struct domain_facts {
     bool root;            /* the emulator runs as root, as vmc does */
 };
 
-/* Owned by the caller. Fails where a path or a parameter is nothing that XML can hold. */
+/* Owned by the caller. Fails if XML cannot hold a path or a parameter. */
 int libvirt_xml(const struct libxml_api *api, const struct machine_request *request,
                 const struct domain_facts *facts, char **ret, struct error *err);
 

@@ -17,7 +17,7 @@ enum agent_fd {
     AGENT_FD_END,
 };
 
-/* What is in the group of a container besides the container: the agent, and its frame relay. */
+/* Tasks in the group of a container apart from its own: the agent, and its frame relay. */
 #define AGENT_TASKS 2
 
 /* "Default Devices" of the OCI runtime specification, config-linux.md. */
@@ -38,7 +38,7 @@ static int find(const struct vm_spec *spec, char **ret_program, struct guest_ima
     return spec->network.mode == NETWORK_USER ? passt_require("--host", err) : 0;
 }
 
-/* There is no console: what an agent says on its standard error is the process's last word. */
+/* There is no console: the agent's standard error is the process's last words. */
 static int make_descriptors(const struct machine_request *request, struct machine *m,
                             int theirs[AGENT_FD_END], struct error *err)
 {
@@ -57,7 +57,7 @@ static int start_agent(const struct machine_request *request, struct strings *ar
     unsigned own_tasks = request->network->link.fd >= 0 ? AGENT_TASKS : AGENT_TASKS - 1;
     AUTO_STRINGS struct strings files = {0}, nodes = {0}, paths = {0};
     struct jail_tree trees[MACHINE_SHARES_MAX];
-    /* Where the agent looks for them: guest-agent/hosted.h. */
+    /* The places where the agent looks: guest-agent/session/hosted.h. */
     bool overlaid = request->spec->upper == UPPER_RAM;
     size_t tree_count = machine_trees(request, overlaid ? "/share" : "/root", trees, &paths);
     const struct jail jail = {
@@ -73,7 +73,7 @@ static int start_agent(const struct machine_request *request, struct strings *ar
         .memory = limits->memory_max,
         .no_swap = limits->memory_max > 0,
         .tasks = limits->pids_max ? (unsigned)limits->pids_max + own_tasks : 0,
-        /* A limit that was asked for; no other layer can be missing. */
+        /* A requested limit; no other layer can be missing. */
         .required = limits->memory_max || limits->pids_max,
     };
     strings_add(&files, request->vmm);
@@ -97,7 +97,7 @@ static int start(const struct machine_request *request, struct machine *ret,
                          isolation->missing[LAYER_IDS]);
     for (int i = 0; i < AGENT_FD_END; i++)
         theirs[i] = -1;
-    /* A process list tells whose it is. */
+    /* A process list shows which run it belongs to. */
     strings_addf(&argv, "%s/vmc-agent", request->container->dir);
     strings_add(&argv, "--fds");
     AUTO_STRINGS struct strings numbers = {0};

@@ -1,7 +1,7 @@
 /*
  * The backend of --host: a plain container on the host's own kernel. The guest's agent runs as root
- * of a user namespace, in namespaces of its own, and builds the same container there that it builds
- * in a machine. Which options go without a machine is here, too.
+ * of a user namespace, in its own namespaces, and builds the same container there as in a machine.
+ * The options that it supports are in spec.c.
  */
 #ifndef VMC_HOST_BACKEND_NAMESPACES_NAMESPACES_H
 #define VMC_HOST_BACKEND_NAMESPACES_NAMESPACES_H

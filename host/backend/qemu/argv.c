@@ -24,7 +24,7 @@ static void add_pair(struct strings *argv, const char *option, const char *value
     strings_add(argv, value);
 }
 
-/* Memory that is a file: one that the file server maps, too, or one of vmc's, jail/memory.h. */
+/* Memory in a file: one that the file server maps, too, or one that vmc provides, jail/memory.h. */
 static void add_memory(const struct machine_request *request, struct strings *argv)
 {
     const char *file = "memfd", *options = "seal=off,share=on";
@@ -47,8 +47,8 @@ static void add_machine(const struct machine_request *request, struct strings *a
 {
     const struct vm_spec *spec = request->spec;
     bool kvm = request->accel == ACCEL_KVM;
-    /* Pages are not merged with those of other machines: the time of a write to one would tell what
-     * they hold. */
+    /* Pages are not merged with those of other machines: the time of a write to one would reveal
+     * what they hold. */
     strings_add(argv, "-machine");
     strings_addf(argv, "%s,mem-merge=off",
                  spec->acpi ? spec->arch->machine_acpi : spec->arch->machine);
@@ -58,12 +58,12 @@ static void add_machine(const struct machine_request *request, struct strings *a
     strings_addf(argv, "%u", spec->cpus);
     strings_add(argv, "-m");
     strings_addf(argv, "%lluM", (unsigned long long)(spec->memory >> 20));
-    /* Nothing that was not asked for, and nothing from configuration files. */
+    /* No default devices, and nothing from configuration files. */
     strings_add(argv, "-nodefaults");
     strings_add(argv, "-no-user-config");
     add_pair(argv, "-display", "none");
     add_pair(argv, "-monitor", "none");
-    /* A reset is how a guest without ACPI ends: it ends QEMU. */
+    /* A guest without ACPI ends by a reset, which ends QEMU. */
     strings_add(argv, "-no-reboot");
     add_pair(argv, "-sandbox",
              "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
@@ -73,15 +73,15 @@ char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc
 {
     const struct vm_spec *spec = request->spec;
     AUTO_STRINGS struct strings cmdline = {0};
-    /* First of all, since the early console prints what is not quiet when it comes up. */
+    /* First, since the early console prints messages that "quiet" would hide when it comes up. */
     strings_add(&cmdline, spec->debug ? "loglevel=7" : "quiet");
     strings_add(&cmdline, spec->arch->cmdline);
     /* The console is a virtio one: a serial line takes an exit of the machine for each byte. */
     strings_addf(&cmdline, "console=%s panic=-1", spec->maintenance ? spec->arch->serial : "hvc0");
     if (request->accel == ACCEL_TCG)
         strings_add(&cmdline, spec->arch->cmdline_tcg);
-    /* ACPI without its hardware (the FADT's HW_REDUCED_ACPI) is for Linux a machine that has no
-     * timer but the processor's own. */
+    /* With ACPI without its hardware (the FADT's HW_REDUCED_ACPI), Linux assumes that the only
+     * timer is the processor's own. */
     if (request->accel == ACCEL_TCG && spec->cpus == 1 && !spec->acpi && spec->arch->cmdline_tcg_up)
         strings_add(&cmdline, spec->arch->cmdline_tcg_up);
     if (tsc_khz > 0)
@@ -148,7 +148,7 @@ static void add_file_servers(const struct machine_request *request, struct strin
 {
     struct machine_share shares[MACHINE_SHARES_MAX];
     size_t count = machine_shares(request, shares);
-    /* vhost-user's devices are those of version 1 of virtio, as all are that have a newer bus. */
+    /* vhost-user devices need version 1 of virtio, as all devices on a newer bus. */
     if (machine_has_file_server(request))
         add_pair(argv, "-global", "virtio-mmio.force-legacy=false");
     for (size_t i = 0; i < count; i++) {
@@ -161,9 +161,10 @@ static void add_file_servers(const struct machine_request *request, struct strin
 }
 
 /*
- * name is that of its node, and after "vmc-" the serial by which the agent finds it. What cannot be
- * written stops the machine, and vmc ends the run: a guest that is told of an error goes on, and
- * loses what it believes to be written. libvirt tells nobody: there the guest has to hear of it.
+ * name is the name of its node, and after "vmc-" the serial by which the agent finds it. A failed
+ * write stops the machine, and vmc ends the run: a guest that gets the error goes on, and loses
+ * data that it believes written. libvirt does not report the stop, so there the guest gets the
+ * error.
  */
 static void add_disk(const struct machine_request *request, const char *name, enum qemu_fd fd,
                      const char *options, struct strings *argv)
@@ -179,9 +180,9 @@ static void add_disk(const struct machine_request *request, const char *name, en
 
 static void add_disks(const struct machine_request *request, struct strings *argv)
 {
-    /* QEMU tries out whether there are locks by opening /dev/null as it opens a file that is to be
-     * memory, which jail/memory.h would take for that; and its filter has none. An image that is
-     * gone after the run holds nothing that need ever reach the disk. */
+    /* Without locks: QEMU tests for them by opening /dev/null in the same way as a memory file,
+     * which jail/memory.h would take for one, and its filter allows none. An image that is gone
+     * after the run need never reach the disk. */
     static const char scratch[] = "cache.no-flush=on,discard=unmap,locking=off";
     static const char kept[] = "cache.no-flush=off,discard=unmap,locking=off";
     static const char image[] = "read-only=on,locking=off";
@@ -223,7 +224,7 @@ void qemu_argv_descriptors(const struct machine_request *request, struct strings
     add_network(request->network, ret);
 }
 
-/* What the machine has besides the balloon. */
+/* The machine's devices except the balloon. */
 static unsigned count_devices(const struct machine_request *request)
 {
     struct machine_share shares[MACHINE_SHARES_MAX];
@@ -242,13 +243,13 @@ bool qemu_has_balloon(const struct machine_request *request)
     return !spec->maintenance && (spec->acpi || count_devices(request) < spec->arch->virtio_places);
 }
 
-/* It takes no memory from the guest: it is how the guest reports what it has freed. */
+/* It takes no memory from the guest: the guest uses it to report freed memory. */
 static void add_balloon(struct strings *argv)
 {
     add_pair(argv, "-device", "virtio-balloon-device,free-page-reporting=on");
 }
 
-/* The guest waits for gdb; and its end leaves QEMU there, to write its memory. */
+/* The guest waits for gdb; after its end QEMU stays, to write its memory. */
 static void add_debugging(const struct debug_spec *debug, struct strings *argv)
 {
     if (debug->gdb) {
@@ -279,7 +280,7 @@ void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct s
     if (qemu_has_balloon(request))
         add_balloon(ret);
     add_debugging(&request->spec->debugging, ret);
-    /* Only QMP tells of a machine that has stopped: at an error of KVM's, or of a disk. */
+    /* Only QMP reports a machine that has stopped after an error of KVM or of a disk. */
     add_socket(ret, "monitor", QEMU_FD_MONITOR);
     add_pair(ret, "-mon", "chardev=monitor,mode=control");
 }

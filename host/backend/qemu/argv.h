@@ -7,9 +7,9 @@
 #include "host/machine/machine.h"
 
 /*
- * The descriptors QEMU inherits, by the numbers they have in it. Connected sockets, but for the
- * disk images, a tap interface and a template's state, which is in a pipe. QEMU has no other
- * descriptors but its stdin, stdout and stderr.
+ * The descriptors QEMU inherits, by their numbers there: connected sockets, except the disk images,
+ * a tap interface and a template's state, which is in a pipe. QEMU's only other descriptors are its
+ * stdin, stdout and stderr.
  */
 enum qemu_fd {
     QEMU_FD_CONTROL = 3,
@@ -28,16 +28,16 @@ enum qemu_fd {
     QEMU_FD_END = QEMU_FD_FILES + MACHINE_SHARES_MAX,
 };
 
-/* Appends argv[0] and all arguments. tsc_khz: see tsc.h; 0 leaves the guest to find out. */
+/* Appends argv[0] and all arguments. tsc_khz: see tsc.h; 0: the guest measures it. */
 void qemu_argv(const struct machine_request *request, unsigned tsc_khz, struct strings *ret);
 
 /*
- * Whether the guest can give memory back. A machine that has every other device there is, three
- * kinds of volumes and two disks, may have no room for this one.
+ * True if the guest can give memory back. A machine with every other device, three kinds of volumes
+ * and two disks, may have no room for this one.
  */
 bool qemu_has_balloon(const struct machine_request *request);
 
-/* The part of it that is behind descriptors of vmc's: file servers, disks and the network. */
+/* The devices with descriptors from vmc: file servers, disks and the network. */
 void qemu_argv_descriptors(const struct machine_request *request, struct strings *ret);
 
 /* The kernel's command line. Owned by the caller. */

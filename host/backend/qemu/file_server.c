@@ -14,21 +14,22 @@
 
 #define SHARE_PATH "/share"
 #define SOCKET_NAME "files"
-/* Who owns what belongs to an id that the user namespace does not have, user_namespaces(7). */
+/* The owner shown for an id that the user namespace does not have, user_namespaces(7). */
 #define UID_OF_NOBODY 65534
 /* A thread for each queue, and those of its libraries. */
 #define TASKS 16
-/* Besides the machine's memory, which it maps. */
+/* In addition to the machine's memory, which it maps. */
 #define ADDRESS_SPACE_OVERHEAD (2ull << 30)
 
-/* Its descriptors besides the standard ones. */
+/* Its descriptors after the standard ones. */
 enum { FD_LISTENER = 3, FD_END };
 
 /* ---- programs ---- */
 
 /*
- * QEMU's own, up to version 7.2. Its jail's limits are the ones; sandbox: it is in a jail, and this
- * kind makes no namespaces. Locks are each kernel's own: one that waits would stop all requests.
+ * QEMU's own, up to version 7.2. The limits come from its jail; sandbox: it is already in a jail,
+ * and this kind makes no namespaces. Locks stay in each kernel: one that waits would stop all
+ * requests.
  */
 static void add_qemus(const struct machine_share *share, struct strings *argv)
 {
@@ -46,7 +47,7 @@ static void add_qemus(const struct machine_share *share, struct strings *argv)
                  "log_level=err",
                  cache[share->cache],
                  share->cache == VOLUME_CACHE_LOOSE && !share->read_only ? ",writeback" : "");
-    /* What it keeps of its jail's (jail/rules.c). */
+    /* The capabilities that it keeps from its jail (jail/rules.c). */
     strings_add(argv, "-o");
     strings_add(argv, share->read_only
                           ? "modcaps=+dac_read_search:-chown:-dac_override:-fsetid:-setgid:-setuid:"
@@ -54,7 +55,7 @@ static void add_qemus(const struct machine_share *share, struct strings *argv)
                           : "modcaps=+dac_read_search:-mknod");
 }
 
-/* The one in Rust. It has no time-out of what it lets the guest keep. */
+/* The Rust one. It has no time-out for the guest's cache. */
 static void add_rusts(const struct machine_share *share, struct strings *argv)
 {
     static const char *const cache[VOLUME_CACHE_COUNT] = {
@@ -81,7 +82,7 @@ static void add_rusts(const struct machine_share *share, struct strings *argv)
                           : "--modcaps=+dac_read_search:-mknod");
 }
 
-/* What is asked of the two alike, in words of their own. */
+/* The same settings for both, in each one's words. */
 static void add_arguments(enum virtiofsd_kind kind, const struct machine_share *share,
                           struct strings *argv)
 {
@@ -90,7 +91,7 @@ static void add_arguments(enum virtiofsd_kind kind, const struct machine_share *
 
 /* ---- limits ---- */
 
-/* Where the guest's kernel does not know virtiofs.known_most, it forgets when it needs memory. */
+/* A guest kernel without virtiofs.known_most forgets files when it needs memory. */
 static void say_limit(const struct machine_request *request)
 {
     const struct vm_spec *spec = request->spec;
@@ -102,8 +103,8 @@ static void say_limit(const struct machine_request *request)
                (unsigned long long)virtiofsd_files(most));
 }
 
-/* Where a file's owner has no id, nobody stands in for it, and O_NOATIME is refused: an overlay's
- * way to open what is below it. */
+/* If a file's owner has no id in the namespace, it is shown as nobody's, and O_NOATIME is refused,
+ * with which an overlay opens its lower files. */
 static int check_owner(const struct machine_request *request, struct error *err)
 {
     struct stat st;
@@ -127,8 +128,8 @@ static int connect_both(const struct container *container, int *ret_ours, int *r
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     AUTO_CLOSE int ours = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     AUTO_CLOSE int theirs = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* In a directory where nobody else can come before us; by its descriptor, unix(7), BUGS: a path
-     * has at most 107 bytes. */
+    /* In a directory where no one else can make a socket first; through its descriptor, since a
+     * path has at most 107 bytes (unix(7), BUGS). */
     snprintf(name.sun_path, sizeof(name.sun_path), "/proc/self/fd/%d/" SOCKET_NAME,
              container->dir_fd);
     if (ours < 0 || theirs < 0 || bind(ours, (struct sockaddr *)&name, sizeof(name)) < 0 ||

@@ -14,7 +14,7 @@
 #include "host/machine/debugging.h"
 #include "host/machine/qemu_program.h"
 
-/* QEMU's side of every descriptor it inherits; -1 where it gets none. */
+/* QEMU's end of every descriptor it inherits; -1: none. */
 struct inheritance {
     int fds[QEMU_FD_END];
 };
@@ -60,10 +60,10 @@ static void log_argv(char **argv)
 /* Beyond the guest's memory: QEMU itself, and under TCG up to 1 GiB of translated code. */
 #define OVERHEAD_KVM (512ull << 20)
 #define OVERHEAD_TCG (1536ull << 20)
-/* Address space costs nothing: stacks and heaps of threads, mostly not used. */
+/* Address space costs nothing: stacks and heaps of threads, mostly unused. */
 #define ADDRESS_SPACE_OVERHEAD (6ull << 30)
 
-/* Files on a tmpfs are memory, and count as that of who writes them. */
+/* Files on a tmpfs are memory, which counts for the process that writes them. */
 static uint64_t memory_of_files(int fd, uint64_t most)
 {
     struct statfs fs;
@@ -138,7 +138,7 @@ static int list_files(const struct machine_request *request, struct strings *fil
     strings_add(files, request->image->kernel);
     if (strcmp(request->image->kernel, request->image->initrd) != 0)
         strings_add(files, request->image->initrd);
-    /* QEMU's own user network asks the name servers in it. */
+    /* QEMU's own user network reads the name servers from it. */
     if (request->network->link.kind == LINK_IN_VMM && access("/etc/resolv.conf", R_OK) == 0)
         strings_add(files, "/etc/resolv.conf");
     return 0;
@@ -232,7 +232,7 @@ int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest
     return guest_image_find(spec->arch, &choice, ret_image, err);
 }
 
-/* The command line of a machine like it, with the same in place of what no two runs share. */
+/* The command line of an equal machine, with fixed values for the parts that differ in each run. */
 static void describe(const struct machine_request *request, struct strings *ret)
 {
     static char anywhere[] = "/";

@@ -1,12 +1,12 @@
 /*
- * QEMU, in its jail: as a child of vmc's, whoever made its command line.
+ * QEMU in its jail, as a child of vmc, with vmc's or libvirt's command line.
  */
 #ifndef VMC_HOST_BACKEND_QEMU_QEMU_H
 #define VMC_HOST_BACKEND_QEMU_QEMU_H
 
 #include "host/machine/machine.h"
 
-/* A machine of vmc's own. */
+/* A machine made by vmc itself. */
 extern const struct machine_ops qemu_ops;
 
 /* As in machine_ops: QEMU's binary, and the image that the spec chooses. */
@@ -14,14 +14,14 @@ int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest
                     struct error *err);
 
 /*
- * QEMU with this command line, argv[0] being the request's hypervisor. fds[i] becomes descriptor i
- * (-1: none); they stay the caller's, too.
+ * Starts QEMU with this command line; argv[0] is the request's hypervisor. fds[i] becomes
+ * descriptor i (-1: none); the caller keeps them, too.
  */
 int qemu_start_in_jail(const struct machine_request *request, struct strings *argv, const int *fds,
                        size_t fd_count, struct jailed *ret, struct isolation *isolation,
                        struct error *err);
 
-/* What the guest is told of its counter, tsc.h; 0: nothing. Takes up to 2 ms. */
+/* The frequency given to the guest, tsc.h; 0: none. Takes up to 2 ms. */
 unsigned qemu_tsc_khz(const struct machine_request *request);
 
 #endif

@@ -15,12 +15,12 @@
 /* Every step takes milliseconds. */
 #define PATIENCE_NS (10 * NS_PER_S)
 
-/* Memory that is a file is not part of the stream; and the end of it is told. */
+/* Memory in a file is not part of the stream; and an event reports its end. */
 #define CAPABILITIES                                                                               \
     "{\"capabilities\":[{\"capability\":\"x-ignore-shared\",\"state\":true},"                      \
     "{\"capability\":\"events\",\"state\":true}]}"
 
-/* Nobody has known the machine before: the guest need not tell switches where it has come. */
+/* The machine is new to the network: the guest need not announce itself to switches. */
 #define PARAMETERS "{\"announce-rounds\":0}"
 
 int qemu_give_memory(struct machine *m, const struct template *t, int interrupt_fd,
@@ -37,7 +37,7 @@ int qemu_give_memory(struct machine *m, const struct template *t, int interrupt_
 int qemu_load(struct machine *m, const struct template *t, struct error *err)
 {
     AUTO_FREE char *source = xasprintf("{\"uri\":\"fd:%d\"}", QEMU_FD_STATE);
-    /* Nobody waits for the answers: one that says no ends the session, and the guest says HELLO. */
+    /* Nothing waits for the answers: a refusal ends the session, and success shows as HELLO. */
     if (qmp_post(&m->monitor, "migrate-set-capabilities", CAPABILITIES, err) < 0 ||
         qmp_post(&m->monitor, "migrate-set-parameters", PARAMETERS, err) < 0 ||
         qmp_post(&m->monitor, "migrate-incoming", source, err) < 0)
@@ -65,7 +65,7 @@ static int migrate(struct qmp *monitor, int *ret_fd, struct error *err)
     return qmp_wait_migration(monitor, deadline, err);
 }
 
-/* All that is in the pipe. QEMU has closed its end: what it has written is all there is. */
+/* The whole contents of the pipe: QEMU has closed its end. */
 static int read_state(int fd, void *state, size_t *ret_size, struct error *err)
 {
     *ret_size = 0;

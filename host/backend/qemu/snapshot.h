@@ -1,5 +1,5 @@
 /*
- * A template and a machine of QEMU's, over its monitor: give_memory(), load() and save() of struct
+ * Templates of QEMU machines, over the monitor: give_memory(), load() and save() of struct
  * machine_ops.
  */
 #ifndef VMC_HOST_BACKEND_QEMU_SNAPSHOT_H

@@ -14,7 +14,7 @@ static void add_line(struct strings *argv, enum line line, enum uml_fd fd)
     strings_addf(argv, "ssl%d=fd:%d", line, fd);
 }
 
-/* What the kernel leaves to init: everything after two dashes. */
+/* The kernel passes everything after two dashes to init. */
 static void add_agent(bool frames, struct strings *argv)
 {
     AUTO_STRINGS struct strings lines = {0};
@@ -32,18 +32,17 @@ void uml_argv(const struct machine_request *request, struct strings *ret)
 {
     const struct vm_spec *spec = request->spec;
     bool frames = request->network->link.fd >= 0;
-    /* A process list tells whose it is. */
+    /* A process list shows which run it belongs to. */
     strings_addf(ret, "%s/linux", request->container->dir);
-    /* Its own messages go to standard error until there is a console, and again in a panic. */
+    /* Its messages go to standard error until there is a console, and again in a panic. */
     strings_add(ret, spec->debug ? "loglevel=7" : "quiet");
     strings_addf(ret, "mem=%lluM", (unsigned long long)(spec->memory >> 20));
     strings_addf(ret, "initrd=%s", request->image->initrd);
-    /* No directory with its process number; and no word of its own at the end, after the agent's.
-     */
+    /* No directory with its PID, and no words of its own at the end, after the agent's. */
     strings_add(ret, "uml_dir=");
     strings_add(ret, "root=none");
-    /* There is none but these: who opens another one (--usedev) would have its kernel look for
-     * terminals of the host's, which is the end of it. */
+    /* There are no others: if a program opened another one (--usedev), the kernel would look for
+     * terminals of the host, and end. */
     strings_add(ret, "con=none");
     strings_add(ret, "ssl=none");
     strings_addf(ret, "con0=fd:%d", UML_FD_CONSOLE);
@@ -53,9 +52,9 @@ void uml_argv(const struct machine_request *request, struct strings *ret)
     if (frames)
         add_line(ret, LINE_FRAMES, UML_FD_FRAMES);
     strings_addf(ret, "filter=fd:%d", UML_FD_FILTER);
-    /* Nothing in it waits in loops: no time is spent on counting how many go into a tick. */
+    /* It has no delay loops, so it need not calibrate them. */
     strings_add(ret, "lpj=4000000");
-    /* The end is an end, not another start. */
+    /* A reboot ends it instead of starting it again. */
     strings_add(ret, "noreboot");
     strings_add(ret, "panic=-1");
     for (size_t i = 0; i < spec->append.count; i++)

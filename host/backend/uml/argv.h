@@ -6,13 +6,13 @@
 
 #include "host/machine/machine.h"
 
-/* The descriptors it inherits, by their numbers: connected sockets, but for the filter's file. */
+/* The descriptors it inherits, by their numbers: connected sockets, except the filter's file. */
 enum uml_fd {
     UML_FD_CONTROL = 3,
     UML_FD_DATA,
     UML_FD_CONSOLE,
     UML_FD_FRAMES, /* with a network */
-    UML_FD_FILTER, /* of system calls, once the start is over */
+    UML_FD_FILTER, /* the system call filter for the time after its start */
     UML_FD_END,
 };
 

@@ -12,9 +12,9 @@
 #include "host/machine/guest_image.h"
 #include "host/network/passt_program.h"
 
-/* Each process of the guest's is one of the host's, besides the kernel's own. */
+/* Each process in the guest is one on the host, in addition to the kernel's own. */
 #define TASKS 8192
-/* What the host spends on them: stacks, page tables, one mapping for each run of pages. */
+/* The host's cost for them: stacks, page tables, one mapping for each run of pages. */
 #define OVERHEAD (512ull << 20)
 /* Address space costs nothing; a guest's process maps at most all of its memory, and the kernel. */
 #define ADDRESS_SPACE_OVERHEAD (6ull << 30)
@@ -49,7 +49,7 @@ static int start_in_jail(const struct machine_request *request, struct strings *
 {
     AUTO_STRINGS struct strings files = {0}, paths = {0};
     struct jail_tree trees[MACHINE_SHARES_MAX];
-    /* Where the agent looks for them: guest-agent/rootfs.h. */
+    /* The places where the agent looks: guest-agent/container/rootfs.h. */
     size_t tree_count = machine_trees(request, "/share", trees, &paths);
     const struct jail jail = {
         .tenant = JAIL_KERNEL,
@@ -86,7 +86,7 @@ static int start(const struct machine_request *request, struct machine *ret,
     if (result == 0)
         result = kernel_seccomp_file(machine_writes(request), &theirs[UML_FD_FILTER], err);
     if (result == 0) {
-        /* Whether a kernel knows filter= is seen by nobody outside. */
+        /* Nothing outside shows whether a kernel supports filter=. */
         if (request->spec->kernel)
             isolation_lacks(isolation, LAYER_SYSCALLS,
                             "--kernel: the list of its start may be the one that stays");

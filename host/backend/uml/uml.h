@@ -1,7 +1,7 @@
 /*
- * The backend of --uml: User Mode Linux, a kernel that is an ordinary process of the host's, in a
- * jail. Its programs are processes that it traces; its lines are descriptors, its root file system
- * and volumes directories of its jail (hostfs). The guest's agent is the same.
+ * The backend of --uml: User Mode Linux, a kernel that is an ordinary host process, in a jail. Its
+ * programs are processes that it traces; its lines are descriptors, its root file system and
+ * volumes directories in its jail (hostfs). The guest's agent is the same.
  */
 #ifndef VMC_HOST_BACKEND_UML_UML_H
 #define VMC_HOST_BACKEND_UML_UML_H
