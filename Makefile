@@ -5,18 +5,18 @@
 #                   the breeder
 #   make demo       everything from a fresh checkout to a command in a VM; KERNEL=distro: with
 #                   Debian's kernel, so that none is compiled
-#   make test       everything the suite needs, then what tests/matrix says of it
-#   make test-full  every file of it, as every user, on every backend; ARCH=arm64: on such a guest
-#   make test-kvm   what differs under KVM, in a machine that has it, whatever this one has
-#   make bench      paired timings against peers, as ratios; SUITE=stream: of what goes through
-#                   standard output and input; SUITE=scale: of many containers at once
-#   make bench-files  what files cost in a guest, by where they are
-#   make lint-rooms  what a room includes, against scripts/rooms
+#   make test       everything the suite needs, then the part of it that tests/matrix lists
+#   make test-full  the whole suite, as every user, on every backend; ARCH=arm64: with such a guest
+#   make test-kvm   the tests that differ under KVM, in a machine that has it, even if this one does not
+#   make bench      paired timings against peers, as ratios; SUITE=stream: of standard output and
+#                   input; SUITE=scale: of many containers at once
+#   make bench-files  the cost of file access in a guest, by transport
+#   make lint-rooms  the includes of each room, against scripts/rooms
 #   make lint       that, formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
-#   make install    what is built, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)
-#   make uninstall  removes what 'make install' with the same variables has installed
-#   make deb        Debian packages in build/deb: vmc, and one for each guest image that is bred
+#   make install    installs the build, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)
+#   make uninstall  removes what 'make install' installed with the same variables
+#   make deb        Debian packages in build/deb: vmc, and one for each bred guest image
 
 BUILD ?= build
 # Lists of files are words to make.
@@ -37,21 +37,21 @@ HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protecti
 CFLAGS ?= -O2 -g
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -I. -DVMC_VERSION='"$(VERSION)"' \
 	-ffile-prefix-map=$(CURDIR)=. $(WARNINGS) -MMD -MP
-# Headers alone: the library is loaded when it is asked for, host/libvirt_api.h.
+# Only headers: the library is loaded when it is needed, host/backend/libvirt/api.h.
 LIBXML_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libxml-2.0))
 HOST_CFLAGS := $(BASE_CFLAGS) $(LIBXML_CFLAGS) $(HARDENING) -fPIE $(CFLAGS)
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 HOST_LIBS := -ljson-c -lseccomp -lcap -lxxhash -lm
 
-# The agent is static: it is the guest's whole user space. For another architecture than this
-# machine's the breeder knows the cross compiler's prefix, and has a directory with libraries.
+# The agent is static: it is the guest's whole user space. For an architecture other than this
+# machine's the breeder gives the cross compiler's prefix and a directory with libraries.
 BREEDER_ARCH := $(shell breeder/breeder arch $(addprefix --arch=,$(GUEST_ARCH)))
 GUEST_ARCH := $(firstword $(BREEDER_ARCH))
 GUEST_CROSS := $(word 2,$(BREEDER_ARCH))
 GUEST_LIBRARIES ?=
 GUEST_CC := $(GUEST_CROSS)gcc
 GUEST_DIR := $(BUILD)/guest/$(GUEST_ARCH)
-# Time is 64 bits wide also where the C library has a choice. Not -Os: it copies byte by byte (`rep movsb` on
+# 64-bit time, even if the C library has a choice. Not -Os: it copies byte by byte (`rep movsb` on
 # x86), which an emulated processor does one at a time, and saves 12 kB.
 AGENT_CFLAGS := $(BASE_CFLAGS) $(HARDENING) -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -O2 \
 	-ffunction-sections -fdata-sections \
@@ -68,8 +68,8 @@ HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/obj/%.o)
 AGENT_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj-$(GUEST_ARCH)/%.o) \
 	$(AGENT_SRC:%.c=$(BUILD)/obj-$(GUEST_ARCH)/%.o)
 
-# Where things are installed: the GNU coding standards' names. vmc finds its guest images in
-# lib/ beside the directory it is in.
+# Installation directories: the names of the GNU coding standards. vmc finds its guest images in
+# lib/ beside its own directory.
 DESTDIR ?=
 PREFIX ?= /usr/local
 prefix = $(PREFIX)
@@ -98,7 +98,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(QUIET_CC)$(CC) $(HOST_CFLAGS) -c -o $@ $<
 
-# The default profile becomes a part of the object.
+# The object contains the default profile.
 $(BUILD)/obj/host/spec/seccomp_profile.o: host/spec/seccomp_default.json
 
 agent: $(GUEST_DIR)/vmc-agent

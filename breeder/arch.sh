@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
-# The architecture table: the only place in the breeder that names one.
+# The architecture table: the only place in the breeder that names architectures.
 
 # Sets the ARCH_ variables of a guest architecture; status 1 if it has no row.
 #   ARCH_MACHINE   what uname -m says on it
@@ -66,7 +66,7 @@ arch_load() {
             ARCH_PACKAGE=armhf
             ;;
         um)
-            # User Mode Linux: no machine's, but a program for this one. Linux has it for x86 alone.
+            # User Mode Linux: a program for this machine, not a machine. Linux has it only for x86.
             ARCH_MACHINE=x86_64
             ARCH_KERNEL=um
             ARCH_TRIPLET=x86_64-linux-gnu-
@@ -93,7 +93,7 @@ arch_names() {
     echo x86_64 arm64 arm um
 }
 
-# The row of this machine, or what it calls itself.
+# The row of this machine, or its own name for itself.
 arch_host() {
     ah_machine=$(uname -m)
     for ah_name in $(arch_names); do

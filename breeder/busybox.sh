@@ -32,7 +32,7 @@ busybox_make() {
     bm_log=$cache/log/busybox-${busybox_entry##*/}.log
     bm_tree=$work/busybox
     bm_start=$(now)
-    # apt has verified the package when it was fetched.
+    # apt verified the package when it was fetched.
     dpkg-source --no-check -x "$busybox_src"/*.dsc "$bm_tree" >"$bm_log" 2>&1 ||
         die "busybox: cannot unpack its source package (log: $bm_log)"
     busybox_configure
@@ -47,8 +47,8 @@ busybox_run() {
         CFLAGS="-ffile-prefix-map=$bm_tree=." "$@" </dev/null
 }
 
-# busybox's old Kconfig knows no KCONFIG_ALLCONFIG: take a configuration that
-# names every option, switch all of them off, then set ours.
+# busybox's old Kconfig does not have KCONFIG_ALLCONFIG: take a configuration that names every
+# option, switch all of them off, then set ours.
 busybox_configure() {
     bc_config=$bm_tree/.config
     busybox_run -s allyesconfig >>"$bm_log" 2>&1 || die "busybox: configuration failed (log: $bm_log)"

@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
-# breeder distro: Debian's own kernel as a guest's, with the few modules it needs in the
-# initramfs. Nothing of the kernel is compiled.
+# breeder distro: Debian's own kernel for a guest, with the few modules it needs in the initramfs.
+# No part of the kernel is compiled.
 
-# What the guest uses and Debian builds as modules; what they depend on comes along.
+# The modules of Debian's kernel that the guest uses; their dependencies come along.
 readonly distro_modules='virtio_mmio virtio_console 9pnet_virtio 9p overlay virtio_net virtio_blk
     ext4 erofs virtiofs virtio_rng virtio_balloon'
 
@@ -47,10 +47,11 @@ distro_fetch() {
     df_new=$work/distro-entry
     df_root=$work/distro-root
     mkdir -p "$df_new/modules" "$df_root/usr/lib" "$work/distro-package" "$cache/distro"
-    # As Debian's own root: the modules of a package of Debian 12 are in /lib, later ones in /usr/lib.
+    # As in Debian's own root: a package of Debian 12 has its modules in /lib, later ones in
+    # /usr/lib.
     ln -s usr/lib "$df_root/lib"
     apt_private_setup "$work/apt" "deb $ARCH_DEBIAN"
-    # A metapackage stands for the newest kernel of its kind.
+    # A metapackage depends on the newest kernel of its kind.
     fetch_with_apt "$work/distro-package" "$distro_package" -q download "$distro_package:$ARCH_DEBIAN"
     df_real=$(dpkg-deb -f "$work/distro-package"/*.deb Depends |
         sed -n 's/.*\(linux-image-[0-9][^ ,]*\).*/\1/p')
@@ -68,8 +69,9 @@ distro_fetch() {
     mv -T "$df_new" "$distro_entry"
 }
 
-# What the machine loads: on x86 the ELF file inside a bzImage, so that the guest need not unpack
-# it (Documentation/arch/x86/boot.rst: payload_offset and payload_length), elsewhere the file.
+# The file that the machine loads: on x86 the ELF file inside a bzImage, so that the guest need not
+# unpack it (Documentation/arch/x86/boot.rst: payload_offset and payload_length), elsewhere the file
+# itself.
 distro_kernel() {
     if [ "$ARCH_STRIP" != yes ]; then
         cp "$1" "$2"
@@ -79,12 +81,12 @@ distro_kernel() {
     dk_offset=$(od -An -tu4 -j 584 -N 4 "$1")
     dk_length=$(od -An -tu4 -j 588 -N 4 "$1")
     tail -c +$(((dk_setup + 1) * 512 + dk_offset + 1)) "$1" | head -c $((dk_length)) >"$work/payload"
-    # The size of what is packed stands behind it.
+    # The unpacked size follows the packed data.
     head -c -4 "$work/payload" >"$work/packed"
     distro_unpack "$work/packed" >"$2" || die "kernel: cannot unpack $1"
 }
 
-# An ELF file, packed or not, in one of the ways that Debian's kernels know.
+# An ELF file, packed or not, in one of the ways of Debian's kernels.
 distro_unpack() {
     case $(od -An -tx1 -N 4 "$1" | tr -d ' ') in
         fd377a58) xz -dc <"$1" ;;
@@ -126,7 +128,7 @@ distro_image_build() {
 }
 
 # The files of initramfs/files, without the kernel's own program for it: no device nodes, which the
-# agent makes up for.
+# agent makes instead.
 distro_initramfs_write() {
     diw_root=$work/initramfs
     mkdir "$diw_root"

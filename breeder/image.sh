@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034,SC2154
 # Puts the parts together: agent, kernel, initramfs.cpio, manifest.json.
 
-# The agent comes from the project's own Makefile, which knows how to build it.
+# The project's own Makefile builds the agent.
 agent_build() {
     agent_libraries_fetch
     agent=$out/guest/$arch/vmc-agent
@@ -86,7 +86,7 @@ manifest_sources() {
     done
 }
 
-# What the image is made of. No times of day: the same inputs give the same file.
+# The parts of the image. No times of day: the same inputs give the same file.
 manifest_write() {
     cat <<EOF
 {

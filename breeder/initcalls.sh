@@ -1,13 +1,13 @@
 # shellcheck shell=sh
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
-# breeder initcalls: where the time of a boot goes, from what the kernel says with initcall_debug.
+# breeder initcalls: where the time of a boot goes, from the kernel's messages with initcall_debug.
 
 command_initcalls() {
     check_options
     cache_open
     [ -n "$console_logs" ] || die "initcalls: no --log FILE, as vmc run --console FILE writes it"
-    # The bred kernel says addresses: it has no table of its symbols.
+    # The bred kernel prints addresses: it has no symbol table.
     ci_key=$(sed -n 's/.*"key": "\([0-9a-f]*\)".*/\1/p' "$out/guest/$arch/manifest.json" 2>/dev/null | head -n 1)
     ci_map=$cache/kernel/$ci_key/System.map
     [ -s "$ci_map" ] || die "initcalls: no $ci_map; run 'breeder build' first"
@@ -23,8 +23,8 @@ command_initcalls() {
     echo "$ci_table" | sort -k 1,1nr -k 3 | sed 20q
 }
 
-# What each took, ms, the least of all logs. The clock of the messages runs from the first one on; the one that
-# the kernel measures its calls with ticks only, in the first half of a boot.
+# The time of each, ms, the lowest of all logs. The clock of the messages runs from the first one
+# on; the clock with which the kernel measures its calls only ticks in the first half of a boot.
 initcalls_table() {
     awk '
         FILENAME == ARGV[1] { name[$1] = $3; next }

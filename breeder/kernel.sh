@@ -14,8 +14,8 @@ kernel_fragments_find() {
     kernel_fragments=$kernel_fragments$1
 }
 
-# Sets kernel_patches to the files to apply, one a line: everybody's, then the architecture's own.
-# They are for the packaged source: what comes with --linux-src is built as it is.
+# Sets kernel_patches to the files to apply, one a line: the common ones, then the architecture's
+# own. They are for the packaged source: the source of --linux-src is built as it is.
 kernel_patches_find() {
     kernel_patches=
     [ -z "$1" ] || return 0
@@ -37,7 +37,7 @@ kernel_key() {
             kernel_options "$kk_file"
         done
         printf '%s' "$kernel_patches" | while read -r kk_file; do
-            # What stands above the first hunk is a reason.
+            # The text above the first hunk is the reason.
             sed -n '/^--- /,$p' "$kk_file"
         done
         script_code "$top/breeder/kernel.sh" "$top/guest-kernel/check-config"
@@ -83,7 +83,7 @@ kernel_unpack() {
     kernel_tree=$kernel_src
     if [ "$kernel_src_kind" = tarball ]; then
         mkdir "$work/linux"
-        # Large parts that no build of ours reads; Kconfig and make do not miss them.
+        # Large parts that our builds never read; Kconfig and make do not need them.
         progress_run "kernel: unpacking $kernel_src" "$km_log" 0 \
             program tar -xf "$kernel_src" -C "$work/linux" --strip-components=1 \
             --exclude='*/drivers/gpu/drm/amd/include/asic_reg' \
@@ -95,7 +95,7 @@ kernel_unpack() {
     fi
     kernel_version=$(kernel_run -s kernelversion 8>&- 9>&-) ||
         die "kernel: $kernel_src: make kernelversion failed"
-    # The time the image claims to be built: that of its source.
+    # The build time that the image claims: that of its source.
     kernel_epoch=$(stat -c %Y "$kernel_tree/Makefile")
 }
 
@@ -120,8 +120,8 @@ kernel_make_target() {
     kernel_run -j"$jobs" "$ARCH_TARGET"
 }
 
-# allnoconfig with the fragments on top: what they do not name is off, also
-# what only becomes visible through them.
+# allnoconfig with the fragments on top: options that they do not name are off, also those that only
+# become visible through them.
 kernel_configure() {
     kc_wanted=$work/wanted.config
     kernel_merge >"$kc_wanted"
@@ -134,7 +134,7 @@ kernel_configure() {
     die "kernel $kernel_version: options above did not take: a dependency is off, or the name is gone"
 }
 
-# All fragments as one, the last word on an option winning.
+# All fragments as one; the last setting of an option wins.
 kernel_merge() {
     printf '%s' "$kernel_fragments" | while read -r kme_file; do
         kernel_options "$kme_file"
@@ -158,7 +158,7 @@ kernel_collect() {
     kco_entry=$work/kernel-entry
     cp "$km_out/$ARCH_IMAGE" "$kco_entry/vmlinux"
     if [ "$ARCH_STRIP" = yes ]; then
-        # The notes stay: the PVH entry point is one.
+        # The ELF notes stay: the PVH entry point is one.
         "${cross}strip" --strip-all "$kco_entry/vmlinux"
     fi
     if grep -q '^CONFIG_DEBUG_INFO=y' "$km_out/.config"; then

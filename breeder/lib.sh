@@ -3,8 +3,8 @@
 # shellcheck disable=SC2034,SC2154
 # Messages, progress, hashing and the cache: what every part of the breeder uses.
 
-# One line that names the thing and the way out. 125 is vmc's own failure
-# everywhere in the project.
+# One line that names the thing and the way out. 125 means a failure of vmc itself everywhere in the
+# project.
 die() {
     printf 'breeder: %s\n' "$*" >&2
     exit 125
@@ -40,7 +40,7 @@ hash_key() {
     sha256sum | cut -c1-24
 }
 
-# Scripts as inputs of a key: their comments do not count.
+# Scripts as inputs of a key, without their comments.
 script_code() {
     sed '/^ *#/d; /^ *$/d' "$@"
 }
@@ -83,8 +83,7 @@ cache_open() {
     work_sweep
 }
 
-# Waits for the lock of one cache entry on descriptor 9, saying so if another
-# breeder has it.
+# Waits for the lock of one cache entry on descriptor 9, with a message if another breeder has it.
 lock_take() {
     exec 9>"$cache/lock/$1"
     if ! flock -n 9; then
@@ -93,7 +92,7 @@ lock_take() {
     fi
 }
 
-# make_once LOCK FILE COMMAND...: the command makes FILE, unless it is there or another breeder has
+# make_once LOCK FILE COMMAND...: the command makes FILE, unless it exists or another breeder has
 # made it meanwhile.
 make_once() {
     mo_file=$2
@@ -116,7 +115,8 @@ work_open() {
     flock 8
 }
 
-# What a command that makes something begins with: the cache, a working directory, and their end.
+# The beginning of every command that makes something: the cache, a working directory, and their
+# cleanup.
 work_begin() {
     cache_open
     trap on_exit EXIT
@@ -132,7 +132,7 @@ work_close() {
     fi
 }
 
-# Removes what breeders that were killed have left behind.
+# Removes the remains of killed breeders.
 work_sweep() {
     for ws_dir in "$cache"/tmp/*; do
         [ -f "$ws_dir/.lock" ] || continue
@@ -183,7 +183,7 @@ progress_run() {
     say "$pr_title: done in $(human_seconds $(($(now) - pr_start)))"
 }
 
-# For progress_run, whose command is a program and not a function.
+# For progress_run with a program instead of a function.
 program() {
     # shellcheck disable=SC2031
     ${launch:-} "$@"

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
-# passt: the source that a newer Debian has, and breeder/passt/*.patch -> the program of --net user.
-# host/network/passt_program.h says what of a host's own is wrong.
+# passt: the source of a newer Debian, and breeder/passt/*.patch -> the program of --net user.
+# host/network/passt_program.h says what is wrong with a host's own.
 
 # It stays there, and moves upwards.
 readonly passt_suite=trixie-backports
@@ -25,9 +25,9 @@ check_passt_tools() {
     need util-linux flock
 }
 
-# What a guest image needs beside it; one without it is whole, too: a run says what it lacks.
+# Built beside a guest image, which is complete without it, too: a run says what it lacks.
 passt_build_beside() {
-    # A process of its own: its failure is not this one's.
+    # A separate process: its failure is not this one's failure.
     "$top/breeder/breeder" passt --out "$out" ||
         say "no passt was built: --net user does with what this host has, see 'vmc info';" \
             "'breeder passt' tries again"
@@ -62,7 +62,7 @@ passt_build() {
     mkdir -p "$out/passt" 2>/dev/null || die "--out $out: cannot create $out/passt"
     for pb_file in "$passt_entry"/*; do
         cmp -s "$pb_file" "$out/passt/${pb_file##*/}" && continue
-        # Renamed into place: one that runs keeps its own.
+        # Renamed into place: a running passt keeps its file.
         cp -p "$pb_file" "$out/passt/.new"
         mv -f "$out/passt/.new" "$out/passt/${pb_file##*/}"
     done
@@ -75,10 +75,10 @@ passt_make() {
     mkdir -p "$pm_tree" "$pm_entry" "$cache/passt"
     tar -C "$pm_tree" --strip-components=1 -xf "$passt_src"/*.orig.tar.* ||
         die "passt: cannot unpack its source"
-    # It would look for a second build of itself, for AVX2, and say that there is none.
+    # It would look for a second build of itself, for AVX2, and report that there is none.
     sed -i 's/^#ifdef __x86_64__$/#if 0/' "$pm_tree/arch.c"
     for pm_patch in "$top"/breeder/passt/*.patch; do
-        # A newer one may have mended it, in another way.
+        # A newer version may have fixed it, in another way.
         if patch -s -N -p1 -d "$pm_tree" --dry-run <"$pm_patch" >/dev/null; then
             patch -s -p1 -d "$pm_tree" <"$pm_patch"
         else
@@ -128,7 +128,8 @@ passt_source_download() {
     psd_new=$work/passt-source
     mkdir -p "$psd_new" "$cache/sources"
     apt_private_setup "$work/apt" deb-src "$passt_suite"
-    # Upstream's part alone, which the archive's signed index vouches for: Debian adds its packaging.
+    # Only the upstream part, which the archive's signed index vouches for: Debian adds its
+    # packaging.
     fetch_with_apt "$psd_new" passt -q source --download-only --tar-only passt
     APT_CONFIG=$work/apt/apt.conf apt-cache showsrc --only-source passt |
         sed -n 's/^Version: //p' | head -n 1 >"$psd_new/version"

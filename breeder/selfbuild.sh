@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # Variables are shared with the other parts (breeder/breeder sources all of them).
 # shellcheck disable=SC2034,SC2154
-# breeder selfbuild: `breeder build` in a clean Debian of its own, in namespaces of its own (an
-# ordinary user's, in a user namespace, too). The host gives its kernel, its network and the project's sources, to be read; its packages have no part in
-# the result, which is the same bytes as those of a build outside.
+# breeder selfbuild: `breeder build` in a clean Debian of its own, in its own namespaces (for an
+# ordinary user, in a user namespace, too). The host provides its kernel, its network and the
+# project's sources, read-only; its packages have no part in the result, which has the same bytes as
+# a build outside.
 
 command_selfbuild() {
     check_options
@@ -17,7 +18,7 @@ command_selfbuild() {
     mkdir "$selfbuild_root"
     progress_run "selfbuild: unpacking a clean Debian" "$cache/log/selfbuild.log" 0 \
         selfbuild_unpack || die "selfbuild: cannot unpack $selfbuild_tar (log: $cache/log/selfbuild.log)"
-    # What the build inside keeps for the next one is its own.
+    # The build inside has its own cache for the next one.
     mkdir -p "$cache/selfbuild/cache" "$out/guest"
     in_own_namespaces selfbuild_inside || die "selfbuild: the build inside failed, see above"
     say "$out/guest/$arch: bred in a clean Debian, $(human_seconds $(($(now) - build_start)))"
@@ -83,7 +84,7 @@ selfbuild_bind() {
 
 selfbuild_inside() {
     mount --make-rprivate /
-    # A mount of its own, whose mounts go with it.
+    # A mount of its own, so that the mounts below go with it.
     mount --bind "$selfbuild_root" "$selfbuild_root"
     mount -t proc proc "$selfbuild_root/proc"
     for si_node in null zero full random urandom; do

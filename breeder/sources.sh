@@ -29,8 +29,8 @@ kernel_source_find() {
     fi
 }
 
-# A tree of the user's is built from, never written to; the kernel refuses to
-# do so when the tree holds the products of a build in place.
+# A user's tree is only read; the kernel refuses to build from it when it holds the products of a
+# build in place.
 kernel_tree_check() {
     [ -f "$kernel_src/scripts/kconfig/conf.c" ] ||
         die "--linux-src $kernel_src: not a kernel source tree"
@@ -103,8 +103,8 @@ agent_libraries_download() {
 
 # --- corresponding source -----------------------------------------------------------
 
-# Debian's source packages that the image is made of, "NAME VERSION" a line, for those who pass
-# it on. The kernel is missing if its source is not Debian's.
+# Debian's source packages of the image, "NAME VERSION" a line, for its distributors. The kernel is
+# missing if its source is not Debian's.
 sources_debian() {
     if [ "$kernel_src" = "/usr/src/$kernel_package.tar.xz" ]; then
         source_of_package "$kernel_package"
@@ -123,7 +123,7 @@ source_of_package() {
     dpkg-query -W -f '${source:Package} ${source:Version}\n' "$1"
 }
 
-# A library for cross compilers is made from other packages' sources, which it names.
+# A library for cross compilers is built from other packages' sources, which it names.
 libc_source() {
     ls_package=$(arch_libc_package)
     if [ -z "$cross" ]; then
@@ -169,7 +169,7 @@ APT::Architectures { "$(dpkg --print-architecture)"; "$ARCH_DEBIAN"; };
 Acquire::Languages "none";
 Acquire::Retries "3";
 EOF
-    # A list that could not be had may be none that is needed: fetch_with_apt tells.
+    # A list that could not be fetched may not be needed: fetch_with_apt will tell.
     APT_CONFIG=$1/apt.conf apt-get -q update >"$cache/log/apt-update.log" 2>&1 || true
 }
 
@@ -187,7 +187,7 @@ apt_source_lines() {
             'Created-By: Packages' 'Component: main' |
             grep -E '^[^ ]+/debian(-security)?/? ' || true)
     fi
-    # Suites with a dash (security, updates) may be on mirrors that have no others.
+    # Suites with a dash (security, updates) may be on mirrors that have only those.
     [ -z "$2" ] || asl_found=$(printf '%s\n' "$asl_found" | awk -v suite="$2" '$2 !~ /-/ { print $1, suite, $3 }')
     printf '%s\n' "$asl_found" | LC_ALL=C sort -u |
         sed -n "s|^..*|${1%% *} [$asl_options] &|p"
