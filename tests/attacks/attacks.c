@@ -1,7 +1,6 @@
 /*
- * A guest that is nothing but an attacker: a kernel of its own, which talks 9P2000.L to QEMU's
- * server, or FUSE to virtiofsd, without a client in between that would keep to the rules. Start it
- * with
+ * A guest that is only an attacker: a kernel that talks 9P2000.L to QEMU's server, or FUSE to
+ * virtiofsd, without a client in between that would keep to the rules. Start it with
  *
  *     vmc run --kernel vmc-attacker --append target=DIRECTORY --console FILE -r TREE -- true
  *
@@ -115,7 +114,7 @@ int unlink_at(uint32_t dir, const char *name, uint32_t flags)
     return client_call(T_UNLINKAT, "dsd", dir, name, flags);
 }
 
-/* What an attack has got hold of: the test looks for its secret. */
+/* Data that an attack has obtained: the test looks for its secret in it. */
 static void print_contents(uint32_t fid)
 {
     char text[128];
@@ -142,7 +141,7 @@ int open_and_read(const char *path, uint32_t flags)
     return result;
 }
 
-/* The rest of the command line's word that begins like this; NULL: there is none. */
+/* The rest of the argument with this beginning; NULL: there is none. */
 static const char *find_word(char *line, const char *key)
 {
     size_t length = strlen(key);

@@ -30,7 +30,7 @@
 #define SET_SIZE 8u
 #define SET_TIME 0x20u
 
-/* A directory of the host that no attack may reach: where links lead. */
+/* A host directory that no attack may reach: links lead there. */
 extern const char *target;
 
 void say(const char *name, int result);
@@ -43,7 +43,7 @@ int create_file(uint32_t dir, uint32_t fid, const char *name, uint32_t flags);
 int make_directory(uint32_t dir, const char *name);
 int make_link(uint32_t dir, const char *name, const char *to);
 int unlink_at(uint32_t dir, const char *name, uint32_t flags);
-/* Opens what FID is, after a walk there, and prints what can be read. */
+/* Walks FID there, opens it and prints what can be read. */
 int open_and_read(const char *path, uint32_t flags);
 
 void attack_lookups(void);

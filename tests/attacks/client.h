@@ -1,6 +1,6 @@
 /*
- * A 9P2000.L client that sends whatever it is told to. Message types and layouts: diod's
- * protocol.md and Linux's include/net/9p/9p.h.
+ * A 9P2000.L client that sends anything. Message types and layouts: diod's protocol.md and Linux's
+ * include/net/9p/9p.h.
  */
 #ifndef VMC_TESTS_ATTACKS_CLIENT_H
 #define VMC_TESTS_ATTACKS_CLIENT_H
@@ -42,7 +42,7 @@ enum message_type {
     T_WSTAT = 126,
 };
 
-/* What a call returns besides 0 and the server's error number. */
+/* Results of a call other than 0 and the server's error number. */
 #define NO_ANSWER (-1)
 #define OTHER_ANSWER (-2) /* neither the reply to this message nor an error */
 #define BROKEN (-3)       /* a reset does not help either */
@@ -62,7 +62,7 @@ enum message_type {
 extern unsigned char *reply;
 extern size_t reply_length;
 
-/* Resets the device and attaches the root. False: it does not work any more. */
+/* Resets the device and attaches the root. False: it no longer works. */
 bool client_start(void);
 
 /* The same session's version, as text of a Tversion. Returns as client_call(). */
@@ -75,7 +75,8 @@ int client_version(uint32_t message_size, const char *version);
  */
 int client_call(enum message_type type, const char *format, ...);
 
-/* As client_call() for what may stop the device, which is reset afterwards: all fids are gone. */
+/* As client_call() for messages that may stop the device, which is reset afterwards: all fids are
+ * gone. */
 int client_malformed(enum message_type type, const char *format, ...);
 
 /* As client_call(), without waiting: into one of SLOTS; slots are sent together. */
@@ -83,7 +84,7 @@ void client_put(unsigned slot, enum message_type type, const char *format, ...);
 /* Sends the first slots and waits for all; results[i] is as of client_call(). */
 void client_send(unsigned count, int *results);
 
-/* The descriptors and buffers of slot 0 filled with a message, for attacks on the ring itself. */
+/* Fills the descriptors and buffers of slot 0 with a message, for attacks on the ring itself. */
 struct device *client_raw(enum message_type type, const char *format, ...);
 
 /* FID walks from a fid by one name, or by the names of a path with slashes between them. */

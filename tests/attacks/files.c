@@ -1,4 +1,4 @@
-/* Special files, attributes, and what is made to lead elsewhere. */
+/* Special files, attributes, and links that lead elsewhere. */
 #include "attacks.h"
 
 static int make_node(const char *name, uint32_t mode, uint32_t major, uint32_t minor)
@@ -8,14 +8,14 @@ static int make_node(const char *name, uint32_t mode, uint32_t major, uint32_t m
 
 void attack_special_files(void)
 {
-    /* Nobody reads from this fifo: QEMU must not wait for somebody. */
+    /* This fifo has no reader: QEMU must not wait for one. */
     static const char *const special[] = {"fifo",      "socket",      "device",
                                           "made-fifo", "made-socket", "made-whiteout"};
     say("mknod-null", make_node("made-null", MODE_CHAR | 0666u, 1, 3));
     say("mknod-mem", make_node("made-mem", MODE_CHAR | 0666u, 1, 1));
     say("mknod-kvm", make_node("made-kvm", MODE_CHAR | 0666u, 10, 232));
     say("mknod-disk", make_node("made-disk", MODE_BLOCK | 0666u, 8, 0));
-    /* The one device that can be made without a privilege, mknod(2): but not opened. */
+    /* The only device that can be made without privilege, mknod(2), but not opened. */
     make_node("made-whiteout", MODE_CHAR, 0, 0);
     say("mknod-garbage", make_node("made-garbage", 0xffffffffu, 0xffffffffu, 0xffffffffu));
     say("mknod-fifo", make_node("made-fifo", MODE_FIFO | 0666u, 0, 0));
@@ -75,7 +75,7 @@ static void try_xattrs(void)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const char *name = names[i][0] ? names[i] : "(empty)";
         int result = write_xattr("file", names[i], 4, "evil");
-        /* A file system may know access control lists or not. */
+        /* A file system may support access control lists or not. */
         say_named("xattr", name, result == EINVAL ? EOPNOTSUPP : result);
         say_named("xattr-of-link", name, write_xattr("link-absolute", names[i], 4, "evil"));
     }

@@ -1,6 +1,6 @@
 #include "fuse.h"
 
-/* Queue 0 is for what must not wait. */
+/* Queue 0 is for urgent requests. */
 #define REQUEST_QUEUE 1u
 #define ROOM 16384u
 
@@ -74,7 +74,7 @@ int fuse_malformed(uint32_t length, uint32_t opcode, uint64_t node, const void *
 
 bool fuse_start(void)
 {
-    /* What a server of ACLs asks for. */
+    /* The flags that a server with ACLs requires. */
     const struct fuse_init_in init = {.major = FUSE_KERNEL_VERSION,
                                       .minor = 31,
                                       .max_readahead = 131072,

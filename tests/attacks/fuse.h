@@ -1,6 +1,6 @@
 /*
- * A FUSE client on a virtio-fs device, which sends whatever it is told to: virtio 1.2 section 5.11,
- * fuse(4), linux/fuse.h.
+ * A FUSE client on a virtio-fs device, which sends anything: virtio 1.2 section 5.11, fuse(4),
+ * linux/fuse.h.
  */
 #ifndef VMC_TESTS_ATTACKS_FUSE_H
 #define VMC_TESTS_ATTACKS_FUSE_H
@@ -13,16 +13,16 @@
 extern const unsigned char *fuse_reply;
 extern size_t fuse_reply_length;
 
-/* Resets the device and begins a session. False: there is none, or it does not work any more. */
+/* Resets the device and begins a session. False: there is none, or it no longer works. */
 bool fuse_start(void);
 
 /*
- * Sends a request: the arguments' bytes, and a name (or NULL) with its end behind them. Returns 0,
- * the error number, NO_ANSWER or OTHER_ANSWER.
+ * Sends a request: the bytes of the arguments, followed by a name with its NUL (or nothing if
+ * NULL). Returns 0, the error number, NO_ANSWER or OTHER_ANSWER.
  */
 int fuse_call(uint32_t opcode, uint64_t node, const void *args, size_t size, const char *name);
 
-/* The same with a header that says length, whatever is behind it; for what may stop the server. */
+/* The same with this length in the header, true or not; for requests that may stop the server. */
 int fuse_malformed(uint32_t length, uint32_t opcode, uint64_t node, const void *args, size_t size);
 
 /* As fuse_call(); *ret is the node. */
@@ -33,7 +33,7 @@ int fuse_open(uint32_t opcode, uint64_t node, uint32_t flags, uint64_t *ret);
 /* The descriptors and buffers filled with a question about the root, not offered. */
 struct device *fuse_raw(void);
 
-/* Everything that is tried on a share that is read-only. */
+/* All attempts on a read-only share. */
 void attack_fuse(void);
 /* One lie in the ring, by number from '0' on; the server may end. */
 void attack_fuse_ring(char number);

@@ -17,7 +17,7 @@ static void read_and_say(uint64_t node, uint64_t handle)
     print("# read: %s\n", text);
 }
 
-/* Looked up, and read, if there is something. */
+/* Looks it up, and reads it if it exists. */
 static void reach(uint64_t parent, const char *operation, const char *name)
 {
     uint64_t node, handle;
@@ -47,7 +47,7 @@ static void attack_lookups_of_fuse(void)
     uint64_t node;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         reach(ROOT_NODE, "lookup", names[i]);
-    /* Where it is differs from run to run. */
+    /* Its place differs from run to run. */
     say("lookup-target", fuse_lookup(ROOT_NODE, target, &node));
     memset(longest, 'x', sizeof(longest) - 1);
     say("lookup-long", fuse_lookup(ROOT_NODE, longest, &node));
@@ -193,7 +193,8 @@ static void attack_writes(void)
     say("removexattr", fuse_call(FUSE_REMOVEXATTR, node, NULL, 0, "user.x"));
 }
 
-/* Requests that are not what they say. The server need not answer; the next one it does. */
+/* Requests that contradict themselves. The server need not answer them, but must answer the next
+ * one. */
 static void attack_layout(void)
 {
     static const uint32_t opcodes[] = {FUSE_LOOKUP,   FUSE_GETATTR, FUSE_OPEN,    FUSE_READ,
@@ -212,7 +213,7 @@ static void attack_layout(void)
     }
 }
 
-/* The length that a header says, and the sessions' beginning and end. */
+/* The length in a header, and the beginning and end of sessions. */
 static void attack_session_of_fuse(void)
 {
     static const uint32_t lengths[] = {0, 1, 39, 41, 4096, 0x7fffffff, 0xffffffff};
@@ -234,7 +235,7 @@ static void attack_session_of_fuse(void)
     say("another-session", fuse_start() ? fuse_lookup(ROOT_NODE, "file", &node) : BROKEN);
 }
 
-/* virtiofsd counts with an assertion: its end, and the machine's. */
+/* virtiofsd checks its count with an assertion: this ends it, and the machine. */
 static void attack_count(void)
 {
     uint64_t node;

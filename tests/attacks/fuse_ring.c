@@ -1,4 +1,4 @@
-/* Lies in the ring of virtio-fs, which virtiofsd reads itself: one for each machine. */
+/* Lies in the ring of virtio-fs, which virtiofsd reads itself: one per machine. */
 #include "fuse.h"
 
 #define HUGE_ADDRESS 0xfffffffffffff000ull

@@ -1,4 +1,4 @@
-/* Races among requests that are under way together, and whatever can be had without end. */
+/* Races among simultaneous requests, and resources that could be taken without limit. */
 #include "attacks.h"
 
 #define ROUNDS 60
@@ -125,7 +125,7 @@ void attack_resources(void)
     for (unsigned i = 0; i < XATTRS && result == 0; i++)
         result = client_call(T_XATTRCREATE, "dsqd", MORE + i, "user.big", 65536ull, 0u);
     say("many-xattrs", result);
-    /* The reset of a version lets go of all. */
+    /* A new version message releases everything. */
     say("version-again", client_version(8192, "9P2000.L"));
     say("fid-after-version", client_call(T_GETATTR, "dq", MORE, 0x7ffull));
 }

@@ -1,9 +1,9 @@
-/* Ways out of the share by names and links that are there. */
+/* Ways out of the share through existing names and links. */
 #include "attacks.h"
 
 #define QID_LENGTH 13u
 
-/* Whether FID is the root of the share. Clunks it. */
+/* True if FID is the root of the share. Clunks it. */
 static const char *place(void)
 {
     static unsigned char root[QID_LENGTH];

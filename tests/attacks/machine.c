@@ -155,7 +155,7 @@ bool device_stop(struct device *device)
     return *index != device->seen;
 }
 
-/* Port 0 of the serial device, which is vmc's console, when several ports are not asked for. */
+/* Port 0 of the serial device, which is vmc's console if multiple ports are not negotiated. */
 static void write_console(const char *text, size_t length)
 {
     static struct queue queue;
@@ -169,8 +169,8 @@ static void write_console(const char *text, size_t length)
 }
 
 /*
- * QEMU's console drops what vmc has not read in time, and every write takes its share of a socket's
- * buffer: there are to be few of them.
+ * QEMU's console drops data that vmc has not read in time, and every write uses some of a socket's
+ * buffer: so there should be few of them.
  */
 static char output[4096];
 static size_t used;

@@ -1,7 +1,7 @@
 /*
- * What the attacker has of the machine: virtio devices behind virtio-mmio (either layout,
- * virtio 1.2 section 4.2), driven by polling, and a console to print on. Memory is flat:
- * a pointer is a bus address.
+ * The attacker's view of the machine: virtio devices behind virtio-mmio (either layout, virtio 1.2
+ * section 4.2), driven by polling, and a console to print on. Memory is flat: a pointer is a bus
+ * address.
  */
 #ifndef VMC_TESTS_ATTACKS_MACHINE_H
 #define VMC_TESTS_ATTACKS_MACHINE_H
@@ -13,7 +13,7 @@
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Time-stamp counter ticks: some seconds, on whatever host. */
+/* Time-stamp counter ticks: some seconds on any host. */
 #define PATIENCE 20000000000ull
 
 #define DEVICE_CONSOLE 3
@@ -68,8 +68,8 @@ void device_notify(const struct device *device);
 bool device_wait(struct device *device, uint64_t ticks);
 
 /*
- * Resets the device, which waits for what is under way. True: it has used one more chain. So a
- * device that does not answer is told from one that has not answered yet, without a wait.
+ * Resets the device, which waits for requests under way. True: it has used one more chain. This
+ * distinguishes, without waiting, a device that does not answer from one that has not answered yet.
  */
 bool device_stop(struct device *device);
 

@@ -63,7 +63,7 @@ static int try_remove_directory(const char *name)
     return unlink_at(ROOT, name, REMOVE_DIRECTORY);
 }
 
-/* The root of the share is the end of the world, and not to be moved either. */
+/* The root of the share has no parent, and cannot be moved either. */
 static void try_root(void)
 {
     say("rename-root", client_call(T_RENAME, "dds", ROOT, ROOT, "moved"));

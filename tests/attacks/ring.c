@@ -1,4 +1,4 @@
-/* Attacks one layer below the protocol: descriptors that lie. A device that gives up is reset. */
+/* Attacks one layer below the protocol: false descriptors. A device that gives up is reset. */
 #include "attacks.h"
 
 #define HUGE_ADDRESS 0xfffffffffffff000ull
@@ -6,8 +6,8 @@
 #define DEVICE_REGISTERS 0xfeb00000ull
 
 /*
- * Offers slot 0's chain as it has been bent, and starts anew. Whether there is a reply depends on
- * what lies where the bent address leads; that the device works again does not.
+ * Offers the corrupted chain of slot 0, and starts again. Whether there is a reply depends on the
+ * memory at the false address; that the device works again does not.
  */
 static void offer(const char *name, struct device *device, uint16_t head)
 {
@@ -75,7 +75,7 @@ static void bend_lengths(void)
     offer("no-response", device, 0);
     device = statfs(&out, &in);
     offer("no-request", device, 1);
-    /* The header's own length, which is not the descriptor's. */
+    /* The length in the header, which differs from the descriptor's. */
     device = statfs(&out, &in);
     memset((void *)(uint32_t)out->address, 0xff, 4);
     offer("header-of-2^32-1", device, 0);

@@ -21,7 +21,7 @@ static void try_attaching(void)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         say_named("attach", names[i],
                   client_call(T_ATTACH, "ddssd", MORE, NO_FID, "root", names[i], 0u));
-        /* Wherever it is: this is below the share's root alone. */
+        /* Wherever it is, only the share's root is above it. */
         say_named("attached", names[i], client_walk(MORE, FID, "dir/file"));
         client_clunk(FID);
         client_clunk(MORE);
@@ -146,7 +146,7 @@ static int create_u(const char *name, uint32_t permissions, const char *extensio
     return result;
 }
 
-/* Twstat of what path is: only what is not all ones is set. */
+/* Twstat of path: sets only the fields that are not all ones. */
 static int change_u(const char *path, uint32_t mode, uint64_t length, const char *name)
 {
     int result = client_walk(ROOT, FID, path);
@@ -179,7 +179,7 @@ void attack_old_protocol(void)
     say("rename-u .", change_u("file", 0xffffffffu, ~0ull, "."));
     say("rename-deep-u ..", change_u("dir/file", 0xffffffffu, ~0ull, ".."));
     say("device-u", create_u("made-u-device", U_DEVICE | 0666u, "c 1 3"));
-    /* The error is whatever errno has held before. */
+    /* The error is the previous value of errno. */
     create_u("made-u-garbage", U_DEVICE | 0666u, "evil");
     say("device-u-garbage made", client_walk(ROOT, FID, "made-u-garbage"));
     say("fifo-u", create_u("made-u-fifo", U_FIFO | 0666u, ""));
@@ -193,7 +193,7 @@ void attack_old_protocol(void)
     client_clunk(FID);
 }
 
-/* QEMU looks for slashes in this name with an assertion: the last thing that this guest does. */
+/* QEMU checks this name for slashes with an assertion: this ends the guest. */
 void attack_fatally(void)
 {
     start_u();

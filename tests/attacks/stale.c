@@ -1,4 +1,4 @@
-/* Fids of what is not there any more, or has become a link. */
+/* Fids of files that no longer exist or have become links. */
 #include "attacks.h"
 
 /* A directory of which DIRECTORY is the fid is replaced by a link. */
@@ -30,7 +30,7 @@ static void use_directory(const char *title)
     client_clunk(DIRECTORY);
 }
 
-/* Open first and made a link then: what is open is the directory that was. */
+/* Opened first and then replaced by a link: the open fid is still the old directory. */
 static void use_open_directory(const char *to)
 {
     make_directory(ROOT, "stale");

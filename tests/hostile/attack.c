@@ -23,7 +23,7 @@ static void say(const char *name, long result)
     printf("%s %s\n", name, result < 0 ? strerrorname_np(errno) : "ok");
 }
 
-/* Opens, says what came of it, and prints what could be read. */
+/* Opens it, prints the result, and the data that could be read. */
 static void say_open(const char *name, const char *path, int flags)
 {
     char text[64];
@@ -50,7 +50,7 @@ static void attack_links(const char *canary)
     say("unlink", unlink("/attack/link"));
 }
 
-/* Nodes of devices that the host has, too. */
+/* Nodes of devices that also exist on the host. */
 static void attack_nodes(void)
 {
     say("mknod-null", mknod("/attack/null", S_IFCHR | 0666, makedev(1, 3)));

@@ -11,7 +11,7 @@
 #define ENTRIES 4
 #define DEPTH 100
 
-/* Whatever cannot be made is not there: what there is, is enough. */
+/* Some of it cannot be made everywhere: the rest is enough. */
 #define TRY(call) ((void)((call) + 0))
 
 static unsigned below(unsigned end)
@@ -115,7 +115,7 @@ void leave_tree(const char *canary, unsigned seed)
         TRY(mkdir(path, 0755));
         int dir = open(path, O_RDONLY | O_DIRECTORY);
         fill_directory(dir, canary);
-        /* Nobody may enter it, or it is somebody else's. */
+        /* No one may enter it, or it belongs to another user. */
         if (below(2))
             TRY(fchmod(dir, below(2) ? 0 : 01000));
         if (below(2))
@@ -123,7 +123,7 @@ void leave_tree(const char *canary, unsigned seed)
         close(dir);
     }
     make_deep(canary);
-    /* Links in the place of what was there. */
+    /* Links that replace what was there. */
     TRY(rename("/var", "/a/var"));
     TRY(symlink(canary, "/var"));
     TRY(rmdir("/opt"));

@@ -73,7 +73,7 @@ static char scratch[4096];
         text, true, 0, {0}, function                                                               \
     }
 
-/* Above the share's own root. */
+/* Above the root of the share. */
 static long climb(void)
 {
     int dir = open(share_path, O_RDONLY | O_DIRECTORY);
@@ -85,7 +85,7 @@ static long share_write(void)
     return open(inside_share, O_WRONLY | O_CREAT, 0666);
 }
 
-/* A read-only mount does not keep anybody from that: a fifo's contents are not the file system's.
+/* A read-only mount does not prevent that: a fifo's contents are not in the file system.
  */
 static long write_fifo(void)
 {
@@ -146,7 +146,7 @@ static long lock_open_file(void)
     return fd < 0 ? -1 : fcntl(fd, F_OFD_SETLK, &lock);
 }
 
-/* A program in the kernel for what comes in on a channel. */
+/* A program in the kernel for the input of a channel. */
 static long attach_filter(void)
 {
     struct sock_filter code[] = {{.code = 0x06, .k = 0xffffffff}};
@@ -159,7 +159,7 @@ static long write_program(void)
     return open("/proc/self/exe", O_WRONLY);
 }
 
-/* Writes into a mapping of a file that is the host's. */
+/* Writes into a mapping of a host file. */
 static long map_shared(void)
 {
     int fd = open("/proc/self/exe", O_RDONLY);
@@ -167,7 +167,7 @@ static long map_shared(void)
     return at == MAP_FAILED ? -1 : 0;
 }
 
-/* Another word for open(2): /proc leads out by no link of its own. */
+/* Another way to open(2): no link in /proc leads out. */
 static long read_through_proc(void)
 {
     return open("/proc/1/root/etc/passwd", O_RDONLY);
@@ -196,7 +196,7 @@ static long x32_call(void)
 }
 
 static const struct attempt attempts[] = {
-    /* the host's files; not a directory that a checkout or TMPDIR may be in, and so QEMU's files */
+    /* host files; not a directory that may hold a checkout or TMPDIR, and so QEMU's files */
     READ("/etc/passwd"),
     READ("/etc/shadow"),
     READ("/etc/hostname"),
@@ -334,7 +334,7 @@ static const struct attempt attempts[] = {
     CALL(listen, 3, 1),
     CALL(accept, 3, 0, 0),
     CALL(accept4, 3, 0, 0, 0),
-    /* others' memory and messages */
+    /* memory and messages of other processes */
     CALL(shmget, 0, 4096, 01666),
     CALL(shmat, 0, 0, 0),
     CALL(semget, 0, 1, 01666),
@@ -398,7 +398,7 @@ static const struct attempt attempts[] = {
     CALL(getpriority, 0, 0),
     CALL(arch_prctl, ARCH_SET_GS, 0),
     CALL(arch_prctl, 0x1012, 0),
-    /* what one process may change in itself */
+    /* settings that a process may change for itself */
     NAMED("prctl dumpable", prctl, PR_SET_DUMPABLE, 0),
     NAMED("prctl pdeathsig", prctl, 1, 0),
     NAMED("prctl keepcaps", prctl, PR_SET_KEEPCAPS, 1),

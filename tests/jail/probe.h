@@ -10,7 +10,7 @@
 /* One thing to try: a system call with its arguments, or a function. Negative means it failed. */
 struct attempt {
     const char *name;
-    bool deadly; /* the filter ends the process for it */
+    bool deadly; /* the filter kills the process for it */
     long number;
     long args[6];
     long (*call)(void);

@@ -1,7 +1,6 @@
 /*
- * What can be read of the top of the address space besides what the kernel admits to in
- * /proc/self/maps: a kernel whose processes begin as copies of another one (User Mode Linux) could
- * leave parts of that there.
+ * Readable memory at the top of the address space that is not in /proc/self/maps: a kernel whose
+ * processes begin as copies of another process (User Mode Linux) could leave parts of that there.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -29,7 +28,7 @@ static int is_readable(uint64_t address)
     return 1;
 }
 
-/* Whether a line of the file covers it. */
+/* True if a line of the file covers it. */
 static int is_listed(uint64_t address)
 {
     char line[512];

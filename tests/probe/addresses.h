@@ -1,7 +1,7 @@
 #ifndef VMC_PROBE_ADDRESSES_H
 #define VMC_PROBE_ADDRESSES_H
 
-/* Prints each page at the top of the address space that can be read and is no mapping of its own.
+/* Prints each readable page at the top of the address space that is not one of its mappings.
  */
 int read_addresses(void);
 

@@ -17,7 +17,7 @@
 /* More than NAME_MAX, path_resolution(7). */
 static char long_name[301];
 
-/* What is in the place, besides what the paths below only name. */
+/* The contents of the place, apart from paths that are only named below. */
 static void make_objects(void)
 {
     memset(long_name, 'n', sizeof(long_name) - 1);
@@ -161,7 +161,7 @@ static const struct {
     {.name = "utimensat", .run = call_utimensat},
 };
 
-/* A directory's size is its file system's. */
+/* A directory's size depends on its file system. */
 static void say_state(const char *path)
 {
     struct stat st;

@@ -15,7 +15,7 @@
 
 #define NAME "exercised"
 #define COPY "exercised.new"
-/* Larger than a request of 9p, and no multiple of anything. */
+/* Larger than a 9p request, and not a multiple of anything. */
 #define LENGTH_MAX (700 * 1000)
 #define PIECE_MAX (150 * 1000)
 #define HISTORY 16
@@ -69,7 +69,7 @@ static int compare(const uint8_t *got, size_t from, size_t length)
     return 0;
 }
 
-/* What lies between the old end and a new one is zero. */
+/* The bytes between the old end and a new one are zero. */
 static void extend_to(size_t length)
 {
     if (length > x.length) {
@@ -139,7 +139,7 @@ static int do_fallocate(size_t from, size_t length, int mode)
     return 0;
 }
 
-/* Through a shared map: what is there, and with write something else. */
+/* Through a shared map: reads, and with write also changes. */
 static int do_map(size_t from, size_t length, bool write)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), start = from / page * page;
@@ -271,7 +271,7 @@ int exercise(const char *directory, unsigned seed, unsigned count)
 #define TURN_LENGTH 5000
 #define TURN_PATIENCE_S 60
 
-/* What the writer of a turn adds: as long as no page is, and different each time. */
+/* The line of a turn: its length differs from a page's, and its text each time. */
 static void make_line(unsigned turn, char line[TURN_LENGTH + 1])
 {
     int head = snprintf(line, TURN_LENGTH, "turn %u ", turn);
@@ -280,7 +280,7 @@ static void make_line(unsigned turn, char line[TURN_LENGTH + 1])
     line[TURN_LENGTH] = '\0';
 }
 
-/* Until the file holds the turn, whole. What is half there is waited for. */
+/* Waits until the file holds the whole turn. */
 static int await_turn(int fd, unsigned turn)
 {
     char wanted[TURN_LENGTH + 1], got[TURN_LENGTH + 1] = "";

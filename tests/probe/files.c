@@ -17,7 +17,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* Results of an operation besides 0 and a positive errno. */
+/* Results of an operation other than 0 and a positive errno. */
 #define WRONG (-1)
 
 /* An operation returns 0, the errno that refused it, or WRONG. Names are the operation's own. */
@@ -211,7 +211,7 @@ static int try_map_unlinked(void)
     return right ? 0 : WRONG;
 }
 
-/* Forgets what the page cache holds of an open file. */
+/* Drops an open file from the page cache. */
 static int forget_pages(int fd)
 {
     return fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) ? -1 : 0;

@@ -1,4 +1,4 @@
-/* What programs do with files, one operation after the other. */
+/* The file operations of ordinary programs, one after the other. */
 #ifndef VMC_TESTS_PROBE_FILES_H
 #define VMC_TESTS_PROBE_FILES_H
 

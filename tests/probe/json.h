@@ -8,7 +8,7 @@
 struct json {
     FILE *out; /* borrowed */
     int depth;
-    unsigned long arrays; /* bit n: what is open at depth n is an array */
+    unsigned long arrays; /* bit n: the container open at depth n is an array */
     int empty;            /* nothing has been written yet at this depth */
 };
 

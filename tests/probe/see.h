@@ -1,6 +1,6 @@
 /*
- * What a workload can see of where it runs, as JSON: one function for each subject, each of which
- * adds members to an open object. Looking changes nothing that a later look would see.
+ * A workload's view of its surroundings, as JSON: one function for each subject, each of which adds
+ * members to an open object. Looking changes nothing that a later look would see.
  */
 #ifndef VMC_TESTS_PROBE_SEE_H
 #define VMC_TESTS_PROBE_SEE_H
@@ -23,7 +23,7 @@ void see_syscalls(struct json *j);   /* see_syscalls.c: system calls, tried */
 
 /*
  * A file's text without the newline at its end, for free(3); NULL with errno if it cannot be read.
- * Pieces that a file system gives one by one are put together, up to 64 KiB.
+ * Reads in pieces if the file system returns pieces, up to 64 KiB.
  */
 char *text_of(const char *path);
 /* The value of a line "NAME:<blanks>VALUE" of such a text, for free(3); NULL if there is none. */

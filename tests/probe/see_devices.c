@@ -1,5 +1,4 @@
-/* /dev as it is, and which devices may be made and opened, whoever has put a node for them there.
- */
+/* /dev as it is, and which devices may be made and opened. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -94,7 +93,7 @@ static const char *type_name(mode_t mode)
                             : "file";
 }
 
-/* Directories are followed by what is in them. */
+/* Directories are followed by their contents. */
 static void entry(struct json *j, const char *path)
 {
     struct stat st;

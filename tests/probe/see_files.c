@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What container engines mask: docker's and podman's lists, OCI's example. */
+/* The paths that container engines mask: docker's and podman's lists, OCI's example. */
 static const char *const sensitive[] = {
     "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
     "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
@@ -20,7 +20,7 @@ static const char *const sensitive[] = {
     "/sys/firmware",    "/sys/fs/selinux",     "/sys/kernel/debug", "/sys/kernel/tracing",
 };
 
-/* What they make read-only, and settings of the machine elsewhere in /proc and /sys. */
+/* The paths that they make read-only, and settings of the machine elsewhere in /proc and /sys. */
 static const char *const settings[] = {
     "/proc/bus",
     "/proc/fs",
@@ -56,7 +56,7 @@ static const char *directory_state(const char *path)
     return count > 0 ? "a directory" : "an empty directory";
 }
 
-/* One byte is asked for; a file of the kernel's that is empty is one that says nothing. */
+/* Reads one byte; an empty kernel file tells nothing. */
 static const char *file_state(const char *path)
 {
     char byte;
@@ -81,7 +81,7 @@ static const char *state(const char *path)
     return file_state(path);
 }
 
-/* Nothing is written: to be allowed to open is what counts. */
+/* Nothing is written: only the permission to open counts. */
 static void try_write(struct json *j, const char *path)
 {
     struct stat st;

@@ -14,7 +14,7 @@ static const char *const cgroup_files[] = {
     "memory.max",         "memory.oom.group",       "memory.swap.max", "pids.max",
 };
 
-/* Those that --sysctl can set for a container alone, and a few of the machine. sysctl(8) */
+/* Those that --sysctl can set for one container, and a few of the machine. sysctl(8) */
 static const char *const sysctls[] = {
     "fs/mqueue/msg_max",
     "fs/mqueue/queues_max",

@@ -7,7 +7,7 @@
 
 #define FIELDS_MAX 32
 
-/* What lies on a mount point that has one already is told from it by "#2", "#3". */
+/* A further mount on the same mount point gets "#2", "#3". */
 static void mount_key(char *const *seen, size_t count, const char *target, char *ret, size_t size)
 {
     int times = 1;
@@ -19,7 +19,7 @@ static void mount_key(char *const *seen, size_t count, const char *target, char 
         snprintf(ret, size, "%s#%d", target, times);
 }
 
-/* Propagation is what stands between the options and "-": nothing for a private mount. */
+/* The propagation stands between the options and "-": nothing for a private mount. */
 static void propagation(struct json *j, char *const *fields, size_t first, size_t dash)
 {
     char text[256] = "";
@@ -29,7 +29,7 @@ static void propagation(struct json *j, char *const *fields, size_t first, size_
     json_string(j, "propagation", dash > first ? text : "private");
 }
 
-/* False for a line that is none. */
+/* False for an invalid line. */
 static bool mount_line(struct json *j, char *line, char **seen, size_t count)
 {
     char *fields[FIELDS_MAX], *word, key[4200];

@@ -46,7 +46,7 @@ static void time_offsets(struct json *j)
     free(text);
 }
 
-/* A kind for whose children there is another namespace than its own has its say in both. */
+/* Kinds with a separate namespace for children appear twice. */
 void see_namespaces(struct json *j)
 {
     struct utsname names;

@@ -28,7 +28,7 @@ static void strings(struct json *j, const char *key, char **list)
     json_end(j);
 }
 
-/* "pipe read", "/dev/pts/0 read write": inode numbers, which say nothing, are left out. */
+/* "pipe read", "/dev/pts/0 read write": without inode numbers, which mean nothing. */
 static void descriptor(struct json *j, const char *number, int fd)
 {
     static const char *const access[] = {"read", "write", "read write"};
@@ -66,7 +66,7 @@ static int is_number(const struct dirent *entry)
     return isdigit((unsigned char)entry->d_name[0]);
 }
 
-/* Everybody in this /proc, by name. */
+/* All processes in this /proc, by name. */
 static void processes(struct json *j)
 {
     struct dirent **entries;

@@ -1,4 +1,4 @@
-/* Who the process is and what it may do: ids, capabilities, seccomp, resource limits, keys. */
+/* Identity and rights of the process: ids, capabilities, seccomp, resource limits, keys. */
 #include <grp.h>
 #include <inttypes.h>
 #include <linux/keyctl.h>

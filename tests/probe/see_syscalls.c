@@ -1,7 +1,7 @@
 /*
- * System calls that a container has no business with, and some that it needs, each tried in a
- * process of its own. Arguments are such that a call that is allowed does no harm: it names
- * something that does not exist, sets what is set already, or ends with the process.
+ * System calls that a container must not use, and some that it needs, each tried in a separate
+ * process. The arguments make an allowed call harmless: it names something that does not exist,
+ * sets what is already set, or ends with the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -123,7 +123,7 @@ static long perf_event_open(void)
     return syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
 }
 
-/* No file system has this handle: ESTALE, or another errno that is none of permission. */
+/* No file system has this handle: ESTALE, or another errno that does not mean a refusal. */
 static long open_by_handle_at_bogus(void)
 {
     struct {
@@ -174,7 +174,7 @@ static long ptrace_init(void)
     return syscall(SYS_ptrace, PTRACE_SEIZE, 1, 0, 0);
 }
 
-/* Where a static program begins, as the agent is one: the linker's default. */
+/* The start of a static program, such as the agent: the linker's default. */
 #ifdef __arm__
 #define PROGRAM_START 0x10000
 #else
