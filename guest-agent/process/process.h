@@ -57,9 +57,15 @@ struct exit_record process_record(struct process *process, int status);
 void process_free(struct process *process);
 
 /*
- * Ends every other process and reaps it, waiting a few seconds for those in the middle of a
- * system call. As PID 1 that is all there are; else all descendants, for which the caller is a
- * PR_SET_CHILD_SUBREAPER. False when some would not go.
+ * Kills every other process. As PID 1 that is all there are; else all descendants, for which the
+ * caller is a PR_SET_CHILD_SUBREAPER: orphans of theirs become ours as these die, so that it takes
+ * more than one call until no child is left.
+ */
+void process_kill_all(void);
+
+/*
+ * The same, and reaps them, waiting a few seconds for those in the middle of a system call. False
+ * when some would not go.
  */
 bool process_end_all(void);
 

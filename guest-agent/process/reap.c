@@ -35,7 +35,7 @@ static void kill_children(void)
     }
 }
 
-static void kill_all(void)
+void process_kill_all(void)
 {
     /* Outside a machine of our own, -1 would be every process of the user. */
     if (getpid() == 1)
@@ -51,7 +51,7 @@ bool process_end_all(void)
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     while (now_ns() < deadline) {
-        kill_all();
+        process_kill_all();
         pid_t pid;
         while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
             ;

@@ -1,6 +1,5 @@
 #include "guest-agent/session/session.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -51,39 +50,19 @@ static int greet_on_data(struct session *s, struct error *err)
                : 0;
 }
 
-/* The three streams: pipes; or a terminal, both ways, and no third one. */
-static int open_streams(struct session *s, struct error *err)
-{
-    struct process *p = &s->process;
-    int input = take_fd(&p->input);
-    int output = take_fd(&p->output);
-    int error_output = take_fd(&p->error_output);
-    if (s->terminal.master >= 0) {
-        /* The relay closes its descriptors when it likes; window sizes need one for longer. */
-        input = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
-        output = fcntl(s->terminal.master, F_DUPFD_CLOEXEC, 3);
-        relay_sink_open(&s->input, &s->data, FRAME_STDIN, 0, input);
-    } else {
-        relay_sink_open_pipe(&s->input, &s->data, FRAME_STDIN, 0, input);
-    }
-    relay_source_open(&s->output, &s->data, FRAME_STDOUT, 0, output);
-    relay_source_open(&s->error_output, &s->data, FRAME_STDERR, 0, error_output);
-    return greet_on_data(s, err);
-}
-
 static int start(struct session *s, const struct agent_config *config, const struct queue *text,
                  struct started *started, struct error *err)
 {
-    if (process_start(&s->process, config, queue_bytes(text), text->length, err) < 0)
+    struct served *workload = &s->workload;
+    if (process_start(&workload->process, config, queue_bytes(text), text->length, err) < 0)
         return -1;
-    s->terminal.master = take_fd(&s->process.master);
-    s->terminal.slave = take_fd(&s->process.slave);
-    started->pid = (uint32_t)s->process.pid;
+    started->pid = (uint32_t)workload->process.pid;
     started->start_ns = boottime_ns();
     uint8_t payload[STARTED_SIZE];
     encode_started(payload, started);
     channel_send(&s->control, FRAME_STARTED, 0, payload, sizeof(payload));
-    return open_streams(s, err);
+    streams_open(&workload->streams, &s->loop, &s->data, 0, &workload->process);
+    return greet_on_data(s, err);
 }
 
 /* Whether the shape is for an agent in this place. */
@@ -130,7 +109,7 @@ static int prepare(struct session *s, struct agent_config *config, struct error 
         return -1;
     if (is_container(&config->shape) && rootfs_prepare(&config->shape, err) < 0)
         return -1;
-    return process_prepare(config, &s->process, err);
+    return process_prepare(config, &s->workload.process, err);
 }
 
 /* From the configuration to a running workload. */
@@ -172,8 +151,8 @@ static int say_last_word(struct session *s, bool success, const struct error *er
 {
     uint8_t payload[ERROR_SIZE_MAX];
     if (success) {
-        s->record.out_of_memory = s->own_machine && cgroup_out_of_memory();
-        encode_exit(payload, &s->record);
+        s->workload.record.out_of_memory = s->own_machine && cgroup_out_of_memory();
+        encode_exit(payload, &s->workload.record);
         channel_send(&s->control, FRAME_EXIT, 0, payload, EXIT_SIZE);
     } else {
         channel_send(&s->control, FRAME_ERROR, 0, payload, encode_error(payload, err));
@@ -200,11 +179,9 @@ static void await_end(struct session *s)
 
 static void session_free(struct session *s)
 {
-    relay_sink_free(&s->input);
-    relay_source_free(&s->output);
-    relay_source_free(&s->error_output);
-    terminal_close(&s->terminal);
-    process_free(&s->process);
+    streams_free(&s->workload.streams);
+    process_free(&s->workload.process);
+    loop_free(&s->loop);
     channel_close(&s->control);
     channel_close(&s->data);
     close_fd(&s->signals);
@@ -220,9 +197,8 @@ int session_serve(const struct session_setup *setup)
     s->frames = setup->frames;
     s->control.fd = setup->control;
     s->data.fd = setup->data;
-    s->signals = s->input.fd = s->output.fd = s->error_output.fd = -1;
-    s->terminal = (struct terminal)TERMINAL_NONE;
-    s->process = (struct process)PROCESS_NONE;
+    s->signals = -1;
+    s->workload = (struct served)SERVED_NONE;
     int result = run(s, setup, &err);
     if (result < 0) {
         log_debug("%s", err.text);

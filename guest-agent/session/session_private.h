@@ -1,16 +1,17 @@
 /*
- * What the files of a session share: session.c (its course), session/loop.c (the poll loop).
+ * What the files of a session share: session.c (its course), frames.c (what the host's frames do),
+ * turns.c (the loop, and the end).
  */
 #ifndef VMC_GUEST_AGENT_SESSION_SESSION_PRIVATE_H
 #define VMC_GUEST_AGENT_SESSION_SESSION_PRIVATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "common/channel.h"
-#include "common/relay.h"
-#include "guest-agent/process/process.h"
-#include "guest-agent/process/terminal.h"
+#include "common/loop.h"
+#include "guest-agent/session/served.h"
 
 struct session {
     struct channel control;
@@ -19,16 +20,20 @@ struct session {
     bool own_machine;
     bool is_ended; /* by the host, once it has all */
     int frames;    /* of a hosted container, until they are taken into use: session_setup's */
-    struct terminal terminal;
-    struct relay_sink input;
-    struct relay_source output;
-    struct relay_source error_output;
-    struct process process;
-    bool ended; /* the workload, and record tells how */
-    struct exit_record record;
+    struct loop loop;
+    struct watch on_control, on_data, on_signals;
+    struct served workload;
+    bool alone;      /* no child is left */
     int64_t give_up; /* when to stop waiting for output: some process could not be ended */
     bool host_left;
 };
+
+/* The process of that stream, or NULL. */
+struct served *session_find(struct session *s, uint16_t stream);
+
+/* What a frame of the host's on that port does. -1: the host broke the protocol. */
+int frames_control(struct session *s, const struct frame *frame, struct error *err);
+int frames_data(struct session *s, const struct frame *frame, struct error *err);
 
 /*
  * Relays until the workload has ended, nothing else runs and all its output is on its way.

@@ -1,0 +1,168 @@
+#include <errno.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/util.h"
+#include "guest-agent/session/session_private.h"
+
+#define GIVE_UP_S 20
+/* SIGKILL is on its way already: how often to look for orphans that arrived meanwhile. */
+#define END_INTERVAL_MS 20
+
+struct served *session_find(struct session *s, uint16_t stream)
+{
+    return stream == 0 ? &s->workload : NULL;
+}
+
+static int read_channel(struct session *s, struct channel *ch,
+                        int (*handle)(struct session *, const struct frame *, struct error *),
+                        struct error *err)
+{
+    bool eof = false;
+    if (channel_fill(ch, &eof, err) < 0)
+        return -1;
+    struct frame frame;
+    int got;
+    while ((got = channel_next(ch, &frame, err)) > 0)
+        if (handle(s, &frame, err) < 0)
+            return -1;
+    if (got == 0 && eof) {
+        s->host_left = true;
+        return error_set(err, "the host has closed the channel");
+    }
+    return got;
+}
+
+static short control_events(const void *owner)
+{
+    return channel_events(&((const struct session *)owner)->control);
+}
+
+static int control_ready(void *owner, short revents, struct error *err)
+{
+    struct session *s = owner;
+    return revents & ~POLLOUT ? read_channel(s, &s->control, frames_control, err) : 0;
+}
+
+static short data_events(const void *owner)
+{
+    return channel_events(&((const struct session *)owner)->data);
+}
+
+static int data_ready(void *owner, short revents, struct error *err)
+{
+    struct session *s = owner;
+    return revents & ~POLLOUT ? read_channel(s, &s->data, frames_data, err) : 0;
+}
+
+static void process_ended(struct served *served, int status)
+{
+    served->ended = true;
+    served->record = process_record(&served->process, status);
+    served->record.input_taken = streams_end(&served->streams);
+}
+
+static void reap(struct session *s)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        if (pid == s->workload.process.pid && !s->workload.ended)
+            process_ended(&s->workload, status);
+    s->alone = pid < 0 && errno == ECHILD;
+}
+
+static int signals_ready(void *owner, short revents, struct error *err)
+{
+    struct session *s = owner;
+    struct signalfd_siginfo info;
+    (void)revents;
+    (void)err;
+    while (read(s->signals, &info, sizeof(info)) == sizeof(info))
+        ;
+    reap(s);
+    return 0;
+}
+
+static int flush_both(struct session *s, struct error *err)
+{
+    if (channel_flush(&s->control, err) < 0 || channel_flush(&s->data, err) < 0) {
+        s->host_left = true;
+        return -1;
+    }
+    return 0;
+}
+
+/* The container ends with its main process, as under docker-run(1). */
+static void end_container(struct session *s)
+{
+    if (s->give_up == DEADLINE_NONE)
+        s->give_up = now_ns() + GIVE_UP_S * NS_PER_S;
+    process_kill_all();
+    reap(s);
+    if (!s->alone && now_ns() >= s->give_up) {
+        log_debug("some process could not be ended; its output is cut off");
+        streams_cut(&s->workload.streams);
+        s->alone = true;
+    }
+}
+
+static bool finished(const struct session *s)
+{
+    return s->workload.ended && s->alone && streams_done(&s->workload.streams);
+}
+
+/* Signals come before data, so that a flood of output does not delay an interrupt. */
+static void watch_all(struct session *s)
+{
+    s->on_control = (struct watch){&s->control.fd, control_events, control_ready, s};
+    s->on_data = (struct watch){&s->data.fd, data_events, data_ready, s};
+    s->on_signals = (struct watch){&s->signals, NULL, signals_ready, s};
+    loop_add(&s->loop, &s->on_control);
+    loop_add(&s->loop, &s->on_data);
+    loop_add(&s->loop, &s->on_signals);
+}
+
+int session_relay(struct session *s, struct error *err)
+{
+    s->give_up = DEADLINE_NONE;
+    watch_all(s);
+    /* Frames that came along with the configuration wait in the decoder: look before poll(2). */
+    if (read_channel(s, &s->control, frames_control, err) < 0 || flush_both(s, err) < 0)
+        return -1;
+    while (!finished(s)) {
+        bool ending = s->workload.ended && !s->alone;
+        int64_t deadline = ending ? now_ns() + END_INTERVAL_MS * NS_PER_MS : DEADLINE_NONE;
+        if (loop_turn(&s->loop, deadline, err) < 0)
+            return -1;
+        if (s->workload.ended && !s->alone)
+            end_container(s);
+        if (flush_both(s, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int session_flush(struct session *s, int seconds, struct error *err)
+{
+    int64_t deadline = now_ns() + seconds * NS_PER_S;
+    for (;;) {
+        if (flush_both(s, err) < 0)
+            return -1;
+        if (s->control.out.length == 0 && s->data.out.length == 0)
+            return 0;
+        struct pollfd fds[] = {
+            {s->control.fd, s->control.out.length ? POLLOUT : 0, 0},
+            {s->data.fd, s->data.out.length ? POLLOUT : 0, 0},
+        };
+        if (poll(fds, 2, poll_timeout(deadline)) == 0)
+            return error_set(err, "the host takes no more data");
+        if ((fds[0].revents | fds[1].revents) & (POLLHUP | POLLERR)) {
+            s->host_left = true;
+            return error_set(err, "the host has closed the channel");
+        }
+    }
+}
