@@ -6,8 +6,7 @@
  *
  *     u16 type | u16 stream | u32 payload length (the header not counted)
  *
- * and the payload. stream numbers the process the frame is about: 0 is the workload, others are of
- * the host's choice, from EXEC to the process's EXIT or ERROR and the end of its outputs. A frame
+ * and the payload. stream numbers the process the frame is about: 0 is the workload. A frame
  * of an unknown type, of a type that does not belong to this port and direction, or of a length
  * outside the type's limits is a protocol error and ends the session.
  *
@@ -19,7 +18,7 @@
  *          host -> guest  CONFIG   a piece of the JSON configuration; an empty one ends it
  *          host -> guest  EXEC     a piece of the JSON of one more process; an empty one ends it
  *          guest -> host  STARTED  the process runs
- *          guest -> host  ERROR    it does not: exit status and text; the workload's ends all
+ *          guest -> host  ERROR    it does not: exit status and text; that of stream 0 ends all
  *          host -> guest  SIGNAL   signal number (of the guest's architecture: Linux generic)
  *          host -> guest  WINSIZE  terminal rows and columns
  *          guest -> host  EXIT     how the process ended. The workload's is the last frame of all
@@ -35,9 +34,28 @@
  *
  * Data flows only against credit: a sender starts with none. So nothing is dropped, memory is
  * bounded on both sides, and a blocked stream never holds up another. The first credit for STDIN is
- * small, and the next one says that the workload reads: all that was sent before has been read.
+ * small, and the next one says that the process reads: all that was sent before has been read.
  * After EOF of both outputs and EXIT the host ends the machine; the order of EXIT against the two
  * EOFs is not fixed, since they travel on different ports.
+ *
+ * EXEC runs one more process in the container, at any time between the workload's STARTED and its
+ * end:
+ * - The host chooses the stream, not one in use: from the first EXEC frame to ERROR, or to EXIT and
+ *   both EOFs. It takes numbers in turn, so that one comes again when nothing on its way is left of
+ *   the process before. The text of one process is ended before that of another begins.
+ * - The answer is STARTED or ERROR on that stream, once the empty frame has come. ERROR is the end
+ *   of that process alone: the text is wrong, there are EXECS_MAX already, the command cannot run
+ *   (STATUS_NOT_FOUND, STATUS_NOT_EXECUTABLE), or the workload has ended meanwhile.
+ * - SIGNAL and WINSIZE may follow the empty frame at once. On the data port the host says nothing
+ *   of the stream before STARTED has come; then it grants credit for both outputs, and ends STDIN
+ *   if there is none. With a terminal STDOUT is its output, STDERR is at its end from the start,
+ *   and the end of STDIN or a CLOSE of STDOUT hangs it up.
+ * - EXIT comes when the process itself has ended. What it has written until then follows, as the
+ *   host grants credit, and the EOFs: whoever else still holds its streams keeps nobody waiting.
+ * - Frames for a process that is over are ignored, since the host may not know yet. One for a
+ *   stream that EXEC never named is a protocol error.
+ * - The workload's end kills every process. Each has its EXIT before the workload's. What its host
+ *   has not taken some seconds later is cut off, and its EOFs are sent.
  *
  * What the guest sends is hostile input: fixed layouts and fixed limits, no JSON, and nothing is
  * ever trusted because the guest said so.
@@ -51,7 +69,7 @@
 
 #include "common/error.h"
 
-#define PROTOCOL_VERSION 4
+#define PROTOCOL_VERSION 5
 
 /* What the agent says on the console before it serves a shell there. */
 #define MAINTENANCE_ANNOUNCEMENT "no workload: maintenance shell on the console"
@@ -67,7 +85,7 @@
 #define CONFIG_SIZE_MAX (16u << 20) /* all frames of a JSON text; ARG_MAX is 2 MiB */
 #define ERROR_TEXT_MAX 1024
 #define SIGNAL_MAX 64
-/* Processes of EXEC at a time, beside the workload. One more is answered by ERROR. */
+/* Processes of EXEC at a time, beside the workload. */
 #define EXECS_MAX 64
 
 /*
@@ -148,6 +166,7 @@ struct hello {
 void encode_hello(uint8_t *bytes, const struct hello *hello);
 int decode_hello(const struct frame *frame, struct hello *ret_hello, struct error *err);
 
+/* Of an EXEC the first three times are when it had come. */
 struct started {
     uint32_t pid;       /* in the guest */
     uint64_t config_ns; /* guest CLOCK_BOOTTIME when the configuration had come and been set */
@@ -159,12 +178,14 @@ struct started {
 void encode_started(uint8_t *bytes, const struct started *started);
 int decode_started(const struct frame *frame, struct started *ret_started, struct error *err);
 
-/* How the workload ended, as wait(2) tells it. */
+/* How a process ended, as wait(2) tells it. */
 struct exit_record {
     bool signaled;
-    uint8_t value;        /* exit code 0-255, or signal number 1-SIGNAL_MAX */
-    bool out_of_memory;   /* the guest's kernel ended one of the container's processes for memory */
-    uint64_t input_taken; /* how many bytes of STDIN the workload has read */
+    uint8_t value; /* exit code 0-255, or signal number 1-SIGNAL_MAX */
+    /* The guest's kernel ended one of the container's processes for memory; of an EXEC: and SIGKILL
+     * ended this one. */
+    bool out_of_memory;
+    uint64_t input_taken; /* how many bytes of STDIN the process has read; 0 of a terminal */
 };
 #define EXIT_SIZE 10
 void encode_exit(uint8_t *bytes, const struct exit_record *record);

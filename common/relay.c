@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -47,23 +48,53 @@ void relay_source_close(struct relay_source *s, struct channel *ch)
     channel_send(ch, s->type, s->stream, NULL, 0);
 }
 
+static bool has_more(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
+}
+
+/* Not more than there is credit for, and room: the queue is kept short while it can be, but one
+ * frame more is always read. */
+static size_t pump_limit(const struct relay_source *s)
+{
+    size_t waiting = s->channel->out.length;
+    size_t room =
+        waiting + FRAME_PAYLOAD_MAX < RELAY_WINDOW ? RELAY_WINDOW - waiting : FRAME_PAYLOAD_MAX;
+    size_t most = s->credit < room ? s->credit : room;
+    return s->draining && s->rest < most ? s->rest : most;
+}
+
 void relay_source_pump(struct relay_source *s, struct channel *ch)
 {
     if (!relay_source_wants_read(s))
         return;
-    /* The queue is kept short while it can be; one frame more is always read. */
-    size_t waiting = ch->out.length;
-    size_t room =
-        waiting + FRAME_PAYLOAD_MAX < RELAY_WINDOW ? RELAY_WINDOW - waiting : FRAME_PAYLOAD_MAX;
-    ssize_t n =
-        channel_send_from(ch, s->type, s->stream, s->fd, s->credit < room ? s->credit : room);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    ssize_t n = channel_send_from(ch, s->type, s->stream, s->fd, pump_limit(s));
+    if (n < 0 && (errno == EINTR || (errno == EAGAIN && !s->draining)))
         return;
     if (n <= 0) {
         relay_source_close(s, ch);
         return;
     }
     s->credit -= (uint32_t)n;
+    if (!s->draining)
+        return;
+    s->rest -= (size_t)n;
+    if (s->rest == 0 || !has_more(s->fd))
+        relay_source_close(s, ch);
+}
+
+void relay_source_drain(struct relay_source *s, struct channel *ch)
+{
+    int held = 0;
+    if (s->fd < 0)
+        return;
+    s->draining = true;
+    s->rest = RELAY_WINDOW;
+    if (ioctl(s->fd, FIONREAD, &held) == 0 && held > (int)s->rest)
+        s->rest = (size_t)held;
+    if (!has_more(s->fd))
+        relay_source_close(s, ch);
 }
 
 int relay_source_credit(struct relay_source *s, uint32_t count, struct error *err)

@@ -24,6 +24,8 @@ struct relay_source {
     enum frame_type type;
     uint16_t stream;
     uint32_t credit;
+    bool draining;
+    size_t rest; /* then: how many bytes more at most */
 };
 
 /* Takes fd over; an fd of -1 is a stream that is at its end already: EOF is sent at once. */
@@ -44,6 +46,12 @@ void relay_source_pump(struct relay_source *s, struct channel *ch);
 
 /* The peer's CREDIT; what is granted and not used must not pass RELAY_WINDOW. */
 int relay_source_credit(struct relay_source *s, uint32_t count, struct error *err);
+
+/*
+ * The stream ends with what is in the descriptor now, as soon as there is credit for it, and with
+ * nothing of what its other end's holders write later, beyond a window's worth.
+ */
+void relay_source_drain(struct relay_source *s, struct channel *ch);
 
 /* Ends the stream from this side: closes the descriptor, sends EOF unless it was sent. */
 void relay_source_close(struct relay_source *s, struct channel *ch);

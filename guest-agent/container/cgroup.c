@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,11 +87,37 @@ int cgroup_make(struct error *err)
     return mkdir(CONTAINER, 0755) < 0 ? error_errno(err, "cannot make the container's cgroup") : 0;
 }
 
+static int open_group(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? error_errno(err, "cannot open the container's cgroup") : fd;
+}
+
+int cgroup_open(struct error *err)
+{
+    return open_group(CONTAINER, err);
+}
+
+int cgroup_open_of(pid_t pid, struct error *err)
+{
+    AUTO_FREE char *file = xasprintf("/proc/%d/cgroup", pid);
+    AUTO_FREE char *text = NULL;
+    if (read_file_at(AT_FDCWD, file, PATH_MAX, &text, NULL, err) < 0)
+        return -1;
+    /* "0::/container/...": cgroups(7). */
+    const char *group = strstr(text, "::");
+    if (!group)
+        return error_set(err, "%s names no cgroup", file);
+    AUTO_FREE char *path =
+        xasprintf("%s%.*s", CGROUP_ROOT, (int)strcspn(group + 2, "\n"), group + 2);
+    return open_group(path, err);
+}
+
 int cgroup_prepare(const struct container_shape *shape, int *ret_fd, struct error *err)
 {
-    AUTO_CLOSE int fd = open(CONTAINER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO_CLOSE int fd = cgroup_open(err);
     if (fd < 0)
-        return error_errno(err, "cannot open the container's cgroup");
+        return -1;
     if (shape->has_device_rules && device_rules_attach(&shape->device_rules, fd, err) < 0)
         return -1;
     *ret_fd = take_fd(&fd);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "common/container_config.h"
 #include "common/error.h"
@@ -19,6 +20,10 @@ int cgroup_make(struct error *err);
  * for CLONE_INTO_CGROUP.
  */
 int cgroup_prepare(const struct container_shape *shape, int *ret_fd, struct error *err);
+
+/* Its directory, owned by the caller; or that of the group in which a process of it is now. */
+int cgroup_open(struct error *err);
+int cgroup_open_of(pid_t pid, struct error *err);
 
 /* Writes all limits that there are. */
 int cgroup_limit(const struct cgroup_limits *limits, struct error *err);

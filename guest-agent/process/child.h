@@ -1,7 +1,6 @@
 /*
- * What the container's first process does between clone3(2) and execve(2): it prepares what the
- * shape of the container tells, and waits there for the configuration. The agent has one thread, so
- * its child may call anything.
+ * What a process of the container does between clone3(2) and execve(2). The agent has one thread,
+ * so its child may call anything.
  */
 #ifndef VMC_GUEST_AGENT_PROCESS_CHILD_H
 #define VMC_GUEST_AGENT_PROCESS_CHILD_H
@@ -16,8 +15,6 @@ struct shared_config {
 
 /* The child's ends; all close-on-exec. */
 struct child {
-    struct agent_config *config; /* the shape; its own copy, by fork */
-    struct shared_config *shared;
     int link;
     int report; /* an ERROR payload (protocol.h) when something fails; its end means execve(2) */
     int input;
@@ -25,6 +22,18 @@ struct child {
     int error_output;
 };
 
-_Noreturn void child_run(const struct child *child);
+/*
+ * The container's first process: prepares what the shape tells, and waits there for the
+ * configuration. config has the shape; it is the child's own copy, by fork.
+ */
+_Noreturn void child_run(const struct child *child, struct agent_config *config,
+                         struct shared_config *shared);
+
+/*
+ * One more process, born in the PID namespace of the container that first, a pidfd of its first
+ * process, is in; of no meaning for a plain process.
+ */
+_Noreturn void child_run_exec(const struct child *child, const struct container_shape *shape,
+                              int first, struct process_config *process);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The workload's main process: a session leader of its own, like the one docker-run(1) starts,
- * in a container of its own where there is a root for it.
+ * A process that the agent serves. The workload's main process: a session leader of its own, like
+ * the one docker-run(1) starts, in a container of its own where there is a root for it. Or one more
+ * in that container, exec.h.
  *
  * Processes: the agent makes the container's first process (child.h), which builds the container
  * from inside. It then becomes the reaping init of the container (init.h) with the workload as its
@@ -18,12 +19,13 @@
 
 /* Descriptors are owned, -1 where there is none. */
 struct process {
-    pid_t pid;                    /* the child of ours that ends when the workload does */
-    int pidfd;                    /* the workload: for signals */
-    int link;                     /* to the container's first process, non-blocking */
+    pid_t pid; /* the child of ours that ends when the process does */
+    int pidfd; /* the process: for signals */
+    int first; /* the container's first process, where that is not the workload */
+    int link;  /* to the container's first process, non-blocking */
     struct shared_config *config; /* owned */
     int report;                   /* why it did not come to execve(2); closed after that */
-    int master; /* its terminal; the slave is held open until the workload has ended */
+    int master; /* its terminal; the slave is held open until the process has ended */
     int slave;
     int input; /* this side's ends of the streams, non-blocking; -1 with a terminal */
     int output;
@@ -33,8 +35,8 @@ struct process {
 };
 #define PROCESS_NONE                                                                               \
     {                                                                                              \
-        .pid = -1, .pidfd = -1, .link = -1, .report = -1, .master = -1, .slave = -1, .input = -1,  \
-        .output = -1, .error_output = -1                                                           \
+        .pid = -1, .pidfd = -1, .first = -1, .link = -1, .report = -1, .master = -1, .slave = -1,  \
+        .input = -1, .output = -1, .error_output = -1                                              \
     }
 
 /*
@@ -53,6 +55,9 @@ int process_start(struct process *process, const struct agent_config *config, co
 
 /* How it ended: what its init said, else the wait(2) status of process.pid. */
 struct exit_record process_record(struct process *process, int status);
+
+/* Closes our ends of pipes that a terminal stands in for. */
+void process_leave_pipes(struct process *process);
 
 void process_free(struct process *process);
 

@@ -9,32 +9,45 @@ static int unexpected(const struct frame *frame, struct error *err)
                      frame_name(frame->type), frame->stream);
 }
 
-int frames_control(struct session *s, const struct frame *frame, struct error *err)
+static int take_signal(const struct served *served, const struct frame *frame, struct error *err)
 {
     int number;
-    struct window_size size;
+    if (decode_signal(frame, &number, err) < 0)
+        return -1;
+    /* A process that has ended takes no more signals, and that is no error. */
+    pidfd_send_signal(served->process.pidfd, number, NULL, 0);
+    return 0;
+}
+
+static int take_size(struct served *served, const struct frame *frame, struct error *err)
+{
+    if (decode_winsize(frame, &served->size, err) < 0)
+        return -1;
+    served->resized = true;
+    if (served->started)
+        streams_resize(&served->streams, &served->size);
+    return 0;
+}
+
+int frames_control(struct session *s, const struct frame *frame, struct error *err)
+{
+    if (frame->type == FRAME_EXEC)
+        return execs_frame(s, frame, err);
     struct served *served = session_find(s, frame->stream);
+    if (frame->type != FRAME_SIGNAL && frame->type != FRAME_WINSIZE)
+        return unexpected(frame, err);
     if (!served)
-        return unexpected(frame, err);
-    switch (frame->type) {
-    case FRAME_SIGNAL:
-        if (decode_signal(frame, &number, err) < 0)
-            return -1;
-        /* A process that has ended takes no more signals, and that is no error. */
-        pidfd_send_signal(served->process.pidfd, number, NULL, 0);
-        return 0;
-    case FRAME_WINSIZE:
-        if (decode_winsize(frame, &size, err) < 0)
-            return -1;
-        streams_resize(&served->streams, &size);
-        return 0;
-    default:
-        return unexpected(frame, err);
-    }
+        return execs_was(s, frame->stream) ? 0 : unexpected(frame, err);
+    return frame->type == FRAME_SIGNAL ? take_signal(served, frame, err)
+                                       : take_size(served, frame, err);
 }
 
 int frames_data(struct session *s, const struct frame *frame, struct error *err)
 {
     struct served *served = session_find(s, frame->stream);
-    return served ? streams_frame(&served->streams, frame, err) : unexpected(frame, err);
+    if (!served && execs_was(s, frame->stream))
+        return 0;
+    if (!served || !served->started)
+        return unexpected(frame, err);
+    return streams_frame(&served->streams, frame, err);
 }

@@ -50,6 +50,13 @@ static int greet_on_data(struct session *s, struct error *err)
                : 0;
 }
 
+void session_say_started(struct session *s, uint16_t stream, const struct started *started)
+{
+    uint8_t payload[STARTED_SIZE];
+    encode_started(payload, started);
+    channel_send(&s->control, FRAME_STARTED, stream, payload, sizeof(payload));
+}
+
 static int start(struct session *s, const struct agent_config *config, const struct queue *text,
                  struct started *started, struct error *err)
 {
@@ -58,9 +65,8 @@ static int start(struct session *s, const struct agent_config *config, const str
         return -1;
     started->pid = (uint32_t)workload->process.pid;
     started->start_ns = boottime_ns();
-    uint8_t payload[STARTED_SIZE];
-    encode_started(payload, started);
-    channel_send(&s->control, FRAME_STARTED, 0, payload, sizeof(payload));
+    workload->started = true;
+    session_say_started(s, 0, started);
     streams_open(&workload->streams, &s->loop, &s->data, 0, &workload->process);
     return greet_on_data(s, err);
 }
@@ -105,6 +111,7 @@ static int prepare(struct session *s, struct agent_config *config, struct error 
     if (handshake_shape(&s->control, &config->shape, err) < 0)
         return -1;
     s->is_ended = s->own_machine || config->shape.hosted;
+    s->shape = &config->shape;
     if (check_place(s, &config->shape, err) < 0)
         return -1;
     if (is_container(&config->shape) && rootfs_prepare(&config->shape, err) < 0)
@@ -179,6 +186,7 @@ static void await_end(struct session *s)
 
 static void session_free(struct session *s)
 {
+    execs_free(s);
     streams_free(&s->workload.streams);
     process_free(&s->workload.process);
     loop_free(&s->loop);

@@ -1,6 +1,6 @@
 /*
  * What the files of a session share: session.c (its course), frames.c (what the host's frames do),
- * turns.c (the loop, and the end).
+ * execs.c (processes beside the workload), turns.c (the loop, and the end).
  */
 #ifndef VMC_GUEST_AGENT_SESSION_SESSION_PRIVATE_H
 #define VMC_GUEST_AGENT_SESSION_SESSION_PRIVATE_H
@@ -13,6 +13,14 @@
 #include "common/loop.h"
 #include "guest-agent/session/served.h"
 
+/* The text of EXEC frames: of one process at a time. */
+struct exec_text {
+    bool open;
+    uint16_t stream;
+    bool too_long; /* and dropped */
+    struct queue bytes;
+};
+
 struct session {
     struct channel control;
     struct channel data;
@@ -22,14 +30,43 @@ struct session {
     int frames;    /* of a hosted container, until they are taken into use: session_setup's */
     struct loop loop;
     struct watch on_control, on_data, on_signals;
+    const struct container_shape *shape; /* borrowed */
     struct served workload;
-    bool alone;      /* no child is left */
+    struct served *execs[EXECS_MAX]; /* owned; NULL: free */
+    struct exec_text text;
+    uint8_t used[(UINT16_MAX + 1) / 8]; /* a bit for each stream that EXEC has named */
+    bool alone;                         /* no child is left */
     int64_t give_up; /* when to stop waiting for output: some process could not be ended */
     bool host_left;
 };
 
 /* The process of that stream, or NULL. */
 struct served *session_find(struct session *s, uint16_t stream);
+
+/* STARTED on its stream. */
+void session_say_started(struct session *s, uint16_t stream, const struct started *started);
+
+/* An EXEC frame. What is wrong with the process that it asks for is said to the host, as ERROR. */
+int execs_frame(struct session *s, const struct frame *frame, struct error *err);
+
+/* True for a stream that is no process's now, but was: what the host has sent before it knew. */
+bool execs_was(const struct session *s, uint16_t stream);
+
+/* e, of EXEC, has ended with that wait(2) status. */
+void execs_ended(struct session *s, struct served *e, int status);
+
+/* After each turn: frees those that are over, and ends those that do not come to their command. */
+void execs_sweep(struct session *s);
+
+/* When execs_sweep() has something to do, whatever else happens. */
+int64_t execs_deadline(const struct session *s);
+
+size_t execs_count(const struct session *s);
+
+/* Ends what is left of their outputs. */
+void execs_cut(struct session *s);
+
+void execs_free(struct session *s);
 
 /* What a frame of the host's on that port does. -1: the host broke the protocol. */
 int frames_control(struct session *s, const struct frame *frame, struct error *err);

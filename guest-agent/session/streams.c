@@ -172,6 +172,12 @@ uint64_t streams_end(struct streams *s)
     return taken;
 }
 
+void streams_drain(struct streams *s)
+{
+    relay_source_drain(&s->output, s->data);
+    relay_source_drain(&s->error_output, s->data);
+}
+
 void streams_cut(struct streams *s)
 {
     relay_source_close(&s->output, s->data);

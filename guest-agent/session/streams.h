@@ -43,6 +43,9 @@ void streams_resize(const struct streams *s, const struct window_size *size);
  */
 uint64_t streams_end(struct streams *s);
 
+/* The outputs end with what is in them now, whoever still holds them open. */
+void streams_drain(struct streams *s);
+
 /* Ends the outputs with what has been sent of them. */
 void streams_cut(struct streams *s);
 

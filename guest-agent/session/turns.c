@@ -14,7 +14,23 @@
 
 struct served *session_find(struct session *s, uint16_t stream)
 {
-    return stream == 0 ? &s->workload : NULL;
+    if (stream == 0)
+        return &s->workload;
+    for (size_t i = 0; i < EXECS_MAX; i++)
+        if (s->execs[i] && s->execs[i]->stream == stream)
+            return s->execs[i];
+    return NULL;
+}
+
+/* An id that was one of ours may be another process's by now. */
+static struct served *find_pid(struct session *s, pid_t pid)
+{
+    if (!s->workload.ended && s->workload.process.pid == pid)
+        return &s->workload;
+    for (size_t i = 0; i < EXECS_MAX; i++)
+        if (s->execs[i] && !s->execs[i]->ended && s->execs[i]->process.pid == pid)
+            return s->execs[i];
+    return NULL;
 }
 
 static int read_channel(struct session *s, struct channel *ch,
@@ -58,20 +74,24 @@ static int data_ready(void *owner, short revents, struct error *err)
     return revents & ~POLLOUT ? read_channel(s, &s->data, frames_data, err) : 0;
 }
 
-static void process_ended(struct served *served, int status)
+static void workload_ended(struct served *workload, int status)
 {
-    served->ended = true;
-    served->record = process_record(&served->process, status);
-    served->record.input_taken = streams_end(&served->streams);
+    workload->ended = true;
+    workload->record = process_record(&workload->process, status);
+    workload->record.input_taken = streams_end(&workload->streams);
 }
 
 static void reap(struct session *s)
 {
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (pid == s->workload.process.pid && !s->workload.ended)
-            process_ended(&s->workload, status);
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct served *served = find_pid(s, pid);
+        if (served == &s->workload)
+            workload_ended(served, status);
+        else if (served)
+            execs_ended(s, served, status);
+    }
     s->alone = pid < 0 && errno == ECHILD;
 }
 
@@ -96,14 +116,22 @@ static int flush_both(struct session *s, struct error *err)
     return 0;
 }
 
-/* The container ends with its main process, as under docker-run(1). */
+/*
+ * The container ends with its main process, as under docker-run(1). An EXEC's output that its
+ * reader does not take keeps nobody waiting for that; the workload's does.
+ */
 static void end_container(struct session *s)
 {
     if (s->give_up == DEADLINE_NONE)
         s->give_up = now_ns() + GIVE_UP_S * NS_PER_S;
-    process_kill_all();
-    reap(s);
-    if (!s->alone && now_ns() >= s->give_up) {
+    if (!s->alone) {
+        process_kill_all();
+        reap(s);
+    }
+    if (now_ns() < s->give_up)
+        return;
+    execs_cut(s);
+    if (!s->alone) {
         log_debug("some process could not be ended; its output is cut off");
         streams_cut(&s->workload.streams);
         s->alone = true;
@@ -112,7 +140,17 @@ static void end_container(struct session *s)
 
 static bool finished(const struct session *s)
 {
-    return s->workload.ended && s->alone && streams_done(&s->workload.streams);
+    return s->workload.ended && s->alone && execs_count(s) == 0 &&
+           streams_done(&s->workload.streams);
+}
+
+static int64_t next_deadline(const struct session *s)
+{
+    if (s->workload.ended && !s->alone)
+        return now_ns() + END_INTERVAL_MS * NS_PER_MS;
+    if (s->workload.ended && execs_count(s) > 0)
+        return s->give_up;
+    return execs_deadline(s);
 }
 
 /* Signals come before data, so that a flood of output does not delay an interrupt. */
@@ -134,12 +172,11 @@ int session_relay(struct session *s, struct error *err)
     if (read_channel(s, &s->control, frames_control, err) < 0 || flush_both(s, err) < 0)
         return -1;
     while (!finished(s)) {
-        bool ending = s->workload.ended && !s->alone;
-        int64_t deadline = ending ? now_ns() + END_INTERVAL_MS * NS_PER_MS : DEADLINE_NONE;
-        if (loop_turn(&s->loop, deadline, err) < 0)
+        if (loop_turn(&s->loop, next_deadline(s), err) < 0)
             return -1;
-        if (s->workload.ended && !s->alone)
+        if (s->workload.ended)
             end_container(s);
+        execs_sweep(s);
         if (flush_both(s, err) < 0)
             return -1;
     }

@@ -29,17 +29,17 @@ static void assert_said(const struct queue *q, const char *text)
 
 static void assert_exit(const struct peer_host *p, bool signaled, int value)
 {
-    if (p->said.failed)
-        fail_msg("ERROR: %s", p->said.error.text);
-    assert_int_equal(p->said.record.signaled, signaled);
-    assert_int_equal(p->said.record.value, value);
+    if (p->workload.said.failed)
+        fail_msg("ERROR: %s", p->workload.said.error.text);
+    assert_int_equal(p->workload.said.record.signaled, signaled);
+    assert_int_equal(p->workload.said.record.value, value);
 }
 
 static void assert_error(const struct peer_host *p, int status, const char *text)
 {
-    assert_true(p->said.failed);
-    if (p->said.error.status != status || !strstr(p->said.error.text, text))
-        fail_msg("ERROR %d: %s", p->said.error.status, p->said.error.text);
+    assert_true(p->workload.said.failed);
+    if (p->workload.said.error.status != status || !strstr(p->workload.said.error.text, text))
+        fail_msg("ERROR %d: %s", p->workload.said.error.status, p->workload.said.error.text);
 }
 
 static void three_streams_stay_apart(void **state)
@@ -48,14 +48,14 @@ static void three_streams_stay_apart(void **state)
     AUTO_FREE char *json = peer_shell("cat; echo err >&2; exit 7", "");
     peer_run(p, json, "in\0put\n", 7);
     assert_exit(p, false, 7);
-    assert_int_equal(p->said.output.length, 7);
-    assert_memory_equal(queue_bytes(&p->said.output), "in\0put\n", 7);
-    assert_said(&p->said.error_output, "err\n");
-    assert_true(p->said.start.pid > 0);
-    assert_true(p->said.start.config_ns > 0);
-    assert_true(p->said.start.share_ns >= p->said.start.config_ns);
-    assert_true(p->said.start.rootfs_ns >= p->said.start.share_ns);
-    assert_true(p->said.start.start_ns >= p->said.start.rootfs_ns);
+    assert_int_equal(p->workload.said.output.length, 7);
+    assert_memory_equal(queue_bytes(&p->workload.said.output), "in\0put\n", 7);
+    assert_said(&p->workload.said.error_output, "err\n");
+    assert_true(p->workload.said.start.pid > 0);
+    assert_true(p->workload.said.start.config_ns > 0);
+    assert_true(p->workload.said.start.share_ns >= p->workload.said.start.config_ns);
+    assert_true(p->workload.said.start.rootfs_ns >= p->workload.said.start.share_ns);
+    assert_true(p->workload.said.start.start_ns >= p->workload.said.start.rootfs_ns);
     peer_until(p, peer_has_left);
     assert_int_equal(peer_wait(p), 0);
 }
@@ -89,8 +89,8 @@ static void deaths_by_signal_arrive(void **state)
 
 static bool has_line(const struct peer_host *p)
 {
-    return p->said.output.length > 0 &&
-           memchr(queue_bytes(&p->said.output), '\n', p->said.output.length);
+    return p->workload.said.output.length > 0 &&
+           memchr(queue_bytes(&p->workload.said.output), '\n', p->workload.said.output.length);
 }
 
 static void signals_reach_the_main_process(void **state)
@@ -110,7 +110,7 @@ static void signals_reach_the_main_process(void **state)
     peer_send(p, FRAME_SIGNAL, &number, 1);
     peer_until(p, peer_said_end);
     assert_exit(p, false, 3);
-    assert_said(&p->said.output, "ready\ngot\n");
+    assert_said(&p->workload.said.output, "ready\ngot\n");
 }
 
 static void uncaught_signal_ends_it(void **state)
@@ -149,7 +149,7 @@ static void commands_that_cannot_run(void **state)
             xasprintf("{\"args\":[%s],\"env\":[\"PATH=/usr/bin:/bin\"]}", cases[i].args);
         peer_run(p, json, NULL, 0);
         assert_error(p, cases[i].status, cases[i].text);
-        assert_false(p->said.started);
+        assert_false(p->workload.said.started);
         assert_int_equal(peer_teardown(state), 0);
         assert_int_equal(peer_setup(state), 0);
     }
@@ -275,7 +275,7 @@ static void shapes_that_cannot_be(void **state)
         peer_prepare(p, cases[i].json);
         peer_until(p, peer_said_end);
         assert_error(p, 125, cases[i].text);
-        assert_false(p->said.prepared);
+        assert_false(p->workload.said.prepared);
         assert_int_equal(peer_teardown(state), 0);
         assert_int_equal(peer_setup(state), 0);
     }
@@ -287,8 +287,8 @@ static void prepared_process_waits(void **state)
     struct peer_host *p = *state;
     peer_prepare(p, "{}");
     peer_until(p, peer_said_prepared);
-    assert_true(p->said.prepared);
-    p->said.hello = false;
+    assert_true(p->workload.said.prepared);
+    p->workload.said.hello = false;
     peer_send(p, FRAME_WAKE, NULL, 0);
     peer_until(p, peer_said_hello);
     assert_int_equal(peer_teardown(state), 0);
@@ -306,7 +306,7 @@ static void working_directory_and_environment(void **state)
               ",\"cwd\":\"/usr/bin\"");
     assert_exit(p, false, 0);
     /* PATH, and PWD and _ of the shell's own; descriptors: 0, 1, 2 and the directory itself. */
-    assert_said(&p->said.output, "/usr/bin\n\n0022\n2\n4\n");
+    assert_said(&p->workload.said.output, "/usr/bin\n\n0022\n2\n4\n");
 }
 
 /* In place of what the shape says for the container. */
@@ -332,7 +332,7 @@ static void rights_of_one_process(void **state)
                         "\"rlimits\":[{\"resource\":7,\"soft\":60,\"hard\":60}]}");
         run_shell(p, script, cases[i].extra);
         assert_exit(p, false, 0);
-        assert_said(&p->said.output, cases[i].said);
+        assert_said(&p->workload.said.output, cases[i].said);
         assert_int_equal(peer_teardown(state), 0);
         assert_int_equal(peer_setup(state), 0);
     }
@@ -345,7 +345,7 @@ static void users_are_entered(void **state)
         skip();
     run_shell(p, "id -u; id -g; echo $HOME", ",\"user\":\"12345:54321\"");
     assert_exit(p, false, 0);
-    assert_said(&p->said.output, "12345\n54321\n/\n");
+    assert_said(&p->workload.said.output, "12345\n54321\n/\n");
 }
 
 static void signals_are_reset_for_the_workload(void **state)
@@ -353,8 +353,8 @@ static void signals_are_reset_for_the_workload(void **state)
     struct peer_host *p = *state;
     run_shell(p, "grep -E '^(SigBlk|SigIgn)' /proc/self/status | tr -d '\\t'", "");
     /* Signals 32 and 33 belong to the C library; what the test's own parents did stays. */
-    AUTO_FREE char *said =
-        xasprintf("%.*s", (int)p->said.output.length, (const char *)queue_bytes(&p->said.output));
+    AUTO_FREE char *said = xasprintf("%.*s", (int)p->workload.said.output.length,
+                                     (const char *)queue_bytes(&p->workload.said.output));
     unsigned long long blocked = ~0ULL, ignored = ~0ULL;
     assert_int_equal(sscanf(said, "SigBlk:%llx\nSigIgn:%llx", &blocked, &ignored), 2);
     assert_int_equal(blocked, 0);
@@ -376,10 +376,10 @@ static void much_data_passes_both_ways(void **state)
     AUTO_FREE char *json = peer_shell("tee /dev/stderr", "");
     peer_run(p, json, bytes, length);
     assert_exit(p, false, 0);
-    assert_int_equal(p->said.output.length, length);
-    assert_int_equal(p->said.error_output.length, length);
-    assert_memory_equal(queue_bytes(&p->said.output), bytes, length);
-    assert_memory_equal(queue_bytes(&p->said.error_output), bytes, length);
+    assert_int_equal(p->workload.said.output.length, length);
+    assert_int_equal(p->workload.said.error_output.length, length);
+    assert_memory_equal(queue_bytes(&p->workload.said.output), bytes, length);
+    assert_memory_equal(queue_bytes(&p->workload.said.error_output), bytes, length);
 }
 
 static void odd_pieces_of_configuration(void **state)
@@ -390,12 +390,12 @@ static void odd_pieces_of_configuration(void **state)
     peer_credit(p, FRAME_STDERR, 100);
     peer_configure(p, json, 1);
     peer_until(p, peer_said_end);
-    assert_said(&p->said.output, "ok\n");
+    assert_said(&p->workload.said.output, "ok\n");
 }
 
 static bool has_seven_bytes(const struct peer_host *p)
 {
-    return p->said.output.length >= 7;
+    return p->workload.said.output.length >= 7;
 }
 
 /* No credit, no bytes; and then exactly as many as were asked for. */
@@ -409,18 +409,18 @@ static void output_waits_for_credit(void **state)
     peer_until(p, peer_said_started);
     peer_credit(p, FRAME_STDOUT, 7);
     peer_until(p, has_seven_bytes);
-    assert_int_equal(p->said.output.length, 7);
+    assert_int_equal(p->workload.said.output.length, 7);
     /* One more than there is: the end shows when it is read for. */
     peer_credit(p, FRAME_STDOUT, 94);
     peer_until(p, peer_said_end);
-    assert_int_equal(p->said.output.length, 100);
-    assert_said(&p->said.error_output, "done\n");
+    assert_int_equal(p->workload.said.output.length, 100);
+    assert_said(&p->workload.said.error_output, "done\n");
 }
 
 /* A stream nobody reads does not stop the other one, or a signal. */
 static bool has_error_output(const struct peer_host *p)
 {
-    return p->said.error_output.length > 0;
+    return p->workload.said.error_output.length > 0;
 }
 
 static void starved_output_does_not_stop_the_rest(void **state)
@@ -454,12 +454,12 @@ static void readers_that_leave_stop_the_writer(void **state)
     peer_send_data(p, FRAME_CLOSE, closing, sizeof(closing));
     peer_until(p, peer_said_end);
     assert_exit(p, false, 0);
-    assert_said(&p->said.error_output, "status 141\n"); /* SIGPIPE */
+    assert_said(&p->workload.said.error_output, "status 141\n"); /* SIGPIPE */
 }
 
 static bool input_was_closed(const struct peer_host *p)
 {
-    return p->said.input_closed;
+    return p->workload.said.input_closed;
 }
 
 /* `yes | vmc run … head -1`: the workload stops reading and the host is told. */
@@ -473,10 +473,10 @@ static void workload_that_stops_reading(void **state)
     bytes[0] = 'a';
     peer_run(p, json, bytes, length);
     assert_exit(p, false, 0);
-    assert_said(&p->said.output, "a\nend\n");
+    assert_said(&p->workload.said.output, "a\nend\n");
     assert_true(input_was_closed(p));
-    assert_int_equal(p->said.input_granted, RELAY_FIRST);
-    assert_int_equal(p->said.record.input_taken, 2);
+    assert_int_equal(p->workload.said.input_granted, RELAY_FIRST);
+    assert_int_equal(p->workload.said.record.input_taken, 2);
 }
 
 /* A workload that reads nothing is given no more than the first piece, of which it takes nothing.
@@ -489,8 +489,8 @@ static void unread_input_is_left(void **state)
     AUTO_FREE char *bytes = xcalloc(length, 1);
     peer_run(p, json, bytes, length);
     assert_exit(p, false, 5);
-    assert_int_equal(p->said.input_granted, RELAY_FIRST);
-    assert_int_equal(p->said.record.input_taken, 0);
+    assert_int_equal(p->workload.said.input_granted, RELAY_FIRST);
+    assert_int_equal(p->workload.said.record.input_taken, 0);
 }
 
 static void input_is_counted(void **state)
@@ -512,7 +512,7 @@ static void input_is_counted(void **state)
         AUTO_FREE char *bytes = xcalloc(cases[i].length, 1);
         peer_run(p, json, bytes, cases[i].length);
         assert_exit(p, false, 0);
-        assert_int_equal(p->said.record.input_taken, cases[i].taken);
+        assert_int_equal(p->workload.said.record.input_taken, cases[i].taken);
         assert_int_equal(peer_teardown(state), 0);
         assert_int_equal(peer_setup(state), 0);
     }
@@ -522,7 +522,7 @@ static void input_at_its_end_from_the_start(void **state)
 {
     struct peer_host *p = *state;
     run_shell(p, "cat; echo over", "");
-    assert_said(&p->said.output, "over\n");
+    assert_said(&p->workload.said.output, "over\n");
 }
 
 /* The container ends with its main process; what it left in the background goes too. */
@@ -531,7 +531,7 @@ static void background_processes_are_ended(void **state)
     struct peer_host *p = *state;
     run_shell(p, "setsid sleep 1000 & (trap '' TERM HUP; sleep 1000) & echo out; exit 4", "");
     assert_exit(p, false, 4);
-    assert_said(&p->said.output, "out\n");
+    assert_said(&p->workload.said.output, "out\n");
 }
 
 static void ten_thousand_variables(void **state)
@@ -548,8 +548,8 @@ static void ten_thousand_variables(void **state)
     peer_run(p, (const char *)queue_bytes(&json), NULL, 0);
     assert_exit(p, false, 0);
     int lines = 0;
-    for (size_t i = 0; i < p->said.output.length; i++)
-        lines += queue_bytes(&p->said.output)[i] == '\n';
+    for (size_t i = 0; i < p->workload.said.output.length; i++)
+        lines += queue_bytes(&p->workload.said.output)[i] == '\n';
     assert_int_equal(lines, 10000);
     queue_free(&json);
 }
@@ -592,7 +592,7 @@ static void arguments_that_are_not_utf8(void **state)
     peer_run(p, "{\"args\":[\"/usr/bin/printf\",\"%s|\",\"\xff\xfe\",\"\",\"a b\",\"\\n\"]}", NULL,
              0);
     assert_exit(p, false, 0);
-    assert_said(&p->said.output, "\xff\xfe||a b|\n|");
+    assert_said(&p->workload.said.output, "\xff\xfe||a b|\n|");
 }
 
 /* Frames that no host may send, each in a session of its own. */
@@ -713,7 +713,7 @@ static void host_that_leaves_ends_everything(void **state)
             peer_configure(p, json, FRAME_PAYLOAD_MAX);
             peer_until(p, peer_said_started);
         }
-        pid_t workload = (pid_t)p->said.start.pid;
+        pid_t workload = (pid_t)p->workload.said.start.pid;
         channel_close(&p->control);
         assert_int_equal(peer_wait(p), 125);
         if (after_start[i]) {
@@ -727,8 +727,9 @@ static void host_that_leaves_ends_everything(void **state)
 
 static bool has_prompt(const struct peer_host *p)
 {
-    return p->said.output.length &&
-           memmem(queue_bytes(&p->said.output), p->said.output.length, "ready", 5) != NULL;
+    return p->workload.said.output.length &&
+           memmem(queue_bytes(&p->workload.said.output), p->workload.said.output.length, "ready",
+                  5) != NULL;
 }
 
 static void terminal_works(void **state)
@@ -746,12 +747,12 @@ static void terminal_works(void **state)
     peer_send(p, FRAME_WINSIZE, size, sizeof(size));
     /* The size travels on the other port: wait until it is on its way. */
     channel_flush(&p->control, NULL);
-    queue_append(&p->input, "\003", 1); /* the terminal makes SIGINT of it */
+    queue_append(&p->workload.input, "\003", 1); /* the terminal makes SIGINT of it */
     peer_until(p, peer_said_end);
     assert_exit(p, false, 9);
-    assert_said(&p->said.output, "33 101\r\nready\r\n^C44 202\r\n");
-    assert_true(p->said.error_eof);
-    assert_int_equal(p->said.error_output.length, 0);
+    assert_said(&p->workload.said.output, "33 101\r\nready\r\n^C44 202\r\n");
+    assert_true(p->workload.said.error_eof);
+    assert_int_equal(p->workload.said.error_output.length, 0);
 }
 
 /* The end of its input is that of the host's terminal, and so is a host that takes no output. */
@@ -767,7 +768,7 @@ static void terminal_that_goes_away_hangs_up(void **state)
         uint8_t payload[CLOSE_SIZE];
         encode_close(payload, FRAME_STDOUT);
         if (i == 0)
-            p->input_eof = true;
+            p->workload.input_eof = true;
         else
             peer_send_data(p, FRAME_CLOSE, payload, sizeof(payload));
         peer_until(p, peer_said_end);
@@ -786,9 +787,10 @@ static void terminal_output_is_complete(void **state)
     peer_until(p, peer_said_end);
     assert_exit(p, false, 0);
     static const char last[] = "19999\r\n20000\r\n";
-    size_t length = p->said.output.length;
+    size_t length = p->workload.said.output.length;
     assert_int_equal(length, 108894 + 20000);
-    assert_memory_equal(queue_bytes(&p->said.output) + length - strlen(last), last, strlen(last));
+    assert_memory_equal(queue_bytes(&p->workload.said.output) + length - strlen(last), last,
+                        strlen(last));
 }
 
 int main(void)

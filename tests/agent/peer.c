@@ -1,6 +1,8 @@
 #include "tests/agent/peer.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@
 
 #define DEADLINE_S 30
 
-static _Noreturn void exec_agent(int control, int data)
+static void exec_agent(int control, int data)
 {
     char fds[32];
     const char *agent = getenv("VMC_AGENT");
@@ -26,10 +28,9 @@ static _Noreturn void exec_agent(int control, int data)
     signal(SIGPIPE, SIG_DFL);
     /* A test whose host side dies must not leave an agent behind. */
     execl(agent ? agent : "vmc-agent", "vmc-agent", "--fds", fds, (char *)NULL);
-    _exit(99);
 }
 
-int peer_setup(void **state)
+int peer_setup_with(void **state, void (*run)(int control, int data))
 {
     struct peer_host *p = xcalloc(1, sizeof(*p));
     struct error err = ERROR_INIT;
@@ -39,8 +40,10 @@ int peer_setup(void **state)
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) < 0)
         return -1;
     p->agent = fork();
-    if (p->agent == 0)
-        exec_agent(control[1], data[1]);
+    if (p->agent == 0) {
+        run(control[1], data[1]);
+        _exit(99);
+    }
     close(control[1]);
     close(data[1]);
     p->grant = true;
@@ -50,15 +53,30 @@ int peer_setup(void **state)
     return channel_open(&p->data, data[0], PEER_GUEST_DATA, &err);
 }
 
+int peer_setup(void **state)
+{
+    return peer_setup_with(state, exec_agent);
+}
+
+static void free_process(struct peer_process *x)
+{
+    queue_free(&x->said.output);
+    queue_free(&x->said.error_output);
+    queue_free(&x->input);
+}
+
 int peer_teardown(void **state)
 {
     struct peer_host *p = *state;
     channel_close(&p->control);
     channel_close(&p->data);
     int status = p->agent > 0 ? peer_wait(p) : 0;
-    queue_free(&p->said.output);
-    queue_free(&p->said.error_output);
-    queue_free(&p->input);
+    free_process(&p->workload);
+    for (struct peer_process *x = p->execs, *next; x; x = next) {
+        next = x->next;
+        free_process(x);
+        free(x);
+    }
     free(p);
     /* Sanitizers end with 1; the agent's own statuses are 0 and 125. */
     return status == 0 || status == 125 ? 0 : -1;
@@ -89,6 +107,13 @@ int peer_wait(struct peer_host *p)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+void peer_send_to(struct peer_host *p, uint16_t stream, enum frame_type type, const void *payload,
+                  size_t length)
+{
+    bool data = type == FRAME_STDIN || type == FRAME_CREDIT || type == FRAME_CLOSE;
+    channel_send(data ? &p->data : &p->control, type, stream, payload, length);
+}
+
 void peer_send(struct peer_host *p, enum frame_type type, const void *payload, size_t length)
 {
     channel_send(&p->control, type, 0, payload, length);
@@ -99,25 +124,66 @@ void peer_send_data(struct peer_host *p, enum frame_type type, const void *paylo
     channel_send(&p->data, type, 0, payload, length);
 }
 
-void peer_credit(struct peer_host *p, enum frame_type type, uint32_t count)
+void peer_signal(struct peer_host *p, uint16_t stream, int number)
+{
+    uint8_t payload[SIGNAL_SIZE];
+    encode_signal(payload, number);
+    peer_send_to(p, stream, FRAME_SIGNAL, payload, sizeof(payload));
+}
+
+void peer_resize(struct peer_host *p, uint16_t stream, const struct window_size *size)
+{
+    uint8_t payload[WINSIZE_SIZE];
+    encode_winsize(payload, size);
+    peer_send_to(p, stream, FRAME_WINSIZE, payload, sizeof(payload));
+}
+
+void peer_credit_to(struct peer_host *p, uint16_t stream, enum frame_type type, uint32_t count)
 {
     uint8_t payload[CREDIT_SIZE];
     encode_credit(payload, type, count);
-    peer_send_data(p, FRAME_CREDIT, payload, sizeof(payload));
+    peer_send_to(p, stream, FRAME_CREDIT, payload, sizeof(payload));
 }
 
-static void send_text(struct peer_host *p, enum frame_type type, const char *text, size_t piece)
+void peer_credit(struct peer_host *p, enum frame_type type, uint32_t count)
+{
+    peer_credit_to(p, 0, type, count);
+}
+
+static void send_text(struct peer_host *p, uint16_t stream, enum frame_type type, const char *text,
+                      size_t piece)
 {
     size_t length = strlen(text);
     for (size_t sent = 0; sent < length; sent += piece)
-        peer_send(p, type, text + sent, length - sent < piece ? length - sent : piece);
-    peer_send(p, type, NULL, 0);
+        peer_send_to(p, stream, type, text + sent, length - sent < piece ? length - sent : piece);
+    peer_send_to(p, stream, type, NULL, 0);
+}
+
+struct peer_process *peer_exec(struct peer_host *p, const char *process)
+{
+    struct peer_process *x = xcalloc(1, sizeof(*x));
+    x->stream = ++p->last_stream;
+    x->next = p->execs;
+    p->execs = x;
+    send_text(p, x->stream, FRAME_EXEC, process, FRAME_PAYLOAD_MAX);
+    return x;
+}
+
+static struct peer_process *find_process(struct peer_host *p, uint16_t stream)
+{
+    if (stream == 0)
+        return &p->workload;
+    struct peer_process *x = p->execs;
+    while (x && x->stream != stream)
+        x = x->next;
+    assert_non_null(x);
+    return x;
 }
 
 void peer_prepare(struct peer_host *p, const char *json)
 {
     p->told_shape = true;
-    send_text(p, FRAME_PREPARE, json, FRAME_PAYLOAD_MAX);
+    send_text(p, 0, FRAME_PREPARE, json, FRAME_PAYLOAD_MAX);
 }
 
 void peer_configure(struct peer_host *p, const char *process, size_t piece)
@@ -125,29 +191,44 @@ void peer_configure(struct peer_host *p, const char *process, size_t piece)
     AUTO_FREE char *json = xasprintf("{\"process\":%s}", process);
     if (!p->told_shape)
         peer_prepare(p, "{}");
-    send_text(p, FRAME_CONFIG, json, piece);
+    send_text(p, 0, FRAME_CONFIG, json, piece);
+}
+
+static void hear_greeting(struct peer_host *p, const struct frame *frame)
+{
+    struct hello hello;
+    struct said *said = &p->workload.said;
+    assert_int_equal(frame->stream, 0);
+    if (frame->type == FRAME_PREPARED) {
+        assert_true(said->hello && !said->prepared);
+        said->prepared = true;
+        return;
+    }
+    assert_false(said->hello);
+    assert_int_equal(decode_hello(frame, &hello, NULL), 0);
+    assert_true(hello.kernel_ns > 0 && hello.agent_ns >= hello.kernel_ns);
+    said->hello = true;
 }
 
 static void hear_control(struct peer_host *p, const struct frame *frame)
 {
-    struct hello hello;
-    struct said *said = &p->said;
-    assert_false(said->ended || said->failed);
+    struct peer_process *x = find_process(p, frame->stream);
+    struct said *said = &x->said;
+    /* The workload's end is the last frame of all. */
+    assert_false(said->ended || said->failed || p->workload.said.ended || p->workload.said.failed);
     switch (frame->type) {
     case FRAME_HELLO:
-        assert_false(said->hello);
-        assert_int_equal(decode_hello(frame, &hello, NULL), 0);
-        assert_true(hello.kernel_ns > 0 && hello.agent_ns >= hello.kernel_ns);
-        said->hello = true;
-        break;
     case FRAME_PREPARED:
-        assert_true(said->hello && !said->prepared);
-        said->prepared = true;
+        hear_greeting(p, frame);
         break;
     case FRAME_STARTED:
-        assert_true(said->prepared && !said->started);
+        assert_true(p->workload.said.prepared && !said->started);
         assert_int_equal(decode_started(frame, &said->start, NULL), 0);
         said->started = true;
+        if (x->stream > 0 && p->grant) {
+            peer_credit_to(p, x->stream, FRAME_STDOUT, RELAY_WINDOW);
+            peer_credit_to(p, x->stream, FRAME_STDERR, RELAY_WINDOW);
+        }
         break;
     case FRAME_EXIT:
         assert_true(said->started);
@@ -156,58 +237,70 @@ static void hear_control(struct peer_host *p, const struct frame *frame)
         break;
     default:
         assert_int_equal(frame->type, FRAME_ERROR);
+        assert_false(x->stream > 0 && said->started);
         decode_error(frame, &said->error);
         said->failed = true;
     }
 }
 
-static void hear_output(struct peer_host *p, const struct frame *frame)
+static void hear_output(struct peer_host *p, struct peer_process *x, const struct frame *frame)
 {
     bool first = frame->type == FRAME_STDOUT;
-    bool *eof = first ? &p->said.output_eof : &p->said.error_eof;
+    bool *eof = first ? &x->said.output_eof : &x->said.error_eof;
     assert_false(*eof);
     if (frame->length == 0)
         *eof = true;
     else if (p->grant)
-        peer_credit(p, (enum frame_type)frame->type, frame->length);
-    queue_append(first ? &p->said.output : &p->said.error_output, frame->payload, frame->length);
+        peer_credit_to(p, x->stream, (enum frame_type)frame->type, frame->length);
+    queue_append(first ? &x->said.output : &x->said.error_output, frame->payload, frame->length);
 }
 
 static void hear_data(struct peer_host *p, const struct frame *frame)
 {
+    struct peer_process *x = find_process(p, frame->stream);
     uint16_t type;
     uint32_t count;
     if (frame->type == FRAME_STDOUT || frame->type == FRAME_STDERR) {
-        hear_output(p, frame);
+        hear_output(p, x, frame);
     } else if (frame->type == FRAME_CREDIT) {
         assert_int_equal(decode_credit(frame, &type, &count, NULL), 0);
         assert_int_equal(type, FRAME_STDIN);
-        p->said.input_credit += count;
-        p->said.input_granted += count;
-        assert_true(p->said.input_credit <= RELAY_WINDOW || !p->grant);
+        x->said.input_credit += count;
+        x->said.input_granted += count;
+        assert_true(x->said.input_credit <= RELAY_WINDOW || !p->grant);
     } else {
         assert_int_equal(frame->type, FRAME_CLOSE);
         assert_int_equal(decode_close(frame, &type, NULL), 0);
         assert_int_equal(type, FRAME_STDIN);
-        assert_false(p->said.input_closed);
-        p->said.input_closed = true;
+        assert_false(x->said.input_closed);
+        x->said.input_closed = true;
     }
 }
 
-static void feed_input(struct peer_host *p)
+static void feed_input(struct peer_host *p, struct peer_process *x)
 {
-    while (p->input.length > 0 && p->said.input_credit > 0 && !p->said.input_closed) {
-        size_t n = p->input.length;
-        n = n < p->said.input_credit ? n : p->said.input_credit;
+    while (x->input.length > 0 && x->said.input_credit > 0 && !x->said.input_closed) {
+        size_t n = x->input.length;
+        n = n < x->said.input_credit ? n : x->said.input_credit;
         n = n < FRAME_PAYLOAD_MAX ? n : FRAME_PAYLOAD_MAX;
-        peer_send_data(p, FRAME_STDIN, queue_bytes(&p->input), n);
-        queue_consume(&p->input, n);
-        p->said.input_credit -= n;
+        peer_send_to(p, x->stream, FRAME_STDIN, queue_bytes(&x->input), n);
+        queue_consume(&x->input, n);
+        x->said.input_credit -= n;
     }
-    if (p->input_eof && !p->input_eof_sent && (p->input.length == 0 || p->said.input_closed)) {
-        peer_send_data(p, FRAME_STDIN, NULL, 0);
-        p->input_eof_sent = true;
+    /* An EXEC has streams from STARTED on, which its first credit comes behind. */
+    bool open = x->stream == 0 || x->said.input_granted > 0;
+    if (x->input_eof && open && !x->input_eof_sent &&
+        (x->input.length == 0 || x->said.input_closed)) {
+        peer_send_to(p, x->stream, FRAME_STDIN, NULL, 0);
+        x->input_eof_sent = true;
     }
+}
+
+static void feed_all(struct peer_host *p)
+{
+    feed_input(p, &p->workload);
+    for (struct peer_process *x = p->execs; x; x = x->next)
+        feed_input(p, x);
 }
 
 static void read_all(struct peer_host *p, struct channel *ch,
@@ -223,7 +316,7 @@ static void read_all(struct peer_host *p, struct channel *ch,
         hear(p, &frame);
     assert_int_equal(got, 0);
     if (eof && ch == &p->control)
-        p->said.left = true;
+        p->workload.said.left = true;
     if (eof)
         channel_close(ch);
 }
@@ -235,50 +328,73 @@ static void write_all_frames(struct channel *ch)
         ch->out.length = 0;
 }
 
+static void relay(struct peer_host *p, int64_t deadline)
+{
+    feed_all(p);
+    write_all_frames(&p->control);
+    write_all_frames(&p->data);
+    struct pollfd fds[] = {
+        {p->control.fd, channel_events(&p->control), 0},
+        {p->data.fd, channel_events(&p->data), 0},
+    };
+    /* What an agent that has left had still sent lies in the data port's socket. */
+    if (p->workload.said.left && p->data.fd < 0)
+        fail_msg("the agent has left; its error was '%s'", p->workload.said.error.text);
+    if (poll(fds, 2, poll_timeout(deadline)) == 0)
+        fail_msg("the agent says nothing for %d s", DEADLINE_S);
+    read_all(p, &p->data, hear_data);
+    read_all(p, &p->control, hear_control);
+}
+
 void peer_until(struct peer_host *p, bool (*done)(const struct peer_host *))
 {
     int64_t deadline = test_deadline();
-    while (!done(p)) {
-        feed_input(p);
-        write_all_frames(&p->control);
-        write_all_frames(&p->data);
-        struct pollfd fds[] = {
-            {p->control.fd, channel_events(&p->control), 0},
-            {p->data.fd, channel_events(&p->data), 0},
-        };
-        /* What an agent that has left had still sent lies in the data port's socket. */
-        if (p->said.left && p->data.fd < 0)
-            fail_msg("the agent has left; its error was '%s'", p->said.error.text);
-        if (poll(fds, 2, poll_timeout(deadline)) == 0)
-            fail_msg("the agent says nothing for %d s", DEADLINE_S);
-        read_all(p, &p->data, hear_data);
-        read_all(p, &p->control, hear_control);
-    }
+    while (!done(p))
+        relay(p, deadline);
+}
+
+void peer_until_exec(struct peer_host *p, const struct peer_process *x,
+                     bool (*done)(const struct peer_process *))
+{
+    int64_t deadline = test_deadline();
+    while (!done(x))
+        relay(p, deadline);
+}
+
+bool peer_exec_started(const struct peer_process *x)
+{
+    return x->said.started || x->said.failed;
+}
+
+bool peer_exec_over(const struct peer_process *x)
+{
+    return x->said.failed || (x->said.ended && x->said.output_eof && x->said.error_eof);
 }
 
 bool peer_said_hello(const struct peer_host *p)
 {
-    return p->said.hello;
+    return p->workload.said.hello;
 }
 
 bool peer_said_prepared(const struct peer_host *p)
 {
-    return p->said.prepared || p->said.failed;
+    return p->workload.said.prepared || p->workload.said.failed;
 }
 
 bool peer_said_started(const struct peer_host *p)
 {
-    return p->said.started || p->said.failed;
+    return p->workload.said.started || p->workload.said.failed;
 }
 
 bool peer_said_end(const struct peer_host *p)
 {
-    return p->said.failed || (p->said.ended && p->said.output_eof && p->said.error_eof);
+    return p->workload.said.failed ||
+           (p->workload.said.ended && p->workload.said.output_eof && p->workload.said.error_eof);
 }
 
 bool peer_has_left(const struct peer_host *p)
 {
-    return p->said.left;
+    return p->workload.said.left;
 }
 
 void peer_run(struct peer_host *p, const char *process, const void *input, size_t length)
@@ -286,9 +402,37 @@ void peer_run(struct peer_host *p, const char *process, const void *input, size_
     peer_configure(p, process, FRAME_PAYLOAD_MAX);
     peer_credit(p, FRAME_STDOUT, RELAY_WINDOW);
     peer_credit(p, FRAME_STDERR, RELAY_WINDOW);
-    queue_append(&p->input, input, length);
-    p->input_eof = true;
+    queue_append(&p->workload.input, input, length);
+    p->workload.input_eof = true;
     peer_until(p, peer_said_end);
+}
+
+static size_t count_entries(const char *path)
+{
+    size_t count = 0;
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+size_t peer_count_descriptors(const struct peer_host *p)
+{
+    AUTO_FREE char *path = xasprintf("/proc/%d/fd", p->agent);
+    return count_entries(path);
+}
+
+size_t peer_count_children(const struct peer_host *p)
+{
+    AUTO_FREE char *path = xasprintf("/proc/%d/task/%d/children", p->agent, p->agent);
+    AUTO_FREE char *list = NULL;
+    size_t count = 0;
+    assert_int_equal(read_file_at(AT_FDCWD, path, 1 << 16, &list, NULL, NULL), 0);
+    for (const char *c = list; *c; c++)
+        count += *c == ' ';
+    return count;
 }
 
 char *peer_shell(const char *script, const char *extra)

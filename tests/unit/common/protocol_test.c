@@ -32,7 +32,7 @@ static const struct golden {
     {"PREPARE", FROM(PEER_HOST_CONTROL), FRAME_PREPARE, 0, 65536, G("\0\011\0\0\0\0\0\2{}")},
     {"WAKE", FROM(PEER_HOST_CONTROL), FRAME_WAKE, 0, 0, G("\0\010\0\0\0\0\0\0")},
     {"HELLO", FROM(PEER_GUEST_CONTROL), FRAME_HELLO, 20, 20,
-     G("\0\020\0\0\0\0\0\024\0\0\0\4\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
+     G("\0\020\0\0\0\0\0\024\0\0\0\5\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
     {"EXEC", FROM(PEER_HOST_CONTROL), FRAME_EXEC, 0, 65536, G("\0\012\0\0\0\0\0\2{}")},
     {"PREPARED", FROM(PEER_GUEST_CONTROL), FRAME_PREPARED, 0, 0, G("\0\027\0\0\0\0\0\0")},
     {"STARTED", FROM(PEER_GUEST_CONTROL), FRAME_STARTED, 36, 36,
@@ -230,7 +230,7 @@ static void hello_both_ways(void **state)
     assert_int_equal(out.agent_ns, in.agent_ns);
     bytes[3] = PROTOCOL_VERSION + 1;
     assert_int_equal(decode_hello(&frame, &out, &err), -1);
-    assert_non_null(strstr(err.text, "version 5"));
+    assert_non_null(strstr(err.text, "version 6"));
 }
 
 static void started_both_ways(void **state)

@@ -371,6 +371,50 @@ static void a_reader_is_watched(void **state)
     assert_int_equal(relay_sink_taken(&s->sink), 6);
 }
 
+static void drained_stream_ends_with_what_is_there(void **state)
+{
+    struct stream *s = *state;
+    char text[8];
+    assert_int_equal(write(s->feed[1], "abc", 3), 3);
+    relay_source_drain(&s->source, &s->guest);
+    assert_true(s->source.fd >= 0); /* until there is credit */
+    turn(s);
+    turn(s);
+    assert_int_equal(s->source.fd, -1);
+    assert_true(relay_sink_done(&s->sink));
+    assert_int_equal(read(s->drain[0], text, sizeof(text)), 3);
+    assert_memory_equal(text, "abc", 3);
+    assert_true(s->feed[1] >= 0); /* and still held open */
+}
+
+static void drained_stream_without_anything_needs_no_credit(void **state)
+{
+    struct stream *s = *state;
+    relay_source_drain(&s->source, &s->guest);
+    assert_int_equal(s->source.fd, -1);
+    assert_int_equal(s->guest.out.length, FRAME_HEADER_SIZE);
+    relay_source_drain(&s->source, &s->guest);
+    assert_int_equal(s->guest.out.length, FRAME_HEADER_SIZE);
+}
+
+static void drained_stream_does_not_follow_its_writer(void **state)
+{
+    struct stream *s = *state;
+    char piece[65536] = {0}, taken[65536];
+    ssize_t n;
+    size_t sent = 0;
+    assert_int_equal(write(s->feed[1], piece, sizeof(piece)), sizeof(piece));
+    relay_source_drain(&s->source, &s->guest);
+    for (int i = 0; i < 100 && s->source.fd >= 0; i++) {
+        turn(s);
+        (void)!write(s->feed[1], piece, sizeof(piece));
+        while ((n = read(s->drain[0], taken, sizeof(taken))) > 0)
+            sent += (size_t)n;
+    }
+    assert_int_equal(s->source.fd, -1);
+    assert_true(sent >= sizeof(piece) && sent <= RELAY_WINDOW);
+}
+
 int main(void)
 {
 #define STREAM_TEST(f) cmocka_unit_test_setup_teardown(f, open_stream, close_stream)
@@ -388,6 +432,9 @@ int main(void)
         STREAM_TEST(closed_descriptors_are_said_at_once),
         STREAM_TEST(closing_twice_says_it_once),
         STREAM_TEST(blocking_descriptors_get_small_pieces),
+        STREAM_TEST(drained_stream_ends_with_what_is_there),
+        STREAM_TEST(drained_stream_without_anything_needs_no_credit),
+        STREAM_TEST(drained_stream_does_not_follow_its_writer),
     };
     return cmocka_run_group_tests_name("relay", tests, NULL, NULL);
 }
