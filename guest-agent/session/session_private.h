@@ -13,6 +13,17 @@
 #include "common/loop.h"
 #include "guest-agent/session/served.h"
 
+/*
+ * A frame of the data port for a process that has not started: the ports have no order between
+ * them. As many as a host may have for as many processes, and none has more of a payload.
+ */
+#define EARLY_MAX ((size_t)5 * EXECS_MAX)
+struct early_frame {
+    uint16_t type, stream;
+    uint32_t length;
+    uint8_t payload[CREDIT_SIZE];
+};
+
 /* The text of EXEC frames: of one process at a time. */
 struct exec_text {
     bool open;
@@ -35,7 +46,10 @@ struct session {
     struct served *execs[EXECS_MAX]; /* owned; NULL: free */
     struct exec_text text;
     uint8_t used[(UINT16_MAX + 1) / 8]; /* a bit for each stream that EXEC has named */
-    bool alone;                         /* no child is left */
+    uint8_t over[UINT16_MAX + 1];       /* processes of that stream the host has not left yet */
+    struct early_frame early[EARLY_MAX];
+    size_t early_count;
+    bool alone;      /* no child is left */
     int64_t give_up; /* when to stop waiting for output: some process could not be ended */
     bool host_left;
 };
@@ -49,11 +63,11 @@ void session_say_started(struct session *s, uint16_t stream, const struct starte
 /* An EXEC frame. What is wrong with the process that it asks for is said to the host, as ERROR. */
 int execs_frame(struct session *s, const struct frame *frame, struct error *err);
 
-/* True for a stream that is no process's now, but was: what the host has sent before it knew. */
-bool execs_was(const struct session *s, uint16_t stream);
+/* True for a stream that EXEC has ever named. */
+bool execs_named(const struct session *s, uint16_t stream);
 
 /* e, of EXEC, has ended with that wait(2) status. */
-void execs_ended(struct session *s, struct served *e, int status);
+int execs_ended(struct session *s, struct served *e, int status, struct error *err);
 
 /* After each turn: frees those that are over, and ends those that do not come to their command. */
 void execs_sweep(struct session *s);
@@ -71,6 +85,10 @@ void execs_free(struct session *s);
 /* What a frame of the host's on that port does. -1: the host broke the protocol. */
 int frames_control(struct session *s, const struct frame *frame, struct error *err);
 int frames_data(struct session *s, const struct frame *frame, struct error *err);
+
+/* Hands the early frames of that stream to streams, or drops them: NULL. */
+int frames_hand_over(struct session *s, uint16_t stream, struct streams *streams,
+                     struct error *err);
 
 /*
  * Relays until the workload has ended, nothing else runs and all its output is on its way.

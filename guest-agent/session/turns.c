@@ -81,7 +81,7 @@ static void workload_ended(struct served *workload, int status)
     workload->record.input_taken = streams_end(&workload->streams);
 }
 
-static void reap(struct session *s)
+static int reap(struct session *s, struct error *err)
 {
     int status;
     pid_t pid;
@@ -89,10 +89,11 @@ static void reap(struct session *s)
         struct served *served = find_pid(s, pid);
         if (served == &s->workload)
             workload_ended(served, status);
-        else if (served)
-            execs_ended(s, served, status);
+        else if (served && execs_ended(s, served, status, err) < 0)
+            return -1;
     }
     s->alone = pid < 0 && errno == ECHILD;
+    return 0;
 }
 
 static int signals_ready(void *owner, short revents, struct error *err)
@@ -100,11 +101,9 @@ static int signals_ready(void *owner, short revents, struct error *err)
     struct session *s = owner;
     struct signalfd_siginfo info;
     (void)revents;
-    (void)err;
     while (read(s->signals, &info, sizeof(info)) == sizeof(info))
         ;
-    reap(s);
-    return 0;
+    return reap(s, err);
 }
 
 static int flush_both(struct session *s, struct error *err)
@@ -120,22 +119,24 @@ static int flush_both(struct session *s, struct error *err)
  * The container ends with its main process, as under docker-run(1). An EXEC's output that its
  * reader does not take keeps nobody waiting for that; the workload's does.
  */
-static void end_container(struct session *s)
+static int end_container(struct session *s, struct error *err)
 {
     if (s->give_up == DEADLINE_NONE)
         s->give_up = now_ns() + GIVE_UP_S * NS_PER_S;
     if (!s->alone) {
         process_kill_all();
-        reap(s);
+        if (reap(s, err) < 0)
+            return -1;
     }
     if (now_ns() < s->give_up)
-        return;
+        return 0;
     execs_cut(s);
     if (!s->alone) {
         log_debug("some process could not be ended; its output is cut off");
         streams_cut(&s->workload.streams);
         s->alone = true;
     }
+    return 0;
 }
 
 static bool finished(const struct session *s)
@@ -174,8 +175,8 @@ int session_relay(struct session *s, struct error *err)
     while (!finished(s)) {
         if (loop_turn(&s->loop, next_deadline(s), err) < 0)
             return -1;
-        if (s->workload.ended)
-            end_container(s);
+        if (s->workload.ended && end_container(s, err) < 0)
+            return -1;
         execs_sweep(s);
         if (flush_both(s, err) < 0)
             return -1;

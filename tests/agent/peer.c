@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ int peer_setup_with(void **state, void (*run)(int control, int data))
         return -1;
     p->agent = fork();
     if (p->agent == 0) {
+        close(control[0]);
+        close(data[0]);
         run(control[1], data[1]);
         _exit(99);
     }
@@ -161,8 +164,13 @@ static void send_text(struct peer_host *p, uint16_t stream, enum frame_type type
 
 struct peer_process *peer_exec(struct peer_host *p, const char *process)
 {
+    return peer_exec_on(p, ++p->last_stream, process);
+}
+
+struct peer_process *peer_exec_on(struct peer_host *p, uint16_t stream, const char *process)
+{
     struct peer_process *x = xcalloc(1, sizeof(*x));
-    x->stream = ++p->last_stream;
+    x->stream = stream;
     x->next = p->execs;
     p->execs = x;
     send_text(p, x->stream, FRAME_EXEC, process, FRAME_PAYLOAD_MAX);
@@ -359,6 +367,17 @@ void peer_until_exec(struct peer_host *p, const struct peer_process *x,
     int64_t deadline = test_deadline();
     while (!done(x))
         relay(p, deadline);
+}
+
+void peer_settle(struct peer_host *p)
+{
+    int64_t deadline = test_deadline();
+    int left = 1;
+    while (p->data.out.length > 0 || left > 0) {
+        write_all_frames(&p->data);
+        assert_int_equal(ioctl(p->data.fd, TIOCOUTQ, &left), 0);
+        assert_true(now_ns() < deadline);
+    }
 }
 
 bool peer_exec_started(const struct peer_process *x)

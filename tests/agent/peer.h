@@ -73,6 +73,8 @@ void peer_credit_to(struct peer_host *p, uint16_t stream, enum frame_type type, 
 
 /* Sends a process in JSON as EXEC frames, for a stream that had no process yet; p's. */
 struct peer_process *peer_exec(struct peer_host *p, const char *process);
+/* For that stream, once more. */
+struct peer_process *peer_exec_on(struct peer_host *p, uint16_t stream, const char *process);
 
 /* Relays until done(x) is true, as peer_until(). */
 void peer_until_exec(struct peer_host *p, const struct peer_process *x,
@@ -90,6 +92,9 @@ bool peer_has_left(const struct peer_host *p);
 
 /* Configures, opens both outputs, sends input, relays to the end. */
 void peer_run(struct peer_host *p, const char *process, const void *input, size_t length);
+
+/* Until the agent has read all that was sent on the data port. */
+void peer_settle(struct peer_host *p);
 
 /* How many descriptors the agent has open, and processes for children. */
 size_t peer_count_descriptors(const struct peer_host *p);
