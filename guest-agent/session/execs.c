@@ -1,5 +1,3 @@
-#include "guest-agent/process/exec.h"
-
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
@@ -7,6 +5,7 @@
 #include "common/util.h"
 #include "guest-agent/boot/machine.h"
 #include "guest-agent/container/cgroup.h"
+#include "guest-agent/process/exec.h"
 #include "guest-agent/session/session_private.h"
 
 #define START_DEADLINE_S 60
