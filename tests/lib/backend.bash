@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # VMC_UNDER_TEST is for the tests
-# For the file of one backend's own tests, instead of common: BACKEND is the backend's name. Every run
-# is one on it (vmc-backend); VMC_UNDER_TEST is the launcher itself.
+# For the file of one backend's own tests, instead of common: BACKEND is the backend's name. Every
+# run uses it (vmc-backend); VMC_UNDER_TEST is the launcher itself.
 if [ -z "${VMC_TEST_BACKEND-}" ]; then
     export VMC_TEST_BACKEND=$BACKEND VMC_UNDER_TEST=$VMC VMC=$VMC_TEST_LIB/vmc-backend
 fi

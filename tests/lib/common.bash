@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2016,SC2034,SC2154 # $SMALL is for eval; STATUS is for the tests; status, stderr are from bats
-# What every integration test stands on. The runner sets
+# The basis of every integration test. The runner sets
 #   VMC             the launcher under test
 #   VMC_TREES       a directory with the root file systems: small, full
 #   VMC_TEST_LIB    this directory
@@ -8,8 +8,8 @@
 #   VMC_GUEST_TESTS a directory with programs for the guest
 #   VMC_SOURCE      the checkout (README.md)
 #   VMC_TEST_BACKEND  what the runs are in: empty for the default, host or uml; VMC is vmc-backend then
-# A test gets a private XDG_RUNTIME_DIR, so what vmc leaves behind is seen at once, and a mark
-# in its environment, so its processes are known from everybody else's.
+# A test gets a private XDG_RUNTIME_DIR, so anything that vmc leaves behind is seen at once, and a
+# mark in its environment, which identifies its processes.
 
 bats_require_minimum_version 1.5.0
 
@@ -17,8 +17,8 @@ bats_require_minimum_version 1.5.0
 SMALL=$VMC_TREES/small
 FULL=$VMC_TREES/full
 GUEST_IMAGE=${VMC%/*}/guest/$VMC_TEST_ARCH
-# What differs from one architecture to the next: QEMU's program, the kernel's file, where a build
-# leaves it, and the serial line.
+# Differences between architectures: QEMU's program, the kernel's file, its place in a build, and
+# the serial line.
 case $VMC_TEST_ARCH in
     x86_64) QEMU=qemu-system-x86_64 KERNEL=vmlinux TREE_KERNEL=arch/x86/boot/bzImage ;;
     arm64) QEMU=qemu-system-aarch64 KERNEL=Image TREE_KERNEL=arch/arm64/boot/Image ;;
@@ -27,9 +27,9 @@ esac
 if [ "${VMC_TEST_BACKEND-}" = uml ]; then
     GUEST_IMAGE=${VMC_UNDER_TEST%/*}/guest/um KERNEL=linux
 fi
-# How many times longer everything may take than on a machine that is not emulated itself.
+# The factor for all deadlines on a machine that is itself emulated.
 SLOW=${VMC_TEST_SLOW:-1}
-# Nothing a test does takes longer than this; it bounds hangs, it is not a measure of speed.
+# No step of a test takes longer than this; it bounds hangs and does not measure speed.
 DEADLINE=${VMC_TEST_DEADLINE:-60}
 
 setup() {
@@ -58,7 +58,7 @@ vmc_teardown() {
     assert_nothing_left
 }
 
-# What is in an ordinary user's volumes may belong to the user's further ids: vmc removes it.
+# Files in an ordinary user's volumes may belong to the user's subordinate ids: vmc removes them.
 remove_volumes() {
     local volume
     case ${XDG_DATA_HOME-} in "$BATS_TEST_TMPDIR"/*) ;; *) return 0 ;; esac
@@ -102,7 +102,7 @@ finish() {
     wait "$PID" || STATUS=$?
 }
 
-# What a backend says about itself in every run is no word of the run's: bats' `run` is without it.
+# A backend's notice in every run does not count as output of the run: bats' `run` drops it.
 BACKEND_SAYS='vmc: the container lacks a kernel of its own'
 
 without_backend() {
@@ -112,12 +112,12 @@ without_backend() {
     mapfile -t backend_lines < <(sed '/^$/d' <<<"$backend_text")
 }
 
-# The text of a file, without that.
+# The text of a file, without that notice.
 words_of() {
     sed "/^$BACKEND_SAYS/d" "$1"
 }
 
-# An upper layer that is no directory of the host's: a disk, where there is a machine to have it.
+# An upper layer that is not a host directory: a disk, if there is a machine to have it.
 UPPER_INSIDE=disk
 if [ -n "${VMC_TEST_BACKEND-}" ]; then
     UPPER_INSIDE=ram
@@ -148,7 +148,7 @@ gone() {
     esac
 }
 
-# A line of a file is this very text.
+# A line of a file equals this text.
 has_line() {
     grep -aqxF -- "$2" "$1" 2>/dev/null
 }
@@ -195,8 +195,8 @@ assert_refused() {
     [ -z "${1-}" ] || assert_match "$stderr" "$1"
 }
 
-# Each line of a table: what the message has to match, then the arguments of `vmc`, shell syntax.
-# @ stands for a valid root file system and command.
+# Each line of a table: a pattern for the message, then the arguments of `vmc`, in shell syntax. @
+# stands for a valid root file system and command.
 check_table() {
     local wanted arguments failures=0
     while IFS='|' read -r wanted arguments; do
@@ -213,8 +213,8 @@ check_table() {
 
 # --- what a run leaves -------------------------------------------------------------------
 
-# Processes of this test: those whose environment carries its mark, and those whose arguments
-# name its run directory, as QEMU's with a 9p share do. The commands that look are not to find themselves.
+# Processes of this test: those with its mark in their environment, and those with its run directory
+# in their arguments, as QEMU with a 9p share. The commands that look must not find themselves.
 named_processes() {
     {
         env -u VMC_TEST_MARK grep -lzxF "VMC_TEST_MARK=$VMC_TEST_MARK" /proc/[0-9]*/environ
@@ -222,7 +222,7 @@ named_processes() {
     } 2>/dev/null | sed -E 's|^/proc/([0-9]+)/.*|\1|'
 }
 
-# They, and what they have started, which may have neither.
+# These processes and their children, which may have neither.
 marked_processes() {
     local pid found children
     found=$(named_processes)
@@ -251,8 +251,8 @@ started() {
     [ -z "$ticks" ] || echo "$ticks $1"
 }
 
-# Those in the control groups that run directories note: of one that is ending nothing else is to be
-# seen, while it gives its memory back.
+# Processes in the control groups noted in run directories: an ending process is visible only there
+# while it gives its memory back.
 grouped_processes() {
     local group
     cat "$XDG_RUNTIME_DIR"/vmc/*/cgroups 2>/dev/null | while read -r group; do
@@ -298,7 +298,7 @@ tree_checksum() {
     "$VMC_TEST_LIB/checksum" "$1"
 }
 
-# A copy of a tree, by and for whoever owns it.
+# A copy of a tree, by and for its owner.
 copy_tree() {
     as_container_root cp -a "$1" "$2"
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The examples of a document: the blocks that follow a line <!-- example: NAME -->. Lines that
-# begin with "$ " are run; the others are what must come out.
+# The examples of a document: the blocks that follow a line <!-- example: NAME -->. Lines that begin
+# with "$ " are run; the others are the expected output.
 
 # Prints the block of a document that follows such a line: document_block FILE LINE.
 document_block() {
@@ -14,7 +14,7 @@ example_names() {
     sed -n 's/^<!-- example: \(.*\) -->$/\1/p' "$1"
 }
 
-# Runs all of a document's, at least so many, each by the rest of the words and a script:
+# Runs all examples of a document, at least COUNT, each with the remaining arguments and a script:
 # check_examples FILE COUNT timeout 120 bash
 check_examples() {
     local file=$1 least=$2 name failures=0 count=0

@@ -1,9 +1,9 @@
-# Functions of tests/lib/expect: the comparison, and words for what options change in what the
-# probe sees.
+# Functions of tests/lib/expect: the comparison, and words for the effects of options on the probe's
+# output.
 
 # --- comparison --------------------------------------------------------------------------
 
-# A field: what is no object. A list is one field.
+# A field: anything but an object. A list is one field.
 def is_leaf: type != "object" or length == 0;
 
 # A path as jq would write it.
@@ -21,7 +21,7 @@ def matches($wanted):
          and all(range(length); . as $i | $seen[$i] | matches($wanted[$i]))
     else . == $wanted end;
 
-# A line for each field of the input that is not as in $wanted.
+# A line for each field of the input that differs from $wanted.
 def differences($wanted):
     leaves as $seen | ($wanted | leaves) as $want
     | ($seen + $want | keys_unsorted[]) as $name
@@ -56,7 +56,7 @@ def capability_set($names):
     | {hex: ([$names[] as $n | $all | index($n) | pow(2; .)] | add // 0 | hex),
        names: ($all - ($all - $names))};
 
-# What root has when the bounding set holds these.
+# Root's capabilities when the bounding set holds these.
 def capabilities($names):
     .capabilities.bounding = capability_set($names)
     | .capabilities.permitted = capability_set($names)
@@ -71,7 +71,7 @@ def network_none:
     | del(.mounts["/etc/resolv.conf"])
     | .mounts["/etc/hosts"].root = "/0" | .mounts["/etc/hostname"].root = "/1";
 
-# Another user than root, whatever the bounding set.
+# A user other than root, with any bounding set.
 def user($uid; $gid; $home):
     .environment |= map(if startswith("HOME=") then "HOME=\($home)" else . end)
     | .ids.user = ([range(4) | $uid] | join(" ")) | .ids.group = ([range(4) | $gid] | join(" "))
@@ -88,7 +88,7 @@ def system_paths_unconfined:
     | .settings_writable |= with_entries(
         if .value == "EROFS" and (.key | startswith("/proc")) then .value = "ok" else . end);
 
-# Every device that the guest's kernel has; the answers for those that it has not.
+# Every device of the guest's kernel; the answers for those that it lacks.
 def all_devices:
     .device_access |= with_entries(
         if .value.read == "EPERM" then
@@ -109,7 +109,7 @@ def privileged:
     | .make_directory_in["/sys"] = "EPERM"
     | .make_directory_in["/sys/fs/cgroup"] = "ok";
 
-# --userns: nobody makes device nodes, the agent's are mounted.
+# --userns: device nodes cannot be made, the agent's are mounted.
 def userns:
     .namespaces.net = "its own" | .namespaces.user = "its own"
     | .sysctls["user/max_user_namespaces"] = "2147483647"
@@ -143,7 +143,8 @@ def usedev_of_the_privileged:
     usedev | del(.mounts["/proc/keys", "/proc/timer_list"])
     | .dev["/dev/kmsg"].read = "ok" | .device_access["kmsg c 1:11"].read = "ok";
 
-# -v: an entry of the share of volumes, a file or a directory, which is a mount of the server's; options: rw or ro
+# -v: an entry of the share of volumes, a file or a directory, which is a mount in the server;
+# options: rw or ro
 def volume_file($path; $number; $access):
     .mounts[$path] = {type: "virtiofs", source: "vmc-volumes-none", root: "/\($number)",
                       options: "\($access),nosuid,nodev,relatime", propagation: "private",
@@ -192,8 +193,8 @@ def terminal($uid):
     | .device_access["tty c 5:0"] += {read: "ok", write: "ok"}
     | .mounts["/dev/console"] = .mounts["/dev/pts"] + {root: "/0"};
 
-# --host: a container on the host's kernel. What is the host's own (its processors, its limits, its
-# control groups) is as it is; everything else that differs from a machine is here.
+# --host: a container on the host's kernel. The host's own properties (its processors, its limits,
+# its control groups) are as they are; everything else that differs from a machine is here.
 def hosted:
     def of_the_range: "~^" + . + ",uid=[0-9]+,gid=[0-9]+$";
     userns | .session as $session
@@ -202,29 +203,29 @@ def hosted:
     | .limits.nofile = {soft: "~", hard: "~"} | .scheduling.processors = "~"
     | .scheduling.cpus_allowed = "~" | .scheduling.oom_score_adj = "~"
     | .scheduling.nice = "~" | .sysctls["user/max_user_namespaces"] = "~"
-    # No group of its own, and nothing of those of others.
+    # No group of its own, and no access to other groups.
     | .cgroup_path = "~" | .cgroup |= map_values("ENOENT") | del(.mounts["/sys/fs/cgroup"])
     | .make_directory_in["/sys/fs/cgroup"] = "ENOENT"
     | .settings_writable["/sys/fs/cgroup/cgroup.procs"] = "absent"
-    # File systems of a user namespace name their owner, as a number of the host's.
+    # File systems of a user namespace name their owner by its host id.
     | reduce ("/dev", "/dev/shm", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
               "/sys/firmware") as $path (.;
         if .mounts[$path] then .mounts[$path].file_system_options |= of_the_range else . end)
     | .mounts["/dev/pts"].file_system_options = "~^rw,gid=[0-9]+,mode=620,ptmxmode=666$"
     | .mounts["/"].file_system_options =
         "~^rw,lowerdir=/share,upperdir=/upper/upper,workdir=/upper/work,.*userxattr$"
-    # The nodes are the host's: nobody owns them here, and nobody makes others.
+    # The nodes are the host's: they belong to nobody here, and no others can be made.
     | reduce ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
               "/proc/keys", "/proc/timer_list") as $path (.;
         if .mounts[$path] then .mounts[$path].options = "ro,nosuid,noexec,relatime" else . end)
     | reduce ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
         as $path (.; .dev[$path].owner = "65534:65534")
-    # Settings of the host's kernel are root's, who is not in the namespace.
+    # Settings of the host's kernel belong to root, who is not in the namespace.
     | .settings_writable |= with_entries(
         if .value == "EROFS" and (.key | test("^/(proc|sys)/")) then .value = "~^(EROFS|EACCES)$"
         else . end)
     | .sysctls["net/ipv4/ping_group_range"] = "65534 65534"
-    # The host's kernel has what it has; what gives it away is covered.
+    # The host's kernel has any set of files; those that reveal the host are covered.
     | .kernel = "~" | .sysctls |= map_values("~")
     | .masked |= with_entries(
         if .key == "/proc/interrupts" then .
@@ -239,15 +240,15 @@ def hosted_kernel:
         elif .value == "ENOSYS" and (.key | IN("acct", "kcmp", "landlock_create_ruleset", "quotactl"))
         then .value = "~" else . end);
 
-# What was seen, without what the host has and another host has not: covered paths, disks.
+# The probe's output without parts that differ between hosts: covered paths, disks.
 def seen_on_a_host:
     del(.mounts["/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/latency_stats",
                 "/proc/sched_debug", "/proc/scsi", "/proc/timer_stats",
                 "/sys/devices/virtual/powercap"])
     | del(.device_access["virtio-portsdev c *:1", "virtio-portsdev c *:2", "virtblk b *:0"]);
 
-# --uml: a kernel in user space. It has one processor, no devices of a machine's and no calls of
-# another width; what it lacks besides is the architecture's.
+# --uml: a kernel in user space. It has one processor, no devices of a machine and no calls of
+# another width; the rest that it lacks is due to the architecture.
 def uml:
     .namespaces += {time: null, time_for_children: null} | .time_offsets = {}
     | .settings_writable += {"/proc/irq/default_smp_affinity": "absent",
@@ -258,9 +259,9 @@ def uml:
 # Its network is an interface that is made, in a namespace of the container's own.
 def uml_network: .namespaces.net = "its own";
 
-# After the consequences: no nodes of a machine's devices, and other drivers behind those of a
-# kernel's; an int 0x80 is taken for a call of 64 bits, by kernel and filter alike (writev(2) of some
-# descriptor is what getpid is then).
+# After the consequences: no nodes of a machine's devices, and other drivers for those of the
+# kernel; an int 0x80 is taken for a 64-bit call, by kernel and filter alike (getpid becomes
+# writev(2) of some descriptor).
 def uml_kernel:
     def instead($of; $value): if . == $of then $value else . end;
     def behind($device; $read; $write):
@@ -314,7 +315,7 @@ def of_the_machine:
      "open_by_handle_at_bogus", "raise_nofile_limit", "realtime_priority", "setpriority -1", "settimeofday_now", "swapoff",
      "swapon", "syslog size", "vhangup_nothing"];
 
-# The kernel's answers where neither capability nor filter says anything else.
+# The kernel's answers where neither capability nor filter changes them.
 def free_calls:
     {acct: "ENOSYS", add_key: "ok", adjtimex_read: "ok", "arch_prctl bad": "EINVAL",
      clock_gettime_i386: "ok", clone3_user: "ok", clone_user: "ok", delete_module: "ENOSYS", finit_module: "ENOSYS",
@@ -345,8 +346,8 @@ def system_calls:
     | free_calls + $refused + $allowed + $by_limit + $filtered
     | if $pids_max == "1" then map_values("EAGAIN") else . end;
 
-# What a user other than root finds closed before anything else is asked, and root without the
-# capability to pass over permissions.
+# Paths that are closed to a user other than root by permissions alone, and to root without the
+# capability to override permissions.
 def permissions:
     if .ids.user == "0 0 0 0" then
         if .capabilities.effective.names | index("DAC_OVERRIDE") then .
@@ -398,17 +399,17 @@ def names:
         "127[.]0[.]0[.]1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback",
         "ff02::1\tip6-allnodes", "ff02::2\tip6-allrouters", ($own[] + "\t" + $names)] | join("\n")) + "$";
 
-# What is so on x86-64 alone, and what Linux does not have, or has otherwise, on 32-bit arm.
+# Parts that exist only on x86-64, and those that Linux lacks, or has differently, on 32-bit arm.
 def architecture:
     (env.VMC_TEST_ARCH // "x86_64") as $arch
     | if $arch == "x86_64" then . else
         .system_calls |= del(.["arch_prctl bad", "clock_gettime_i386", "getpid_i386", "getpid_x32",
                                "io_port", "io_privilege_level"])
-        # A kernel without it, which on x86 there is none of.
+        # A kernel without it, which does not exist on x86.
         | .system_calls.perf_event_open |= if . == "ok" then "ENOSYS" else . end
-        # The machine is described by a device tree.
+        # A device tree describes the machine.
         | if .mounts["/sys/firmware"] then . else .masked["/sys/firmware"] = "a directory" end
-        # The serial line is another driver's.
+        # The serial line has another driver.
         | .device_access["ttyS0 c 4:64"] |= (if .read == "ok" then .read = "ENXIO" | .write = "ENXIO" else . end)
         | if .dev["/dev/ttyS0"] | not then . else
             .dev["/dev/ttyAMA0"] = .dev["/dev/ttyS0"] + {number: "204:64"} | del(.dev["/dev/ttyS0"])
@@ -421,7 +422,7 @@ def architecture:
         | .sysctls["kernel/shmall"] = "4278190079" | .sysctls["kernel/shmmax"] = "4278190079"
       end;
 
-# What was seen, without the numbers that depend on where else devices are.
+# The probe's output without numbers that depend on other devices.
 def seen_anywhere:
     if .dev then .dev |= with_entries(.key |= sub("/vport[0-9]+p"; "/vport0p")) else . end;
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # for the tests
-# What virtiofs cannot do where the host holds the changes, with the error that reports it; everything
+# Operations that fail on virtiofs where the host holds the changes, with their error; everything
 # else works.
 #   O_TMPFILE                             QEMU's virtiofsd has no such request
 #   device nodes                          it is in a user namespace, mknod(2)
@@ -9,8 +9,8 @@ VIRTIOFS='
     device              EPERM
 '
 
-# What hostfs cannot do, where User Mode Linux writes to the host's files itself: its driver has no
-# such operations; a count of links is what the last look found; times are set in microseconds.
+# Operations that fail on hostfs, where User Mode Linux writes to the host's files itself: its
+# driver lacks them; a link count is the last one seen; times are set in microseconds.
 #   device nodes                          the kernel is in a user namespace, mknod(2)
 HOSTFS='
     fallocate           EOPNOTSUPP

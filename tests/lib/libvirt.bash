@@ -29,15 +29,15 @@ start_session_daemon() {
     LIBVIRT_DAEMON=$!
 }
 
-# Emulators are asked as root what they can do: a host where root alone may open /dev/kvm would be
-# asked again and again, since libvirt finds the answers to differ.
+# libvirt asks emulators for their capabilities as root: if only root may open /dev/kvm, it would
+# ask again and again, since the answers differ.
 start_system_daemon() {
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount --propagation private sh -c '
         for dir in /run/libvirt /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
             mkdir -p "$dir" && mount -t tmpfs -o mode=755 libvirt "$dir" || exit
         done
-        # The accounts that it was built to use; its service has a package of its own, which makes them.
+        # The accounts that it was built to use; the separate package with its service makes them.
         for file in passwd group; do
             cp "/etc/$file" "$1/$file" || exit
             grep -q ^libvirt-qemu: "$1/$file" || case $file in
@@ -49,7 +49,7 @@ start_system_daemon() {
         printf "%s\n" "stdio_handler = \"file\"" "user = \"root\"" "group = \"root\"" \
             >/etc/libvirt/qemu.conf
         printf "%s\n" "unix_sock_dir = \"$1/run\"" "auth_unix_rw = \"none\"" >"$1/libvirtd.conf"
-        # Where clients look by themselves.
+        # The default place for clients.
         ln -s "$1/run/libvirt-sock" /run/libvirt/libvirt-sock
         exec "$2" libvirtd --config "$1/libvirtd.conf" --pid-file "$1/pid"
     ' sh "$LIBVIRT_DIR" "$VMC_TEST_LIB/reaper" >"$LIBVIRT_DIR/log" 2>&1 </dev/null 3>&- &
@@ -67,7 +67,7 @@ stop_libvirt() {
     rm -rf "$LIBVIRT_DIR"
 }
 
-# Runs a command where this libvirt is what an address without a socket leads to.
+# Runs a command for which an address without a socket leads to this libvirt.
 beside_libvirt() {
     if am_root; then
         # shellcheck disable=SC2016 # for the inner shell

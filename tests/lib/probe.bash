@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # variables of bats and of common.bash
-# What the probe sees of a run, against what was asked for.
+# The probe's view of a run, against the request.
 
 # see [OPTION...]: runs the probe with these options; what it saw is in seen.json.
 see() {
@@ -10,7 +10,7 @@ see() {
     printf '%s\n' "$output" >seen.json
 }
 
-# The words of expect.jq that come first and last for what these runs are in.
+# The functions of expect.jq that come first and last for the backend of these runs.
 case ${VMC_TEST_BACKEND-} in
     uml) BEFORE='uml | ' NETWORK='uml_network | ' AFTER=' | uml_kernel' ;;
     *) BEFORE='' NETWORK='' AFTER='' ;;
@@ -27,7 +27,7 @@ expect_of() {
     "$VMC_TEST_LIB/expect" seen.json "$VMC_SOURCE/tests/probe/default.json" "$BEFORE$1 | consequences$AFTER${2-}"
 }
 
-# Both, without a network, which is what most options have nothing to do with.
+# Both, without a network, which does not matter for most options.
 see_alone() {
     see --net none "$@"
 }
