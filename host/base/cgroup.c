@@ -170,7 +170,7 @@ static int make_parent_v2(const struct host_cgroup_plan *plan, struct error *err
     if (read_file_at(AT_FDCWD, path, NOTE_MAX, &on, NULL, err) < 0)
         return -1;
     if (!has_word(on, "memory") || !has_word(on, "pids"))
-        return error_set(err, "%s does not hand on memory and pids", plan->parent_v2);
+        return error_set(err, "%s does not pass on memory and pids", plan->parent_v2);
     return 0;
 }
 
@@ -178,7 +178,7 @@ static int make_parent_v2(const struct host_cgroup_plan *plan, struct error *err
 static int make_group(FILE *note, const char *dir, struct host_cgroup *cgroup, struct error *err)
 {
     if (fprintf(note, "%s\n", dir) < 0 || fflush(note) != 0)
-        return error_errno(err, "cannot note a control group");
+        return error_errno(err, "cannot record a control group");
     if (mkdir(dir, 0755) < 0)
         return error_errno(err, "cannot make %s", dir);
     strings_add(&cgroup->dirs, dir);
@@ -206,7 +206,7 @@ static int make_v2(const struct host_cgroup_plan *plan, const char *id, FILE *no
                    struct error *err)
 {
     if (!plan->parent_v2)
-        return error_set(err, "this process's control group cannot have another beside it");
+        return error_set(err, "no other group can be made beside this process's control group");
     AUTO_FREE char *dir = xasprintf("%s/%s%s", plan->parent_v2, plan->top_v2 ? "" : "vmc-", id);
     if (make_parent_v2(plan, err) < 0 || make_group(note, dir, cgroup, err) < 0 ||
         set_memory(dir, "memory.max", "memory.swap.max", 0, limits, err) < 0)
@@ -227,7 +227,7 @@ int host_cgroup_create(int container_fd, const char *id, const struct host_cgrou
                     0600);
     FILE *note = fd < 0 ? NULL : fdopen(fd, "w");
     if (!note)
-        return error_errno(err, "cannot note control groups");
+        return error_errno(err, "cannot record control groups");
     host_cgroup_plan(cgroup, mountinfo, privileged, &plan);
     bool v1 = plan.memory_v1 || plan.pids_v1;
     int result = v1 ? make_v1(&plan, id, note, limits, ret, err)

@@ -114,7 +114,7 @@ int child_wait(struct child *child, int64_t deadline, int *ret_status, struct er
 {
     if (!ends(child, deadline)) {
         child_stop(child);
-        return error_set(err, "it has not ended in time");
+        return error_set(err, "it did not end in time");
     }
     reap(child, ret_status);
     return 0;

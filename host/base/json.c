@@ -25,7 +25,7 @@ int json_member(struct json_object *object, const char *key, enum json_type type
         return 0;
     if (json_object_is_type(*ret_value, type))
         return 0;
-    return error_set(err, "\"%s\" has to be of type %s", key, json_type_to_name(type));
+    return error_set(err, "\"%s\" must be of type %s", key, json_type_to_name(type));
 }
 
 int json_text_member(struct json_object *object, const char *key, const char **ret,
@@ -48,7 +48,7 @@ int json_check_members(struct json_object *object, const char *const *known, str
         while (*name && strcmp(*name, key) != 0)
             name++;
         if (!*name)
-            return error_set(err, "\"%s\" is not a member that is known there", key);
+            return error_set(err, "\"%s\" is not a known member", key);
     }
     return 0;
 }

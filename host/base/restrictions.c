@@ -75,7 +75,8 @@ static const char *sysctl_at_fault(bool inside)
          "run vmc as root",
          false},
         {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
-         "AppArmor leaves user namespaces no rights: an AppArmor profile for vmc with 'userns,', "
+         "AppArmor gives user namespaces no rights: add an AppArmor profile for vmc with "
+         "'userns,', "
          "or "
          "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or run vmc as root",
          true},
@@ -100,18 +101,18 @@ static const char *who_refuses(int cause)
     const char *sysctl = sysctl_at_fault(geteuid() == 0 && !host_root);
     if (cause == ENOSPC)
         return sysctl ? sysctl
-                      : "a limit of namespaces, in /proc/sys/user here or outside, or of their "
+                      : "a limit on namespaces, in /proc/sys/user here or outside, or on their "
                         "nesting";
     if (read_file_at(AT_FDCWD, "/proc/self/status", STATUS_MAX, &status, NULL, NULL) < 0)
         return NULL;
     if (geteuid() == 0 && !(status_number(status, "\nCapEff:", 16) >> CAP_SYS_ADMIN & 1))
-        return "this root has no CAP_SYS_ADMIN; a container engine gives it with --privileged";
+        return "root has no CAP_SYS_ADMIN here; a container engine gives it with --privileged";
     if (sysctl && !host_root)
         return sysctl;
     if (status_number(status, "\nSeccomp:", 10) == 2)
         return FILTER_HINT;
     /* The causes that are invisible from inside: clone(2), EPERM. */
-    return cause == EPERM ? "in a chroot the kernel makes none: enter it with systemd-nspawn(1)"
+    return cause == EPERM ? "the kernel makes none in a chroot: enter it with systemd-nspawn(1)"
                           : NULL;
 }
 

@@ -10,7 +10,7 @@ int unix_socket_check(const char *path, struct error *err)
 {
     size_t most = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
     if (strlen(path) > most)
-        return error_set(err, "%s is too long for a socket's name (%zu bytes, at most %zu)", path,
+        return error_set(err, "%s is too long for a socket address (%zu bytes, at most %zu)", path,
                          strlen(path), most);
     return 0;
 }

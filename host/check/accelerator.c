@@ -56,11 +56,11 @@ static void check_without_kvm(struct checks *checks)
     if (preferences_read(&preferences, &err) < 0)
         checks_add(checks, "isolation", CHECK_FAIL, xstrdup(err.text), NULL);
     else if (preferences.without_kvm == WITHOUT_KVM_UML)
-        checks_add(checks, "isolation", CHECK_WARN,
-                   xstrdup("User Mode Linux, as vmc.conf says: the jail around a kernel that is a "
-                           "process, with at most 30 system calls of this host's. TCG for what it "
-                           "does not have"),
-                   xstrdup("--qemu, or --accel, has QEMU's machine all the same"));
+        checks_add(
+            checks, "isolation", CHECK_WARN,
+            xstrdup("User Mode Linux, as vmc.conf says: a kernel that is a process in a jail, with "
+                    "at most 30 host system calls. TCG for runs that it does not support"),
+            xstrdup("--qemu or --accel still uses a QEMU machine"));
     else
         checks_add(checks, "isolation", CHECK_WARN,
                    xstrdup("TCG: software emulation, not a security boundary by QEMU's own policy"),

@@ -117,7 +117,7 @@ static void check_image(struct checks *checks, const struct arch *arch)
         AUTO_FREE char *advice = guest_image_advice(arch);
         checks_add(
             checks, name, missing(arch), xstrdup(err.text),
-            xasprintf("%s; or name the directory of one that is there with VMC_GUEST_DIR", advice));
+            xasprintf("%s; or name the directory of an existing one with VMC_GUEST_DIR", advice));
     } else
         checks_add(checks, name, CHECK_OK, image_versions(directory), NULL);
     guest_image_free(&image);

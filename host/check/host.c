@@ -63,10 +63,10 @@ static void check_user_namespace(struct checks *checks)
                    NULL);
     else if (root)
         checks_add(checks, "subordinate-ids", CHECK_OK,
-                   xstrdup("none; root needs them for --nopriv only"), NULL);
+                   xstrdup("none; root needs them only for --nopriv"), NULL);
     else
         checks_add(checks, "subordinate-ids", CHECK_WARN,
-                   xstrdup("none: files of other users appear as nobody's in a container"),
+                   xstrdup("none: files of other users belong to nobody in a container"),
                    xstrdup("apt install uidmap, then usermod --add-subuids 100000-165535 "
                            "--add-subgids 100000-165535 USER"));
 }

@@ -47,7 +47,7 @@ void check_namespaces(struct checks *checks)
         return;
     if (check_start(try_agent, agent, CHILD_TIMEOUT, &output, &err) < 0)
         checks_add(checks, "host-backend", CHECK_WARN, xstrdup(err.text),
-                   xstrdup("vmc run --host cannot be used here; without --host nothing is amiss"));
+                   xstrdup("vmc run --host does not work here; runs without it are not affected"));
     else
         checks_add(checks, "host-backend", CHECK_OK,
                    xstrdup("vmc run --host works, without a kernel of the container's own"), NULL);

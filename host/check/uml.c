@@ -32,7 +32,7 @@ static int wait_for_hello(struct machine *machine, struct error *err)
     }
     channel_close(&control);
     if (result == 0)
-        return error_set(err, "the kernel %s before its agent has said a word",
+        return error_set(err, "the kernel %s before its agent sent a message",
                          eof ? "ends" : "does nothing");
     return result < 0 ? -1 : 0;
 }
@@ -91,11 +91,11 @@ void check_uml(struct checks *checks)
     free(probe.program);
     if (result < 0)
         checks_add(checks, "uml", CHECK_WARN, xstrdup(err.text),
-                   xstrdup("vmc run --uml cannot be used here; without --uml nothing is amiss"));
+                   xstrdup("vmc run --uml does not work here; runs without it are not affected"));
     else
-        checks_add(checks, "uml", CHECK_OK,
-                   xstrdup("vmc run --uml works: a kernel of its own that is a process of this "
-                           "host's. What keeps it apart is the jail, with at most 30 system calls "
-                           "of the host's, and no processor's virtualization"),
-                   NULL);
+        checks_add(
+            checks, "uml", CHECK_OK,
+            xstrdup("vmc run --uml works: a kernel of its own that is a host process, isolated by "
+                    "a jail with at most 30 host system calls, not by hardware virtualization"),
+            NULL);
 }

@@ -68,7 +68,7 @@ int cmd_help(const struct request *req, int *ret_status, struct error *err)
     if (req->arg_count > 0 && command_by_words(req->args, &command, &used, err) < 0)
         return -1;
     if (req->arg_count > used)
-        return error_set(err, "'vmc help' has no use for '%s' (see 'vmc help help')",
+        return error_set(err, "'vmc help' does not take '%s' (see 'vmc help help')",
                          req->args[used]);
     if (command)
         print_command(command);

@@ -60,7 +60,7 @@ static void print_text(const struct checks *checks)
         }
     }
     printf("\n%s\n", count_result(checks, CHECK_FAIL) > 0
-                         ? "vmc cannot run on this host yet: see what is marked 'fail'."
+                         ? "vmc cannot run on this host yet: see the lines marked 'fail'."
                          : "vmc can run on this host.");
 }
 

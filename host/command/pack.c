@@ -59,7 +59,7 @@ static int open_target(struct packing *p, const struct request *req, struct erro
     t->path = request_value(req, OPTION_OUTPUT);
     t->replace = request_has(req, OPTION_FORCE);
     if (!t->path)
-        return error_set(err, "--output IMAGE says where the image goes");
+        return error_set(err, "give --output IMAGE, the file for the image");
     const char *slash = strrchr(t->path, '/');
     t->name = slash ? slash + 1 : t->path;
     if (t->name[0] == '\0')
@@ -71,7 +71,7 @@ static int open_target(struct packing *p, const struct request *req, struct erro
         return error_errno(err, "--output %s", t->path);
     if (fstatat(t->dir_fd, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         if (!t->replace)
-            return error_set(err, "--output %s is there already; --force overwrites it", t->path);
+            return error_set(err, "--output %s already exists; --force overwrites it", t->path);
         if (!S_ISREG(st.st_mode))
             return error_set(err, "--output %s is not a regular file and is not overwritten",
                              t->path);

@@ -50,7 +50,7 @@ static int warm(struct run *run, int *ret_status, struct error *err)
     if (run_prepare(run, err) < 0 || run_boot(run, err) < 0 || run_create(run, err) < 0)
         return -1;
     return run->no_template.text[0]
-               ? error_set(err, "no template was kept: %s", run->no_template.text)
+               ? error_set(err, "no template was saved: %s", run->no_template.text)
                : 0;
 }
 
@@ -60,7 +60,8 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
     if (request_has(req, OPTION_EXPLAIN))
         return explain(req, err);
     if (request_has(req, OPTION_JSON))
-        return error_set(err, "--json is for --explain: a command's output is its own");
+        return error_set(
+            err, "--json goes only with --explain: a command's output is passed through unchanged");
     return run_with(run_workload, req, ret_status, err);
 }
 

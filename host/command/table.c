@@ -6,9 +6,7 @@ static const char *const run_description[] = {
     "Boots a virtual machine of its own, runs COMMAND in it with DIR as its root file system, and "
     "ends with COMMAND's exit status. Standard input, output and error are passed through byte "
     "for byte; signals are forwarded.",
-    "Options end at the first word that is not one, or at '--': everything after it is COMMAND "
-    "and its arguments, untouched. An option given twice counts the last time, unless it is "
-    "marked as repeatable.",
+    "Options end at the first word that is not an option, or at '--': the rest is COMMAND and its arguments, unchanged. If an option is given twice, the last one counts, unless it is marked as repeatable.",
     "Nothing in DIR is changed, except with --direct. Changes live as long as the run, in a "
     "place that --upper chooses.",
     NULL,
@@ -19,60 +17,51 @@ static const char *const shell_guest_description[] = {
     NULL,
 };
 static const char *const pack_description[] = {
-    "Makes IMAGE, a file system (erofs) in one file, of ROOTFS, a directory as for 'vmc run --rootfs'. "
-    "'vmc run -r IMAGE' then reads it as a disk, which is faster than reading a directory of the host. "
-    "File systems that are mounted below ROOTFS are not in it.",
-    "Owners and permissions are those that a run of the caller's sees, and the image is readable by "
-    "the caller alone, since it holds all files. IMAGE appears once it is complete. Needs "
+    "Makes IMAGE, an erofs file system in one file, from ROOTFS, a directory as for 'vmc run --rootfs'. "
+    "'vmc run -r IMAGE' then reads it as a disk, which is faster than reading a host directory. File systems mounted below ROOTFS are not included.",
+    "Owners and permissions are those that a run by the caller sees. Only the caller can read the image, since it holds all files. IMAGE appears once it is complete. Needs "
     "mkfs.erofs (Debian: erofs-utils).",
     NULL,
 };
 static const char *const volume_create_description[] = {
-    "Makes named volumes, directories that outlive the runs that use them with --volume NAME:DST. A "
-    "volume that is there already stays as it is. Prints the names.",
+    "Makes named volumes, directories that outlive the runs that use them with --volume NAME:DST. An existing volume stays as it is. Prints the names.",
     "Volumes are in $XDG_DATA_HOME/vmc/volumes, else in /var/lib/vmc/volumes for root and in "
     "~/.local/share/vmc/volumes for others.",
     NULL,
 };
 static const char *const volume_ls_description[] = {
-    "Lists the named volumes: name, whether a run uses it, and the directory that it is.",
+    "Lists the named volumes: name, whether a run uses it, and its directory.",
     NULL,
 };
 static const char *const volume_rm_description[] = {
-    "Removes named volumes with all that is in them. If one of them is not there or is used by a run, "
-    "none is removed. Prints the names.",
+    "Removes named volumes with their contents. If one of them does not exist or is in use, none is removed. Prints the names.",
     NULL,
 };
 static const char *const keep_ls_description[] = {
-    "Lists the changes that 'vmc run --keep' has kept: name, whether a run uses them, the size of their "
-    "file system, what they take on the host, and the root file system they belong to.",
+    "Lists the changes that 'vmc run --keep' has kept: name, whether a run uses them, the size of their file system, the space they take on the host, and the root file system they belong to.",
     NULL,
 };
 static const char *const keep_rm_description[] = {
-    "Removes kept changes. If one of them is not there or is used by a run, none is removed. Prints "
+    "Removes kept changes. If one of them does not exist or is in use, none is removed. Prints "
     "the names.",
     NULL,
 };
 static const char *const template_ls_description[] = {
-    "Lists the templates, guests that have booted and of which later machines are copies: key, the "
-    "machine's size, what the file takes on the host, when it was last used.",
-    "vmc makes them by itself and keeps few; one of another boot of the host is never used again. "
+    "Lists the templates, booted guests that later machines are copies of: key, the machine's size, the space the file takes on the host, and when it was last used.",
+    "vmc makes them by itself and keeps only a few; one from an earlier boot of the host is never used again. "
     "They are in $XDG_CACHE_HOME/vmc/templates.",
     NULL,
 };
 static const char *const template_rm_description[] = {
-    "Removes templates, by their keys or as much of those as names one alone. Runs that are copies of "
-    "one go on. Prints the keys.",
+    "Removes templates, by key or by an unambiguous beginning of a key. Running copies go on. Prints the keys.",
     NULL,
 };
 static const char *const template_warm_description[] = {
-    "Boots the machine that 'vmc run' with the same options would have, keeps it as a template and "
-    "ends it. Does nothing if there is one already.",
+    "Boots the machine that 'vmc run' would use with the same options, saves it as a template and ends it. Does nothing if there already is one.",
     NULL,
 };
 static const char *const info_description[] = {
-    "Checks what vmc needs on this host and says for each missing thing what to do about it. "
-    "The exit status is 0 when nothing that vmc cannot do without is missing, and 1 otherwise.",
+    "Checks the needs of vmc on this host and says how to get each missing part. The exit status is 0 if no essential part is missing, and 1 otherwise.",
     NULL,
 };
 static const char *const version_description[] = {
@@ -115,19 +104,19 @@ const struct command command_table[] = {
      .summary = "remove named volumes",
      .synopsis = "[OPTION]... NAME...", .description = volume_rm_description, .min_args = 1, .max_args = ARGS_ANY},
     {.id = COMMAND_KEEP_LS, .name = "keep ls", .run = cmd_keep_ls,
-     .summary = "list what --keep has kept",
+     .summary = "list kept changes",
      .synopsis = "[OPTION]...", .description = keep_ls_description},
     {.id = COMMAND_KEEP_RM, .name = "keep rm", .run = cmd_keep_rm,
-     .summary = "remove what --keep has kept",
+     .summary = "remove kept changes",
      .synopsis = "[OPTION]... NAME...", .description = keep_rm_description, .min_args = 1, .max_args = ARGS_ANY},
     {.id = COMMAND_TEMPLATE_LS, .name = "template ls", .run = cmd_template_ls,
-     .summary = "list the guests that machines are copies of",
+     .summary = "list the templates that machines are copies of",
      .synopsis = "[OPTION]...", .description = template_ls_description},
     {.id = COMMAND_TEMPLATE_RM, .name = "template rm", .run = cmd_template_rm,
      .summary = "remove such guests",
      .synopsis = "[OPTION]... [KEY]...", .description = template_rm_description, .max_args = ARGS_ANY},
     {.id = COMMAND_TEMPLATE_WARM, .name = "template warm", .run = cmd_template_warm,
-     .summary = "make such a guest now",
+     .summary = "make a template now",
      .synopsis = "[OPTION]...", .description = template_warm_description},
     {.id = COMMAND_INFO, .name = "info", .run = cmd_info,
      .summary = "check what this host offers and what it lacks",

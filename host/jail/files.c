@@ -180,7 +180,7 @@ static void write_cache(const char *path, const char *key, const struct strings 
     for (size_t i = 0; i < files->count; i++)
         good = fprintf(file, "%s\n", files->items[i]) > 0 && good;
     if (fclose(file) != 0 || !good || rename(fresh, path) < 0) {
-        log_debug("cannot keep the hypervisor's files in %s", path);
+        log_debug("cannot cache the list of the hypervisor's files in %s", path);
         unlink(fresh);
     }
 }

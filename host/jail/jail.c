@@ -199,7 +199,7 @@ static int follow(int socket, struct jailed *ret, struct isolation *isolation, s
     for (;;) {
         struct jail_report message;
         if (!wait_readable(socket, deadline))
-            return error_set(err, "the jail is not made in time");
+            return error_set(err, "the jail was not ready in time");
         AUTO_CLOSE int fd = -1;
         size_t count = 1;
         if (fds_receive(socket, &message, sizeof(message), &fd, &count) != sizeof(message))

@@ -36,7 +36,7 @@ int jail_landlock_restrict(const struct jail *jail, const char **ret_missing, st
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < VERSION_REFER) {
-        *ret_missing = version < 0 ? strerror(errno) : "this kernel's is too old";
+        *ret_missing = version < 0 ? strerror(errno) : "this kernel's Landlock is too old";
         return 0;
     }
     struct landlock_ruleset_attr attr = {

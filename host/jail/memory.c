@@ -46,7 +46,7 @@ static int wait_for_question(int listener, int pidfd, int interrupt_fd, int64_t 
     if (n < 0)
         return error_errno(err, "poll");
     if (n == 0)
-        return error_set(err, "the hypervisor does not ask for its memory in time");
+        return error_set(err, "the hypervisor did not ask for its memory in time");
     return !fds[1].revents && !fds[2].revents && (fds[0].revents & POLLIN);
 }
 

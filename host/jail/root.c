@@ -75,8 +75,8 @@ int jail_root_attach_kernel(struct jail_child *child, int root, struct error *er
             parts[i].type, none, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
         if (mount_fd < 0)
             return error_errno(err,
-                               "cannot mount a new %s, which a user namespace may only where the "
-                               "host's is not covered in part (a container engine leaves it bare "
+                               "cannot mount a new %s, which a user namespace may do only if no "
+                               "part of the host's is covered (a container engine leaves it bare "
                                "with --security-opt systempaths=unconfined or unmask=ALL)",
                                parts[i].path);
         if (attach(root, parts[i].path, true, mount_fd, err) < 0)
@@ -126,7 +126,7 @@ int jail_root_attach_ram(struct jail_child *child, int root, struct error *err)
     const char *const options[] = {"mode", "700", "size", text, NULL};
     AUTO_CLOSE int ram = make_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
     if (ram < 0)
-        return error_errno(err, "cannot make a place for the machine's memory");
+        return error_errno(err, "cannot make a directory for the machine's memory");
     return attach(root, JAIL_RAM_PATH, true, ram, err);
 }
 

@@ -261,7 +261,7 @@ static int stage_system_calls(struct jail_child *child, int program, struct erro
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return error_set(err, "%s", why.text);
-    jail_lack(child, LAYER_SYSCALLS, "this kernel takes no filter");
+    jail_lack(child, LAYER_SYSCALLS, "this kernel does not support filters");
     return 0;
 }
 

@@ -120,7 +120,7 @@ static bool write_verdict_in(const char *dir, mode_t mode, const char *key, cons
     bool kept = json_object_to_file_ext(fresh, verdicts, JSON_C_TO_STRING_PRETTY) == 0 &&
                 chmod(fresh, mode) == 0 && rename(fresh, path) == 0;
     if (!kept) {
-        log_debug("cannot keep the accelerator verdict in %s", path);
+        log_debug("cannot save the accelerator verdict in %s", path);
         unlink(fresh);
     }
     json_object_put(verdicts);
@@ -151,8 +151,7 @@ static bool kernel_is_ours(const struct vm_spec *spec)
 
 static void fall_back(struct accel_plan *plan, const char *what, const char *advice, bool kept)
 {
-    notice("%s; using TCG, emulation in software%s (%s)", what, kept ? ", from now on" : "",
-           advice);
+    notice("%s; using TCG, software emulation%s (%s)", what, kept ? ", from now on" : "", advice);
     plan->accel = ACCEL_TCG;
     plan->trial = false;
 }

@@ -46,7 +46,7 @@ static int open_dump(const struct debug_spec *spec, struct debugging *ret, struc
 {
     AUTO_FREE char *copy = xstrdup(spec->crash_dump);
     if (faccessat(AT_FDCWD, spec->crash_dump, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return error_set(err, "--crash-dump %s is there already", spec->crash_dump);
+        return error_set(err, "--crash-dump %s already exists", spec->crash_dump);
     ret->dump_dir = open(dirname(copy), O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (ret->dump_dir >= 0)
         ret->dump_fd = openat(ret->dump_dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);

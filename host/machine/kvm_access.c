@@ -39,13 +39,13 @@ char *kvm_advice(int cause)
     case EACCES:
         return permission_advice();
     case EPERM:
-        return xstrdup("the container that this is in does not let it: start it with "
+        return xstrdup("this container does not allow it: start it with "
                        "--device " DEVICE);
     case ENOENT:
-        return xstrdup(
-            driver ? "this is a container without it: start that with --device " DEVICE
-                   : "load kvm_intel or kvm_amd; where that fails, enable virtualization in "
-                     "the firmware, or nested virtualization where this host is a guest");
+        return xstrdup(driver
+                           ? "this container does not have it: start it with --device " DEVICE
+                           : "load kvm_intel or kvm_amd; if that fails, enable virtualization in "
+                             "the firmware, or nested virtualization where this host is a guest");
     case ENODEV:
     case ENXIO:
         return xstrdup("load kvm_intel or kvm_amd");

@@ -68,7 +68,7 @@ int post_mortem_disk(const struct qmp *monitor, const struct vm_spec *spec, stru
 {
     bool swap = strcmp(monitor->io_node, "swap") == 0;
     bool kept = !swap && spec->keep;
-    error_set(err, "%s: the disk image cannot be written any more: %s%s",
+    error_set(err, "%s: the disk image can no longer be written: %s%s",
               swap   ? "--mem-swap"
               : kept ? "--keep"
                      : "--upper disk",

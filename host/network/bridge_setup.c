@@ -78,7 +78,7 @@ static int run_on(const char *text, const char *program, const char *package,
         return 0;
     char said[512];
     first_line(out, said, sizeof(said));
-    error_set(err, "%s: %s", program, said[0] ? said : "it failed without a word");
+    error_set(err, "%s: %s", program, said[0] ? said : "it failed without a message");
     error_sanitize(err->text);
     return -1;
 }

@@ -71,7 +71,7 @@ static int name_netns(char ret[24], struct error *err)
 {
     struct stat netns;
     if (stat("/proc/self/ns/net", &netns) < 0)
-        return error_errno(err, "cannot look at the network namespace");
+        return error_errno(err, "cannot examine the network namespace");
     snprintf(ret, 24, "%lu", (unsigned long)netns.st_ino);
     return 0;
 }

@@ -111,8 +111,8 @@ static void report_early_end(struct network *network)
                                     has_ended(&network->carrier)))
         return;
     network_listen(network);
-    notice("warning: the guest's network (%s) had ended before the workload did%s%s",
-           network->ops->name, network->words[0] ? ": " : "", network->words);
+    notice("warning: the guest's network (%s) ended before the workload%s%s", network->ops->name,
+           network->words[0] ? ": " : "", network->words);
 }
 
 void network_release(struct network *network)

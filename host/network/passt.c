@@ -241,12 +241,12 @@ static int wait_ready(struct network *network, int64_t deadline, struct error *e
         return 0;
     char word;
     if (!wait_readable(network->ready_fd, deadline))
-        return error_set(err, "the network is not ready in time: passt has not started");
+        return error_set(err, "the network was not ready in time: passt has not started");
     /* End of file without data: passt has ended. */
     if (read(network->ready_fd, &word, 1) <= 0) {
         network_listen(network);
         return error_set(err, "the network could not be started: passt: %s",
-                         network->words[0] ? network->words : "it ended without a word");
+                         network->words[0] ? network->words : "it ended without a message");
     }
     close_fd(&network->ready_fd);
     return 0;
@@ -255,7 +255,7 @@ static int wait_ready(struct network *network, int64_t deadline, struct error *e
 /* Those of its warnings that the guest cannot notice: it gets no answer. */
 static const struct network_hint hints[] = {
     {"ping_group_range", "the guest's ping gets no answer: " PING_ADVICE},
-    {"IPv4 fragments", "a datagram of the guest's was dropped: passt takes none in fragments, and "
+    {"IPv4 fragments", "a datagram from the guest was dropped: passt accepts no fragments, and "
                        "none of more than 65492 bytes"},
     {NULL, NULL},
 };

@@ -15,7 +15,7 @@ static int explain(const char *option, const struct publish *port, struct error 
         return error_set(err, "%s: port %s/%s of the host is taken", option, where, protocol);
     if (cause == EACCES)
         return error_set(err,
-                         "%s: port %s/%s of the host is a privileged one: it needs root, or "
+                         "%s: port %s/%s of the host is privileged: it needs root, or "
                          "sysctl net.ipv4.ip_unprivileged_port_start",
                          option, where, protocol);
     if (cause == EADDRNOTAVAIL)

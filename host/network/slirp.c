@@ -15,8 +15,8 @@ static int check_ports(const struct network *network, struct error *err)
     for (size_t i = 0; i < network->spec->port_count; i++)
         if (network->ports[i].address.family != AF_INET)
             return error_set(err,
-                             "--publish: QEMU's user network publishes no port on an IPv6 "
-                             "address; passt does, but %s",
+                             "--publish: QEMU's user network cannot publish a port on an IPv6 "
+                             "address; passt can, but %s",
                              network->no_passt.text);
     return 0;
 }

@@ -18,7 +18,7 @@ static int explain(const char *name, struct error *err)
         return error_set(err, "interface %s is in use by another program", name);
     if (errno == EPERM)
         return error_set(err,
-                         "interface %s is not yours to use: ip tuntap add dev %s mode tap user "
+                         "you may not use interface %s: ip tuntap add dev %s mode tap user "
                          "NAME makes one that is",
                          name, name);
     if (errno == EINVAL)

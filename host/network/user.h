@@ -24,7 +24,7 @@
 /* Why passt cannot send a guest's ping, ping(7) and icmp(7), and the way out. */
 #define PING_ADVICE                                                                                \
     "sysctl net.ipv4.ping_group_range of this host leaves passt's group out (-w "                  \
-    "net.ipv4.ping_group_range='0 2147483647' lets it)"
+    "net.ipv4.ping_group_range='0 2147483647' allows it)"
 
 /* Which of the two forwarder addresses the guest uses. */
 struct user_dns {

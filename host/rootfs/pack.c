@@ -64,7 +64,7 @@ static int wait_for(const struct child *child, int signal_fd, struct error *err)
         if (n > 0 && events[0].revents)
             return 0;
         if (now_ns() >= deadline)
-            return error_set(err, MKFS " has not ended in time");
+            return error_set(err, MKFS " did not end in time");
     }
 }
 

@@ -42,10 +42,8 @@ static int try_base(struct container *c, char *path, struct error *err)
 {
     c->base = path;
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return error_errno(err,
-                           "cannot make the directory %s (set XDG_RUNTIME_DIR to one that "
-                           "can be written)",
-                           path);
+        return error_errno(
+            err, "cannot make the directory %s (set XDG_RUNTIME_DIR to a writable one)", path);
     c->base_fd = open(path, DIR_FLAGS);
     if (c->base_fd < 0)
         return error_errno(err, "cannot open %s", path);

@@ -64,9 +64,9 @@ static int check_image(int image, const char *name, const char *made_over, const
                          "or remove it with 'vmc keep rm %s'",
                          name, made_over, name);
     if (fstat(image, &st) < 0)
-        return error_errno(err, "cannot look at the image");
+        return error_errno(err, "cannot examine the image");
     if (size && (uint64_t)st.st_size != size)
-        return error_set(err, "%s has %llum already: leave out the size of --upper disk", name,
+        return error_set(err, "%s already has %llum: leave out the size of --upper disk", name,
                          (unsigned long long)st.st_size >> 20);
     return 0;
 }

@@ -26,9 +26,10 @@ static int open_directory(bool create, struct error *err)
         make_directories(path);
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return error_errno(err, "no templates can be kept in %s (XDG_CACHE_HOME says where)", path);
+        return error_errno(
+            err, "cannot keep templates in %s (set XDG_CACHE_HOME to a writable directory)", path);
     if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
-        return error_set(err, "%s is not the user's alone", path);
+        return error_set(err, "%s belongs to another user, or others can write to it", path);
     return take_fd(&fd);
 }
 
@@ -43,7 +44,7 @@ static int open_file(int directory, const char *key, int *ret_fd, struct error *
         return error_errno(err, "it cannot be opened");
     if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0 ||
         st.st_nlink != 1)
-        return error_set(err, "it is not the user's alone");
+        return error_set(err, "it belongs to another user, or others can write to it");
     *ret_fd = take_fd(&fd);
     return 1;
 }
@@ -61,7 +62,7 @@ static int fill_pipe(struct template *t, struct error *err)
     int reason = errno;
     close(ends[1]);
     errno = reason;
-    return fits ? 0 : error_errno(err, "the state of its devices fits in no pipe");
+    return fits ? 0 : error_errno(err, "the state of its devices does not fit in a pipe");
 }
 
 static int open_copy(struct template *t, int fd, struct error *err)
@@ -72,7 +73,7 @@ static int open_copy(struct template *t, int fd, struct error *err)
     AUTO_FREE char *boot = boot_identity();
     if (strcmp(trailer.key, t->key) != 0 || strcmp(trailer.boot, boot) != 0 ||
         trailer.memory != t->memory || trailer.state == 0 || trailer.state > TEMPLATE_STATE_MAX)
-        return error_set(err, "it is another machine's");
+        return error_set(err, "it is of another machine");
     t->state_size = (size_t)trailer.state;
     t->state = xcalloc(t->state_size, 1);
     if (pread(fd, t->state, t->state_size, (off_t)t->memory) != (ssize_t)t->state_size)
@@ -264,7 +265,7 @@ static int find_one(const struct template_list *list, const char *name,
     if (matches == 0)
         return error_set(err, "no such template: '%s' (see 'vmc template ls')", name);
     if (matches > 1)
-        return error_set(err, "'%s' is the beginning of %zu templates' keys", name, matches);
+        return error_set(err, "'%s' is the beginning of the keys of %zu templates", name, matches);
     return 0;
 }
 

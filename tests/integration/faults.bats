@@ -94,7 +94,7 @@ start_sleeper() {
         exec 7>&-
         finish
         assert_equal "$STATUS" 125
-        assert_match "$(cat err)" 'vmc: --upper disk: the disk image cannot be written any more: File too large'
+        assert_match "$(cat err)" 'vmc: --upper disk: the disk image can no longer be written: File too large'
         rm -f in out err
     done
     assert_nothing_left

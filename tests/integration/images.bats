@@ -105,7 +105,7 @@ b" && echo both >>one && cat two'
     cp "$IMAGE" mine.img
     before=$(stat -c %i mine.img)
     run --separate-stderr "$VMC" pack "$SMALL" -o mine.img
-    assert_refused 'mine.img is there already; --force'
+    assert_refused 'mine.img already exists; --force'
     assert_equal "$(stat -c %i mine.img)" "$before"
     vmc_background --net none -r "$PWD/mine.img" -- sh -c 'echo ready; read -r x; sha256sum /usr/bin/* | tail -n 1'
     wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
@@ -235,7 +235,7 @@ is not the name of a file|pack '$SMALL' -o dir/
 not a regular file|pack --force '$SMALL' -o dir
 not a regular file|pack --force '$SMALL' -o link.img
 not a regular file|pack --force '$SMALL' -o /dev/null
-is there already|pack '$SMALL' -o link.img
+already exists|pack '$SMALL' -o link.img
 No such file|pack '$SMALL' -o missing/image
 No such file|pack missing -o image
 not a directory|pack '$IMAGE' -o image

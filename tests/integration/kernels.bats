@@ -18,7 +18,7 @@ shell_guest() {
     assert_equal "${lines[*]:1}" 'from-host eth0 lo 1'
     assert_equal "$(cat shared/other)" from-guest
     # Where the hard limit of descriptors is low, a kernel that does not count is told of.
-    assert_equal "$(grep -v '^vmc: virtiofs: the guest can know some' <<<"$stderr")" ''
+    assert_equal "$(grep -v '^vmc: virtiofs: the guest can know only some' <<<"$stderr")" ''
 }
 
 @test "--kernel distro: a terminal, signals, and an end that is reported" {
@@ -76,7 +76,7 @@ the port|run --gdb 127.0.0.1: @
 neither \[ADDRESS:\]PORT nor|run --gdb somewhere:1234 @
 at most 107|run --gdb /tmp/$(printf %0200d 1) @
 No such file|run --gdb no/such/directory/socket @
-is there already|run --crash-dump /etc/passwd @
+already exists|run --crash-dump /etc/passwd @
 No such file|run --crash-dump no/such/directory/core @
 is not for|shell-guest --rootfs /
 is not for|shell-guest --crash-dump core

@@ -43,7 +43,7 @@ kvm_works() {
     assert_output first
     assert_equal "${#stderr_lines[@]}" 1
     # Nothing of how QEMU has put it.
-    assert_equal "$stderr" "vmc: no machine boots with KVM on this host; using TCG, emulation in software, from now on ('vmc info' shows the reason)"
+    assert_equal "$stderr" "vmc: no machine boots with KVM on this host; using TCG, software emulation, from now on ('vmc info' shows the reason)"
 }
 
 # bats test_tags=kvm
@@ -109,7 +109,7 @@ kvm_works() {
     run --separate-stderr vmc -- echo text
     assert_output text
     assert_equal "${#stderr_lines[@]}" 1
-    [[ $stderr == "vmc: /dev/kvm: "*"; using TCG, emulation in software, from now on ($advice)" ]] || fail "$stderr"
+    [[ $stderr == "vmc: /dev/kvm: "*"; using TCG, software emulation, from now on ($advice)" ]] || fail "$stderr"
 }
 
 @test "info shows each rung and its verdict" {

@@ -364,7 +364,7 @@ END
 @test "what XML or a socket's name cannot hold is refused" {
     local long
     run --separate-stderr vmc_lv --append $'a\tb' -- true
-    assert_refused 'cannot be said to libvirt'
+    assert_refused 'XML cannot hold'
     long=$XDG_RUNTIME_DIR/$(printf 'x%.0s' {1..60})
     mkdir -m 700 "$long"
     XDG_RUNTIME_DIR=$long run --separate-stderr vmc_lv -- true

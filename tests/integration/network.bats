@@ -394,7 +394,7 @@ process_named() {
     assert_refused 'could not be started: passt: no room for --foreground'
     run --separate-stderr guest -- refused 192.0.2.1 80
     assert_output refused
-    assert_match "$stderr" 'had ended before the workload did: no room for --foreground'
+    assert_match "$stderr" 'ended before the workload: no room for --foreground'
 }
 
 # fake_passt VERSION SCRIPT: VMC_PASST is a program that says the one and does the other.

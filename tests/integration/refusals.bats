@@ -74,7 +74,7 @@ contradict|run --init --no-init @
 cannot open /nonexistent|run --security-opt seccomp=/nonexistent @
 seccomp profile broken\.json: not JSON|run --security-opt seccomp=broken.json @
 listener|run --security-opt seccomp=notify.json @
-misspelled\.json: "syscals" is not a member|run --security-opt seccomp=misspelled.json @
+misspelled\.json: "syscals" is not a known member|run --security-opt seccomp=misspelled.json @
 nul\.json:1: a NUL byte|run --security-opt seccomp=nul.json @
 --security-opt seccomp|run --security-opt seccomp=. @
 'true' or 'false'|run --security-opt no-new-privileges=maybe @
@@ -137,7 +137,7 @@ host-loopback|run --add-host name:host-gateway @
 99999|run -p 99999 @
 nonsense|run --port nonsense @
 x|run --mac-address x @
---json is for --explain|run --json @
+--json goes only with --explain|run --json @
 '-X': another kernel|run -X @
 '--X11': another kernel|run --X11 @
 '-B'|run -B @

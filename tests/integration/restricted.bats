@@ -101,7 +101,7 @@ END
     run --separate-stderr on_host "${IN_NAMESPACE[@]}" 'mount -t tmpfs none /proc/sys/kernel &&
         echo 1 >/proc/sys/kernel/apparmor_restrict_unprivileged_userns &&
         exec unshare -U --map-user=1 --map-group=1 "$@"' sh "$RESTRICT" mount=EACCES -- true
-    assert_refused 'Permission denied \(AppArmor leaves user namespaces no rights'
+    assert_refused 'Permission denied \(AppArmor gives user namespaces no rights'
 }
 
 @test "a root without CAP_SYS_ADMIN, and a chroot" {
@@ -109,5 +109,5 @@ END
     assert_refused 'no CAP_SYS_ADMIN; a container engine gives it with --privileged'
     run --separate-stderr on_host "${IN_NAMESPACE[@]}" 'mkdir root && mount --rbind / root &&
         exec chroot root "$@"' sh -- true
-    assert_refused 'in a chroot the kernel makes none'
+    assert_refused 'the kernel makes none in a chroot'
 }

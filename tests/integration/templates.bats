@@ -228,11 +228,11 @@ damage() {
     chmod 666 "$(templates)"
     run --separate-stderr vmc -- echo text
     assert_output text
-    assert_match "$stderr" "^vmc: the template [0-9a-f]{32}: it is not the user's alone; starting cold$"
+    assert_match "$stderr" "^vmc: the template [0-9a-f]{32}: it belongs to another user, or others can write to it; starting cold$"
     chmod 777 cache/vmc/templates
     run --separate-stderr vmc -- echo text
     assert_output text
-    assert_match "$stderr" "^vmc: .*/templates is not the user's alone; starting cold$"
+    assert_match "$stderr" "^vmc: .*/templates belongs to another user, or others can write to it; starting cold$"
 }
 
 @test "an image that was bred anew is another machine" {

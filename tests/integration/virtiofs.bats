@@ -51,7 +51,7 @@ status_of() {
     assert_output $'33:34:600\nsecret'
     am_root || {
         run --separate-stderr vmc_at / --rootfs-transport virtiofs -- true
-        assert_refused 'is for files of the caller and its subordinate ids, and / is somebody'
+        assert_refused 'is for files of the caller and its subordinate ids, and / belongs to another'
     }
 }
 

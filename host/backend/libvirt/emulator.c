@@ -32,7 +32,7 @@ static int answer_as_qemu(char **argv, struct error *err)
     AUTO_FREE char *qemu = NULL;
     const struct arch *arch = arch_native();
     if (!arch)
-        return error_set(err, "no guests are of this host's architecture");
+        return error_set(err, "there are no guests for this host's architecture");
     if (qemu_program_find(arch, &qemu, err) < 0)
         return -1;
     argv[0] = qemu;
@@ -54,7 +54,7 @@ static int list_inherited(int numbers[HANDOVER_FDS_MAX], size_t *ret_count, stru
             continue;
         if (count == HANDOVER_FDS_MAX) {
             closedir(dir);
-            return error_set(err, "libvirt gives too many descriptors");
+            return error_set(err, "libvirt passed too many descriptors");
         }
         numbers[count++] = number;
     }
@@ -70,7 +70,7 @@ static int find_monitor(char *const *argv, int *ret_fd, struct error *err)
     for (; *argv; argv++)
         if (sscanf(*argv, "socket,id=charmonitor,fd=%d,", ret_fd) == 1)
             return 0;
-    return error_set(err, "this libvirt's command lines are of a kind that vmc does not know");
+    return error_set(err, "vmc does not understand this libvirt's command lines");
 }
 
 /* vmc's answer: has it started the machine? */
@@ -78,7 +78,7 @@ static int hear_answer(int socket, struct error *err)
 {
     char text[sizeof(err->text)];
     if (!wait_readable(socket, now_ns() + ANSWER_PATIENCE_NS))
-        return error_set(err, "vmc has not answered in time");
+        return error_set(err, "vmc did not answer in time");
     ssize_t length = recv(socket, text, sizeof(text) - 1, 0);
     if (length <= 0)
         return error_set(err, "vmc is gone");

@@ -15,7 +15,7 @@ int handover_send(int socket, char *const *argv, const int *numbers, const int *
     AUTO_FREE char *bytes = xcalloc(MESSAGE_MAX, 1);
     uint32_t head = (uint32_t)count;
     if (count > HANDOVER_FDS_MAX)
-        return error_set(err, "libvirt gives more than %d descriptors", HANDOVER_FDS_MAX);
+        return error_set(err, "libvirt passed more than %d descriptors", HANDOVER_FDS_MAX);
     memcpy(bytes, &head, sizeof(head));
     size_t length = sizeof(head);
     if (count > 0)

@@ -252,11 +252,11 @@ static int accept_emulator(struct libvirt *libvirt, int listener, int64_t deadli
                            struct error *err)
 {
     int which = wait_for_either(listener, libvirt->socket, libvirt->signal_fd, deadline,
-                                "libvirt has not started the domain", err);
+                                "libvirt did not start the domain", err);
     if (which < 0)
         return -1;
     if (which == 1)
-        return hear(libvirt, err) < 0 ? -1 : error_set(err, "libvirt has started no emulator");
+        return hear(libvirt, err) < 0 ? -1 : error_set(err, "libvirt did not start the emulator");
     *ret_fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     return *ret_fd < 0 ? error_errno(err, "the emulator's connection") : 0;
 }
@@ -264,7 +264,7 @@ static int accept_emulator(struct libvirt *libvirt, int listener, int64_t deadli
 static int receive_handover(int connection, int signal_fd, int64_t deadline, struct handover *ret,
                             struct error *err)
 {
-    if (wait_for_either(connection, -1, signal_fd, deadline, "the emulator has not spoken", err) <
+    if (wait_for_either(connection, -1, signal_fd, deadline, "the emulator sent no message", err) <
         0)
         return -1;
     return handover_receive(connection, ret, err);
@@ -309,7 +309,7 @@ static int add_own_descriptors(const struct machine_request *request, const int 
         if (own[i].fd < 0)
             continue;
         if (fds[own[i].number] >= 0)
-            return error_set(err, "libvirt has descriptor %d, which vmc needs", own[i].number);
+            return error_set(err, "libvirt uses descriptor %d, which vmc needs", own[i].number);
         fds[own[i].number] = own[i].fd;
     }
     return 0;
@@ -367,7 +367,7 @@ static int hear_created(struct libvirt *libvirt, int64_t deadline, struct machin
 {
     struct vmm_errors errors = {0};
     if (wait_for_either(libvirt->socket, -1, libvirt->signal_fd, deadline,
-                        "libvirt has not made the domain", err) < 0)
+                        "libvirt did not create the domain", err) < 0)
         return -1;
     if (hear(libvirt, err) == 0)
         return 0;

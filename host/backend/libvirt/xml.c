@@ -35,7 +35,7 @@ static bool check_value(struct writer *w, const char *value)
     for (const char *p = value; good && *p; p++)
         good = (unsigned char)*p >= ' ';
     if (!good && !w->failed)
-        error_set(w->err, "--libvirt: '%s' has characters that cannot be said to libvirt", value);
+        error_set(w->err, "--libvirt: '%s' has characters that libvirt's XML cannot hold", value);
     w->failed = w->failed || !good;
     return good;
 }

@@ -81,7 +81,7 @@ static int start_agent(const struct machine_request *request, struct strings *ar
         strings_add(&nodes, devices[i]);
     int result = jail_start(&jail, argv, fds, AGENT_FD_END, &ret->process, isolation, err);
     if (result < 0 && isolation->missing[LAYER_CGROUP])
-        return error_set(err, "--%s: this host's control groups are not vmc's to use here: %s",
+        return error_set(err, "--%s: vmc may not use this host's control groups here: %s",
                          limits->memory_max ? "mem-limit" : "pids-limit",
                          isolation->missing[LAYER_CGROUP]);
     return result;
@@ -93,7 +93,7 @@ static int start(const struct machine_request *request, struct machine *ret,
     int theirs[AGENT_FD_END];
     AUTO_STRINGS struct strings argv = {0};
     if (isolation->missing[LAYER_IDS])
-        return error_set(err, "--host: the container's root would be the host's: %s",
+        return error_set(err, "--host: the container's root would be the host's root: %s",
                          isolation->missing[LAYER_IDS]);
     for (int i = 0; i < AGENT_FD_END; i++)
         theirs[i] = -1;

@@ -7,9 +7,9 @@
 #define NO_MACHINE "there is no machine"
 #define NO_BOOT "nothing is booted"
 #define NO_GUEST_KERNEL "no kernel is booted"
-#define NO_DEBUGGING "there is no kernel of one's own to look into"
+#define NO_DEBUGGING "there is no guest kernel to look into"
 #define HOST_DEVICES "the devices here are the host's"
-#define NO_GROUP_FILE "vmc sets memory.max and pids.max alone on a host"
+#define NO_GROUP_FILE "vmc sets only memory.max and pids.max on a host"
 
 /* clang-format off */
 static const struct moot_option moot[] = {
@@ -20,9 +20,9 @@ static const struct moot_option moot[] = {
     {OPTION_TRANSPORT, NO_MACHINE "; the directory itself is there"},
     {OPTION_MEMORY, NO_MACHINE "; --mem-limit is for COMMAND's processes"},
     {OPTION_CPUS, NO_MACHINE "; taskset(1) is for processes"},
-    {OPTION_KEEP, "what is kept is a disk, which takes root's rights to mount"},
-    {OPTION_PRIVILEGED, "it gives COMMAND all of a kernel, and this one is the host's"},
-    {OPTION_USERNS, "the container is in one already, and root of the host is not in it"},
+    {OPTION_KEEP, "it keeps a disk, and mounting a disk takes root's rights"},
+    {OPTION_PRIVILEGED, "it gives COMMAND all of a kernel, and this kernel is the host's"},
+    {OPTION_USERNS, "the container is already in one, without the host's root"},
     {OPTION_DEVICE, HOST_DEVICES},
     {OPTION_USEDEV, HOST_DEVICES},
     {OPTION_DEBUGFS, NO_DEBUGGING},
@@ -79,9 +79,9 @@ static int check(const struct backend_spec *backend, const struct vm_spec *spec,
         return error_set(err, "--upper disk cannot go with --host: mounting a disk takes root's "
                               "rights; --upper ram or host");
     if (am_host_root() && spec->unprivileged)
-        return error_set(err, "--host with root's --nopriv: the container's root would be the "
-                              "host's; leave --nopriv out, or call vmc as another user");
-    return backend_spec_check_native(backend, spec, "its tap interface is a machine's", err);
+        return error_set(err, "--host with --nopriv by root: the container's root would be the "
+                              "host's root; leave --nopriv out, or call vmc as another user");
+    return backend_spec_check_native(backend, spec, "its tap interface is for machines", err);
 }
 
 const struct backend_spec namespaces_spec = {

@@ -98,8 +98,7 @@ static void say_limit(const struct machine_request *request)
     bool bred = !spec->kernel && !spec->distro;
     rlim_t most = jail_descriptors(JAIL_FILE_SERVER);
     if (!bred && most < jail_rules(JAIL_FILE_SERVER)->descriptors)
-        notice("virtiofs: the guest can know some %llu files at a time, and cannot open more "
-               "(ulimit -Hn)",
+        notice("virtiofs: the guest can know only some %llu files at a time (ulimit -Hn)",
                (unsigned long long)virtiofsd_files(most));
 }
 
@@ -116,7 +115,7 @@ static int check_owner(const struct machine_request *request, struct error *err)
         return 0;
     return error_set(err,
                      "--rootfs-transport virtiofs is for files of the caller and its subordinate "
-                     "ids, and %s is somebody else's: leave it out",
+                     "ids, and %s belongs to another user: leave it out",
                      request->spec->rootfs);
 }
 

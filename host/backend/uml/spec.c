@@ -2,11 +2,11 @@
 #include "host/backend/uml/uml.h"
 #include "host/spec/kernel.h"
 
-#define ANOTHER "it says in what to run COMMAND, as --uml does: give one"
-#define NO_EMULATION "nothing is emulated: the machine is a process of this host's"
+#define ANOTHER "it chooses where to run COMMAND, as --uml does: give one"
+#define NO_EMULATION "nothing is emulated: the machine is a host process"
 #define NO_DISK                                                                                    \
     "User Mode Linux has no disk here; changes are in memory (--upper ram), or the host's"
-#define NOT_ITS_OWN "it is of QEMU's machines"
+#define NOT_ITS_OWN "it is only for QEMU machines"
 
 /* clang-format off */
 static const struct moot_option moot[] = {
@@ -15,7 +15,7 @@ static const struct moot_option moot[] = {
     {OPTION_ACCEL, NO_EMULATION},
     {OPTION_ACPI, NO_EMULATION},
     {OPTION_TRANSPORT, "its kernel opens the host's files itself"},
-    {OPTION_LINUX, "it boots a kernel of this processor's; --kernel takes the file 'linux' of a "
+    {OPTION_LINUX, "it boots a kernel for this processor; --kernel takes the file 'linux' of a "
                    "build with ARCH=um"},
     {OPTION_KEEP, NO_DISK},
     {OPTION_MEM_SWAP, NO_DISK},
@@ -52,7 +52,7 @@ static int check(const struct backend_spec *backend, const struct vm_spec *spec,
     if (spec->upper == UPPER_DISK)
         return error_set(err, "--upper disk cannot go with --uml: " NO_DISK);
     if (spec->distro)
-        return error_set(err, "--kernel distro cannot go with --uml: it is a kernel of machines");
+        return error_set(err, "--kernel distro cannot go with --uml: it is a kernel for machines");
     return backend_spec_check_native(
         backend, spec, "its frames come from a tap interface, and a line carries bytes", err);
 }

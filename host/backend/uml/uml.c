@@ -89,7 +89,7 @@ static int start(const struct machine_request *request, struct machine *ret,
         /* Nothing outside shows whether a kernel supports filter=. */
         if (request->spec->kernel)
             isolation_lacks(isolation, LAYER_SYSCALLS,
-                            "--kernel: the list of its start may be the one that stays");
+                            "--kernel: the filter for its start may be the only one");
         uml_argv(request, &argv);
         result = start_in_jail(request, &argv, theirs, ret, isolation, err);
     }

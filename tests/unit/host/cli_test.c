@@ -226,7 +226,7 @@ static void errors(void **state)
     EXPECT_ERROR("'vmc pack' has no use for 'more' (see 'vmc help pack')", "pack", "dir", "-f",
                  "more");
     EXPECT_ERROR("option '-o' needs a value: -o FILE", "pack", "dir", "-o");
-    EXPECT_ERROR("'vmc help' has no use for 'more' (see 'vmc help help')", "help", "volume", "ls",
+    EXPECT_ERROR("'vmc help' does not take 'more' (see 'vmc help help')", "help", "volume", "ls",
                  "more");
     EXPECT_ERROR("'vmc volume' is followed by one of create, ls, rm (see 'vmc help')", "volume");
     EXPECT_ERROR("'vmc volume' is followed by one of create, ls, rm (see 'vmc help')", "volume",

@@ -281,7 +281,7 @@ static void check_refused(const char *rootfs)
     snprintf(f.root, sizeof(f.root), "%s", rootfs);
     assert_int_equal(build(&f, &xml, &err), -1);
     assert_null(xml);
-    assert_non_null(strstr(err.text, "cannot be said to libvirt"));
+    assert_non_null(strstr(err.text, "XML cannot hold"));
 }
 
 static void test_what_xml_cannot_hold(void **state)
