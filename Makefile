@@ -12,7 +12,8 @@
 #                   input; SUITE=scale: of many containers at once
 #   make bench-files  the cost of file access in a guest, by transport
 #   make lint-rooms  the includes of each room, against scripts/rooms
-#   make lint       that, formatting, clang-tidy, cppcheck, shellcheck
+#   make lint-words  headers, messages and documents, against scripts/words
+#   make lint       these, formatting, clang-tidy, cppcheck, shellcheck
 #   make docs       build/vmc.1 and build/vmc.bash, from the option table
 #   make install    installs the build, to DESTDIR and PREFIX (or prefix, bindir, libdir, ...)
 #   make uninstall  removes what 'make install' installed with the same variables
@@ -88,7 +89,7 @@ QUIET_CC = @echo "  CC    $<";
 QUIET_LINK = @echo "  LINK  $@";
 endif
 
-.PHONY: all agent guest demo test test-full test-kvm bench bench-files lint lint-rooms docs install uninstall deb clean
+.PHONY: all agent guest demo test test-full test-kvm bench bench-files lint lint-rooms lint-words docs install uninstall deb clean
 all: $(BUILD)/vmc
 
 $(BUILD)/vmc: $(HOST_OBJ) $(COMMON_OBJ)

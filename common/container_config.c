@@ -241,7 +241,7 @@ static int check_shape(void *item, struct error *err)
     if (!is_container(shape) &&
         (shape->hosted || shape->netns || shape->userns || shape->devtmpfs ||
          shape->devices.count > 0 || shape->has_device_rules))
-        return error_set(err, "configuration: a plain process has nothing of a container's");
+        return error_set(err, "configuration: a plain process cannot have settings of a container");
     return 0;
 }
 

@@ -53,8 +53,8 @@
  *   time_ns   integer        CLOCK_REALTIME to set; 0 or absent leaves the clock
  *   entropy   string         64 hexadecimal digits for the kernel's generator
  *   debug     bool
- *   hostfs    bool           the root and the volumes are directories of the host's that the kernel
- *             itself opens (User Mode Linux), at /share and /volumes/TAG: not 9p
+ *   hostfs    bool           the root and the volumes are host directories that the kernel itself
+ *             opens (User Mode Linux), at /share and /volumes/TAG: not 9p
  *   keep      bool           the upper disk outlives the machine
  *
  *   sysctls   [{"name": "net.core.somaxconn", "value": string}, ...]
@@ -247,7 +247,7 @@ struct process_config {
     bool tty;
     int64_t rows, columns;
 
-    /* In place of the container's, where has_ says so. */
+    /* They replace the container's if has_ is set. */
     bool has_capabilities, has_no_new_privs, has_rlimits;
     struct capability_sets capabilities;
     bool no_new_privs;

@@ -11,8 +11,10 @@
 #include "common/queue.h"
 
 #define PACKET_LENGTH_SIZE 4u
-/* The largest IPv6 packet, whose header does not count, after an Ethernet header with room for a
- * tag. */
+/*
+ * The largest IPv6 packet, whose header does not count, after an Ethernet header with room for a
+ * tag.
+ */
 #define PACKET_MAX (40u + 65535u + 18u)
 
 /*

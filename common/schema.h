@@ -56,7 +56,7 @@ struct json_object *schema_write(const struct schema *schema, const void *item);
 
 /*
  * The same for text: exactly one JSON object in length bytes, at most CONFIG_SIZE_MAX. After a
- * failure item owns nothing of the schema's. The text is owned by the caller.
+ * failure item owns no member of the schema. The text is owned by the caller.
  */
 int schema_parse(const struct schema *schema, const char *json, size_t length, void *item,
                  struct error *err);

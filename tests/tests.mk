@@ -58,5 +58,8 @@ bench:
 lint-rooms:
 	scripts/lint-rooms scripts/rooms
 
+lint-words:
+	scripts/lint-words scripts/words
+
 lint:
 	BUILD='$(abspath $(BUILD))' scripts/lint

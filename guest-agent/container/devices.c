@@ -23,7 +23,7 @@ static int resolve(struct device_config *device, struct error *err)
         return error_errno(err, "--device %s: the guest's kernel has no such device",
                            device->source);
     if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
-        return error_set(err, "--device %s: not a device of the guest's", device->source);
+        return error_set(err, "--device %s: it is not a device", device->source);
     device->block = S_ISBLK(st.st_mode);
     device->major = major(st.st_rdev);
     device->minor = minor(st.st_rdev);

@@ -36,7 +36,7 @@ int link_send(int link, enum link_kind kind, const struct exit_record *record, c
 /* 1 and *ret, link_message_free(); 0 at the end, or when a non-blocking link has nothing; -1. */
 int link_receive(int link, struct link_message *ret, struct error *err);
 
-/* Closes the descriptors that nobody has taken. */
+/* Closes the descriptors that have not been taken. */
 void link_message_free(struct link_message *message);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The workload's terminal: a pseudo terminal of the guest's, so that the workload leads its
+ * The workload's terminal: a pseudo terminal in the guest, so that the workload leads its
  * session as it does under docker-run(1) -t. What is on its master travels over the data port like
  * any other stream: STDIN goes in, STDOUT comes out of it.
  */

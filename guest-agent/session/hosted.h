@@ -9,7 +9,8 @@
  *   /proc, /sys    whole ones: the kernel lets a user namespace mount those only where there are
  *   /dev           the devices of every container, since nobody makes nodes in a user namespace
  *
- * Clock, random numbers, swap and control groups are the host's: nothing of the kernel's is set.
+ * Clock, random numbers, swap and control groups are the host's: the agent sets nothing in the
+ * kernel.
  */
 #ifndef VMC_GUEST_AGENT_SESSION_HOSTED_H
 #define VMC_GUEST_AGENT_SESSION_HOSTED_H

@@ -96,7 +96,7 @@ int frames_hand_over(struct session *s, uint16_t stream, struct streams *streams
  */
 int session_relay(struct session *s, struct error *err);
 
-/* Sends what is queued on both channels, for at most so many seconds. */
+/* Sends what is queued on both channels, for at most `seconds`. */
 int session_flush(struct session *s, int seconds, struct error *err);
 
 #endif

@@ -32,8 +32,10 @@ static const struct arch archs[] = {
         /* Without ACPI QEMU itself names the devices on the kernel's command line. */
         .machine = "microvm,acpi=off",
         .machine_acpi = "microvm,acpi=on",
-        /* x86-64-v2, the highest level that distributions build for; RDRAND seeds the kernel at
-         * once. */
+        /*
+         * x86-64-v2, the highest level that distributions build for; RDRAND seeds the kernel at
+         * once.
+         */
         .cpu_tcg = "Nehalem,+rdrand,-spec-ctrl",
         /* No virtualization in the guest: a container has no use for nested KVM. */
         .cpu_kvm = "host,-vmx,-svm",
@@ -42,7 +44,8 @@ static const struct arch archs[] = {
         .serial = "ttyS0",
         .cmdline = "earlycon=uart8250,io,0x3f8 reboot=t tsc=reliable no_timer_check "
                    "noreplace-smp random.trust_cpu=on",
-        /* No side-channel attack works on a processor that is emulated one instruction at a time.
+        /*
+         * No side-channel attack works on a processor that is emulated one instruction at a time.
          */
         .cmdline_tcg = "mitigations=off",
         .cmdline_tcg_up = "nolapic_timer",

@@ -25,8 +25,10 @@ struct arch {
     const char *qemu_package; /* Debian's package of it */
     /* vmc's own package, with the guest image. */
     const char *guest_package;
-    /* QEMU modules and firmware that machines may load, NULL-terminated; those that a QEMU does not
-     * have as separate files are skipped. */
+    /*
+     * QEMU modules and firmware that machines may load, NULL-terminated; those that a QEMU does not
+     * have as separate files are skipped.
+     */
     const char *const *qemu_modules;
     const char *const *firmware;
     const char *machine;        /* -machine, with its options */

@@ -50,8 +50,10 @@ void child_stop(struct child *child);
  */
 int child_wait(struct child *child, int64_t deadline, int *ret_status, struct error *err);
 
-/* The first program of this name in PATH, or in the sbin directories. NULL: none. Owned by the
- * caller. */
+/*
+ * The first program of this name in PATH, or in the sbin directories. NULL: none. Owned by the
+ * caller.
+ */
 char *program_find(const char *name);
 
 #endif

@@ -33,8 +33,10 @@ static int open_slots(struct error *err)
     return fd < 0 ? error_errno(err, "cannot open " DIRECTORY "/" FILE_NAME) : fd;
 }
 
-/* Byte n of the file is slot n: a lock of the open file, which ends with the last process that has
- * it open. */
+/*
+ * Byte n of the file is slot n: a lock of the open file, which ends with the last process that has
+ * it open.
+ */
 static int reserve_slot(int fd, uint32_t *ret_slot, struct error *err)
 {
     for (uint32_t slot = 0; slot < SLOT_COUNT; slot++) {

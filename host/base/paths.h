@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-/* An absolute path without '.', '..' and double slashes, from its text only. Owned by the caller.
+/*
+ * An absolute path without '.', '..' and double slashes, from its text only. Owned by the caller.
  */
 char *path_clean(const char *path);
 

@@ -24,7 +24,8 @@ int seccomp_filter_add(scmp_filter_ctx filter, uint32_t action, const int *calls
 int seccomp_filter_add_values(scmp_filter_ctx filter, int call, unsigned argument,
                               const unsigned long *values, size_t count);
 
-/* The calls of a multithreaded program: makes threads, but no namespaces; reads limits, but sets
+/*
+ * The calls of a multithreaded program: makes threads, but no namespaces; reads limits, but sets
  * none.
  */
 int seccomp_filter_allow_threads(scmp_filter_ctx filter);
@@ -32,8 +33,10 @@ int seccomp_filter_allow_threads(scmp_filter_ctx filter);
 /* The one program that can still be executed, open at exec_fd: jail/seccomp_hypervisor.h. */
 int seccomp_filter_allow_exec(scmp_filter_ctx filter, int exec_fd);
 
-/* Loads the filter if the result is 0, and frees it: the last step of loading, like the next
- * function. */
+/*
+ * Loads the filter if the result is 0, and frees it: the last step of loading, like the next
+ * function.
+ */
 int seccomp_filter_load(scmp_filter_ctx filter, int result, struct error *err);
 
 /* Converts a result to this program's convention: 0, or -1 with errno and "WHAT: reason". */

@@ -9,8 +9,10 @@
 /* Fails if the path is too long for a socket address. */
 int unix_socket_check(const char *path, struct error *err);
 
-/* Listens at path, which must not exist; umask(2) decides who may connect. type: SOCK_STREAM or
- * SOCK_SEQPACKET. */
+/*
+ * Listens at path, which must not exist; umask(2) decides who may connect. type: SOCK_STREAM or
+ * SOCK_SEQPACKET.
+ */
 int unix_socket_listen(const char *path, int type, int *ret_fd, struct error *err);
 
 int unix_socket_connect(const char *path, int type, int *ret_fd, struct error *err);

@@ -81,8 +81,10 @@ static int shut_in(const struct own_process *what)
                            setresuid(NOBODY, NOBODY, NOBODY) < 0))
         return -1;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    /* After the change of ids, which clears it: prctl(2). If vmc ends earlier, the descriptors show
-     * it. */
+    /*
+     * After the change of ids, which clears it: prctl(2). If vmc ends earlier, the descriptors show
+     * it.
+     */
     return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -1 : load_filter(what);
 }
 

@@ -30,8 +30,10 @@ static void check_user_network(struct checks *checks)
 #define NOBODY 65534u
 #define PING_TIMEOUT_NS (2 * NS_PER_S)
 
-/* icmp(7): which groups may open the sockets that passt uses for ping. Tried, not read: in a user
- * namespace the parameter shows groups that do not exist there. */
+/*
+ * icmp(7): which groups may open the sockets that passt uses for ping. Tried, not read: in a user
+ * namespace the parameter shows groups that do not exist there.
+ */
 static int open_ping(void *arg)
 {
     (void)arg;

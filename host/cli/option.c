@@ -89,7 +89,7 @@ const struct option option_table[] = {
          "which is made at its first use (see 'vmc volume'). DST is absolute and is made in the container where it is "
          "missing; without it a path goes to the same path. OPTIONS, separated by commas: ro, rw (default), "
          "cache=none (default: host and guest see at once what the other writes), cache=mmap (for programs that write "
-         "to shared memory maps), cache=loose (fastest; only where nobody else changes SRC).",
+         "to shared memory maps), cache=loose (fastest; only if nothing else changes SRC).",
      .repeatable = true},
     {.id = OPTION_VOLUME, .name = "bind", .letter = 'b', .metavar = "SRC[:DST][:OPTIONS]", .commands = SHAPE_OF_RUN,
      .group = ROOT, .layer = BY_HOST,

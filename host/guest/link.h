@@ -104,7 +104,7 @@ bool process_is_done(const struct guest_process *p);
 void link_forget(struct link *l, struct guest_process *p);
 
 /*
- * Frames of the guest's, apart from link_open()'s watches for tests and fuzzing. -1 ends the talk:
+ * Frames from the guest, apart from link_open()'s watches for tests and fuzzing. -1 ends the talk:
  * the guest's ERROR of the workload, or a violation.
  */
 int link_hear_control(struct link *l, const struct frame *frame, struct error *err);

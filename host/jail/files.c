@@ -42,7 +42,8 @@ char *jail_files_interpreter(const char *binary)
     return NULL;
 }
 
-/* Adds the first file that matches one of the patterns, which are relative to the binary's prefix.
+/*
+ * Adds the first file that matches one of the patterns, which are relative to the binary's prefix.
  */
 static void add_first(const char *prefix, const char *const *directories, const char *name,
                       struct strings *ret)

@@ -75,8 +75,8 @@ int jail_root_attach_kernel(struct jail_child *child, int root, struct error *er
             parts[i].type, none, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
         if (mount_fd < 0)
             return error_errno(err,
-                               "cannot mount a new %s, which a user namespace may do only if no "
-                               "part of the host's is covered (a container engine leaves it bare "
+                               "cannot mount a new %s, which a user namespace may do only if the "
+                               "host's is not covered in part (a container engine leaves it bare "
                                "with --security-opt systempaths=unconfined or unmask=ALL)",
                                parts[i].path);
         if (attach(root, parts[i].path, true, mount_fd, err) < 0)
@@ -180,8 +180,10 @@ int jail_root_enter(struct jail_child *child, struct error *err)
     /* An agent makes mount points in it, and its container never sees it. */
     if (!child->rules->trusted && seal(root, err) < 0)
         return -1;
-    /* The old root now lies under the new one, pivot_root(2), and is detached with all mounts in
-     * it. */
+    /*
+     * The old root now lies under the new one, pivot_root(2), and is detached with all mounts in
+     * it.
+     */
     if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
         return error_errno(err, "cannot enter the root directory");
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)

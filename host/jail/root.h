@@ -14,8 +14,10 @@
  */
 int jail_root_open_trees(const struct jail_child *child, struct error *err);
 
-/* Further parts of a tenant's root directory, jail/rules.h: its own processes; the kernel's file
- * systems; a place for its memory. */
+/*
+ * Further parts of a tenant's root directory, jail/rules.h: its own processes; the kernel's file
+ * systems; a place for its memory.
+ */
 int jail_root_attach_proc(struct jail_child *child, int root, struct error *err);
 int jail_root_attach_whole_proc(struct jail_child *child, int root, struct error *err);
 int jail_root_attach_kernel(struct jail_child *child, int root, struct error *err);

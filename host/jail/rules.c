@@ -14,7 +14,8 @@ static const char *const for_an_agent[] = {NULL};
 static const char *const for_a_kernel[] = {"TMPDIR=" JAIL_RAM_PATH,
                                            "GLIBC_TUNABLES=glibc.pthread.rseq=0", NULL};
 
-/* Descriptors that the guest can make QEMU hold, through files it opens and unlinks: a bound.
+/*
+ * Descriptors that the guest can make QEMU hold, through files it opens and unlinks: a bound.
  */
 #define DESCRIPTORS 16384u
 /* One for each file that the guest knows. */

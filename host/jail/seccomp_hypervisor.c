@@ -19,7 +19,8 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* A machine that reads a tree: calls seen with strace(1) in runs of QEMU 7.2, and close variants of
+/*
+ * A machine that reads a tree: calls seen with strace(1) in runs of QEMU 7.2, and close variants of
  * them.
  */
 static const int always[] = {
@@ -158,7 +159,8 @@ static const int contents[] = {
     SCMP_SYS(copy_file_range), SCMP_SYS(fdatasync), SCMP_SYS(fsync),    SCMP_SYS(sync_file_range),
 };
 
-/* Memory in a file, and a channel for requests from the other process that maps it: vhost-user.
+/*
+ * Memory in a file, and a channel for requests from the other process that maps it: vhost-user.
  */
 static const int sharing[] = {SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(socketpair)};
 
@@ -262,7 +264,8 @@ static const unsigned long tap_requests[] = {
     TUNGETIFF,       TUNGETFEATURES,  TUNSETOFFLOAD, TUNSETSNDBUF,
     TUNGETVNETHDRSZ, TUNSETVNETHDRSZ, TUNSETVNETLE,  TUNSETVNETBE,
 };
-/* No leases and locks, which block other users' programs on the files of a share, and no signals.
+/*
+ * No leases and locks, which block other users' programs on the files of a share, and no signals.
  */
 static const unsigned long fcntl_commands[] = {
     F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ,

@@ -60,7 +60,8 @@ static const int writing[] = {
     SCMP_SYS(utimensat), SCMP_SYS(dup2),
 };
 
-/* In addition to all of those: the C library's start, tests by the kernel, the file for its memory.
+/*
+ * In addition to all of those: the C library's start, tests by the kernel, the file for its memory.
  */
 static const int starting[] = {
     SCMP_SYS(brk),          SCMP_SYS(getpid),          SCMP_SYS(sched_getaffinity),

@@ -164,7 +164,8 @@ static int open_program(const struct jail_child *child, int *ret_fd, struct erro
 static int stage_descriptors(struct jail_child *child, struct error *err)
 {
     AUTO_FREE int *moved = xcalloc(child->fd_count, sizeof(*moved));
-    /* First everything moves out of the way, so that no dup2() overwrites one that is still needed.
+    /*
+     * First everything moves out of the way, so that no dup2() overwrites one that is still needed.
      */
     child->socket = fcntl(child->socket, F_DUPFD_CLOEXEC, (int)child->fd_count);
     if (child->socket < 0)

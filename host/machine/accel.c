@@ -43,7 +43,8 @@ static char *kernel_key(const char *host, const struct guest_image *image)
 
 /* ---- the files of verdicts ---- */
 
-/* Root's, for all users: if others could write verdicts, they could take KVM away from each other.
+/*
+ * Root's, for all users: if others could write verdicts, they could take KVM away from each other.
  */
 static bool host_directory_is_roots(void)
 {

@@ -31,8 +31,10 @@ int guest_image_find(const struct arch *arch, const struct image_choice *choice,
 /* The bred image's directory, owned; -1 if there is none (err says how to get one). */
 int guest_image_directory(const struct arch *arch, char **ret_path, struct error *err);
 
-/* How to get one, owned: an installed vmc (its program is in a bin directory) needs a package,
- * since there is no breeder beside it. */
+/*
+ * How to get one, owned: an installed vmc (its program is in a bin directory) needs a package,
+ * since there is no breeder beside it.
+ */
 char *guest_image_advice(const struct arch *arch);
 
 void guest_image_free(struct guest_image *image);

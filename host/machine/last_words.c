@@ -7,8 +7,10 @@
 #include "common/io.h"
 #include "common/log.h"
 
-/* A process whose sockets are closed has practically ended; it may take this long to become a
- * zombie. */
+/*
+ * A process whose sockets are closed has practically ended; it may take this long to become a
+ * zombie.
+ */
 #define PROCESS_END_NS (500 * NS_PER_MS)
 
 /* More than a pipe holds (pipe(7): 64 KiB), 512 bytes at a time. */

@@ -21,8 +21,10 @@ void console_pump(struct console_log *log, int *fd)
     }
 }
 
-/* How the machine's process ended, without reaping it, which machine_stop() does. si_pid 0: it has
- * not. */
+/*
+ * How the machine's process ended, without reaping it, which machine_stop() does. si_pid 0: it has
+ * not.
+ */
 static siginfo_t process_end(const struct machine *m)
 {
     siginfo_t info = {0};

@@ -33,7 +33,8 @@ struct lease_room {
         .root_fd = -1, .netns_fd = -1, .bridge_fd = -1                                             \
     }
 
-/* Opens and locks the directories of a bridge, making those that are missing. Waits some seconds.
+/*
+ * Opens and locks the directories of a bridge, making those that are missing. Waits some seconds.
  */
 int lease_room_enter(const char *bridge, struct lease_room *ret, struct error *err);
 

@@ -34,8 +34,10 @@ int port_bind(const char *option, const struct publish *port, struct error *err)
         return explain(option, port, err);
     if (port->address.family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    /* Connections of an earlier run that are still closing do not block the port, socket(7). Not
-     * for UDP: there it would share the port with any other program that wants it. */
+    /*
+     * Connections of an earlier run that are still closing do not block the port, socket(7). Not
+     * for UDP: there it would share the port with any other program that wants it.
+     */
     if (!port->udp)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(fd, (struct sockaddr *)&address, length) < 0)

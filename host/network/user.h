@@ -37,7 +37,7 @@ struct user_dns {
  */
 void user_guest(struct network_guest *guest, bool ipv6, struct user_dns *ret);
 
-/* passt's command line. interface: one of the host's, see network/passt.c. */
+/* passt's command line. interface: a host interface, see network/passt.c. */
 void passt_argv(const struct network *network, const char *interface, bool ipv6,
                 const struct user_dns *dns, struct strings *ret);
 

@@ -191,7 +191,8 @@ static int make_share(const struct container *container, enum volume_cache cache
     return 0;
 }
 
-/* Other containers may be changing the volume: names in it must not lead out of it, or to another
+/*
+ * Other containers may be changing the volume: names in it must not lead out of it, or to another
  * mount.
  */
 static int attach_tree(int top, const struct volume_tree *tree, struct error *err)

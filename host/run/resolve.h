@@ -9,8 +9,8 @@
 
 /*
  * spec_resolve(), and what preferences.h says of it: 'vmc run' on QEMU becomes a run of User Mode
- * Linux where that is preferred, the command line names no backend and no kernel, KVM is not
- * usable, and UML has all that is asked for. *ret is freed by the caller, also after a failure.
+ * Linux where that is preferred, the command line chooses neither backend nor kernel, KVM is
+ * not usable, and UML has all that is asked for. *ret is freed by the caller, also after a failure.
  */
 int run_resolve(const struct request *req, struct vm_spec *ret, struct error *err);
 

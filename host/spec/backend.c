@@ -48,8 +48,8 @@ int backend_spec_check_native(const struct backend_spec *backend, const struct v
     for (size_t i = 0; i < spec->volumes.count; i++)
         if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
             return error_set(err,
-                             "--volume %s: a cache is a share's of QEMU's; with --%s the directory "
-                             "itself is there",
+                             "--volume %s: cache modes are for QEMU machines; with --%s the "
+                             "container has the directory itself",
                              spec->volumes.items[i].target, name);
     if (mode == NETWORK_NONE || mode == NETWORK_USER)
         return 0;

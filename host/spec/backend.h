@@ -1,6 +1,6 @@
 /*
- * What a backend that has an option of its own (--host, --uml) takes of the command line: which
- * options mean nothing with it, which values cannot be had, and who enforces what is different.
+ * The command line of a backend that has an option of its own (--host, --uml): which options do not
+ * apply to it, which values it does not support, and which layer enforces the ones that differ.
  */
 #ifndef VMC_HOST_SPEC_BACKEND_H
 #define VMC_HOST_SPEC_BACKEND_H
@@ -23,12 +23,11 @@ struct backend_spec {
     size_t moot_count;
     /* The container has a network namespace besides the agent's, which keeps an interface's end. */
     bool (*netns)(const struct vm_spec *spec);
-    /* Who enforces the option, where it is somebody else than in QEMU's machine; else NULL. Pure.
-     */
+    /* The layer that enforces the option, if it differs from a QEMU machine's; else NULL. Pure. */
     const char *(*layer)(enum option_id id);
     /* Memory, processors and the like; only what differs has been left out before. */
     int (*resolve)(const struct request *req, struct vm_spec *spec, struct error *err);
-    /* Refuses values that cannot be had this way, in a spec that is otherwise resolved. */
+    /* Refuses values that it does not support, in a spec that is otherwise resolved. */
     int (*check)(const struct backend_spec *backend, const struct vm_spec *spec, struct error *err);
 };
 

@@ -1,5 +1,5 @@
 /*
- * A kernel that somebody has built: the directory of its build, which is the source tree itself or
+ * A kernel that the user has built: the directory of its build, which is the source tree itself or
  * what O= named.
  */
 #ifndef VMC_HOST_SPEC_KERNEL_TREE_H

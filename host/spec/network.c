@@ -281,7 +281,7 @@ struct mode_rule {
 #define MODE(m) (1u << (m))
 static const struct mode_rule mode_rules[] = {
     {OPTION_PUBLISH, "--publish", MODE(NETWORK_USER) | MODE(NETWORK_BRIDGE),
-     "nothing of vmc's is in between that could publish a port"},
+     "no vmc process is in between that could publish a port"},
     {OPTION_IP, "--ip", MODE(NETWORK_BRIDGE) | MODE(NETWORK_TAP),
      "the guest's address is not visible outside and cannot be chosen"},
     {OPTION_IP6, "--ip6", MODE(NETWORK_BRIDGE) | MODE(NETWORK_TAP),

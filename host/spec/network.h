@@ -17,7 +17,7 @@ enum network_mode {
     NETWORK_NONE,   /* the loopback interface alone */
     NETWORK_USER,   /* passt, or QEMU's user network */
     NETWORK_BRIDGE, /* a bridge of vmc's own, with addresses and NAT */
-    NETWORK_TAP,    /* an interface somebody has prepared */
+    NETWORK_TAP,    /* a prepared interface */
 };
 
 /* More than that is a mistake, and a forwarder's descriptors are limited. */

@@ -40,7 +40,7 @@ struct vm_spec {
     enum backend backend;
     const struct arch *arch;
     enum accel accel;
-    const char *libvirt; /* URI of who is to run the machine; NULL: vmc itself */
+    const char *libvirt; /* URI of the daemon that runs the machine; NULL: vmc itself */
     uint64_t memory;     /* bytes */
     unsigned cpus;
     char *kernel; /* owned paths; NULL: the image's */
@@ -63,7 +63,7 @@ struct vm_spec {
 
     struct volume_list volumes;
     bool virtiofs_volumes; /* so do they */
-    char *data; /* where named volumes and the like are; NULL: nowhere, directories.h */
+    char *data;            /* where named volumes and the like are; NULL: nowhere, directories.h */
 
     struct container_spec container;
 

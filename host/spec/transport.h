@@ -1,5 +1,5 @@
 /*
- * How a machine of QEMU's gets at directories of the host's: the root file system and volumes.
+ * How a QEMU machine reaches host directories: the root file system and volumes.
  *
  * QEMU's own 9p server goes by paths, with what follows from that: a file that is open in the guest
  * is whichever has its name now. It will do for what nobody changes, the read-only root. Where the

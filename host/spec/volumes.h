@@ -15,7 +15,7 @@
 enum volume_cache {
     VOLUME_CACHE_NONE,  /* nothing: each side sees what the other writes */
     VOLUME_CACHE_MMAP,  /* contents of open files, for memory maps that are shared and written */
-    VOLUME_CACHE_LOOSE, /* everything, unchecked: nobody else changes the volume */
+    VOLUME_CACHE_LOOSE, /* everything, unchecked: nothing else changes the volume */
     VOLUME_CACHE_COUNT,
 };
 

@@ -50,8 +50,10 @@ static int try_base(struct container *c, char *path, struct error *err)
     return check_private(c->base_fd, path, err);
 }
 
-/* As the XDG base directory specification requires: another user could replace our directory in
- * theirs. */
+/*
+ * As the XDG base directory specification requires: another user could replace our directory in
+ * theirs.
+ */
 static bool is_own_directory(const char *path)
 {
     struct stat st;

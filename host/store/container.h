@@ -36,8 +36,10 @@ int state_mkdir(const struct container *c, const char *name, char **ret_path, st
  */
 void state_sweep(const struct container *c);
 
-/* Removes the directory and closes the descriptors. Accepts one that is incomplete or already
- * removed. */
+/*
+ * Removes the directory and closes the descriptors. Accepts one that is incomplete or already
+ * removed.
+ */
 void state_remove(struct container *c);
 
 #endif

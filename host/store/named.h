@@ -21,14 +21,16 @@ struct named_kind {
 /*
  * Opens NAME and takes its lock: F_RDLCK to share it with others, F_WRLCK to have it to itself.
  * Makes NAME and its lock file if there are none. The directory of the kind is closed to all other
- * users, so that nobody else can run a set-user-ID file that a guest leaves in it. The caller owns
+ * users, so that they cannot run a set-user-ID file that a guest leaves in it. The caller owns
  * *ret_dir and *ret_lock. Errors say what is in use or being removed.
  */
 int named_use(const struct named_kind *kind, const char *base, const char *name, short lock_type,
               int *ret_dir, int *ret_lock, struct error *err);
 
-/* All valid names of a kind (base/object_name.h), sorted. *ret_parent is the directory of the kind,
- * owned by the caller; -1: there is none yet. */
+/*
+ * All valid names of a kind (base/object_name.h), sorted. *ret_parent is the directory of the kind,
+ * owned by the caller; -1: there is none yet.
+ */
 int named_list(const struct named_kind *kind, const char *base, int *ret_parent,
                struct strings *ret, struct error *err);
 

@@ -89,7 +89,7 @@ struct template_list {
     size_t count;
 };
 
-/* All of the user's, none if there is no directory. Free with template_list_free(). */
+/* All templates of the user, none if there is no directory. Free with template_list_free(). */
 int template_list(struct template_list *ret, struct error *err);
 void template_list_free(struct template_list *list);
 

@@ -104,7 +104,8 @@ int template_sum(int memory_fd, uint64_t memory, const void *state, size_t size,
     return result;
 }
 
-/* Page by page: a piece has few zero pages, and skipping them costs nothing.
+/*
+ * Page by page: a piece has few zero pages, and skipping them costs nothing.
  */
 static int write_piece(void *context, const unsigned char *bytes, size_t length, uint64_t offset,
                        struct error *err)

@@ -265,7 +265,7 @@ static void shapes_that_cannot_be(void **state)
         const char *json, *text;
     } cases[] = {
         {"{\"root\":{\"upper\":\"ram\"}}", "machine of its own"},
-        {"{\"userns\":true}", "a plain process has nothing of a container's"},
+        {"{\"userns\":true}", "a plain process cannot have settings of a container"},
         {"{\"args\":[\"true\"]}", "unknown key 'args'"},
         {"{", "byte 1"},
         {"", "configuration is empty"},

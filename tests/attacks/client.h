@@ -75,8 +75,10 @@ int client_version(uint32_t message_size, const char *version);
  */
 int client_call(enum message_type type, const char *format, ...);
 
-/* As client_call() for messages that may stop the device, which is reset afterwards: all fids are
- * gone. */
+/*
+ * As client_call() for messages that may stop the device, which is reset afterwards: all fids are
+ * gone.
+ */
 int client_malformed(enum message_type type, const char *format, ...);
 
 /* As client_call(), without waiting: into one of SLOTS; slots are sent together. */

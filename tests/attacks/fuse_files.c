@@ -130,8 +130,10 @@ static int call_two(uint32_t opcode, const void *args, size_t size, const char *
 
 static void write_open(uint64_t node)
 {
-    /* Not CREAT, nor without EXCL below: the C library ends a server that opens with it and no
-     * mode. */
+    /*
+     * Not CREAT, nor without EXCL below: the C library ends a server that opens with it and no
+     * mode.
+     */
     static const uint32_t flags[] = {WRONLY, RDWR, WRONLY | TRUNC, RDONLY | TRUNC};
     static const char *const names[] = {"wronly", "rdwr", "trunc", "rdonly-trunc"};
     uint64_t handle;
@@ -193,8 +195,10 @@ static void attack_writes(void)
     say("removexattr", fuse_call(FUSE_REMOVEXATTR, node, NULL, 0, "user.x"));
 }
 
-/* Requests that contradict themselves. The server need not answer them, but must answer the next
- * one. */
+/*
+ * Requests that contradict themselves. The server need not answer them, but must answer the next
+ * one.
+ */
 static void attack_layout(void)
 {
     static const uint32_t opcodes[] = {FUSE_LOOKUP,   FUSE_GETATTR, FUSE_OPEN,    FUSE_READ,

@@ -85,7 +85,8 @@ static long share_write(void)
     return open(inside_share, O_WRONLY | O_CREAT, 0666);
 }
 
-/* A read-only mount does not prevent that: a fifo's contents are not in the file system.
+/*
+ * A read-only mount does not prevent that: a fifo's contents are not in the file system.
  */
 static long write_fifo(void)
 {

@@ -1,5 +1,7 @@
-/* Writes one JSON document to a stream, member by member. By hand: the probe needs nothing but
- * libc. */
+/*
+ * Writes one JSON document to a stream, member by member. By hand: the probe needs nothing but
+ * libc.
+ */
 #ifndef VMC_TESTS_PROBE_JSON_H
 #define VMC_TESTS_PROBE_JSON_H
 

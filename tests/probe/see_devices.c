@@ -14,7 +14,8 @@
 /* On a file system that takes device nodes and is writable to root with --read-only, too. */
 #define NODE "/dev/vmc-probe"
 
-/* Admin-guide/devices.txt in the kernel's documentation; -1: the number that /proc/devices gives.
+/*
+ * Admin-guide/devices.txt in the kernel's documentation; -1: the number that /proc/devices gives.
  */
 static const struct {
     const char *name;

@@ -51,7 +51,8 @@ static int create(struct client *client, const char *xml, struct error *err)
     return client->domain ? 0 : error_set(err, "libvirt: %s", api->virGetLastErrorMessage());
 }
 
-/* Usually it is already gone, since vmc has ended its QEMU. This waits until libvirt has noticed.
+/*
+ * Usually it is already gone, since vmc has ended its QEMU. This waits until libvirt has noticed.
  */
 static void destroy(struct client *client)
 {

@@ -63,7 +63,8 @@ static int list_inherited(int numbers[HANDOVER_FDS_MAX], size_t *ret_count, stru
     return 0;
 }
 
-/* The descriptor of "-chardev socket,id=charmonitor,fd=N,...", on which libvirt's monitor listens.
+/*
+ * The descriptor of "-chardev socket,id=charmonitor,fd=N,...", on which libvirt's monitor listens.
  */
 static int find_monitor(char *const *argv, int *ret_fd, struct error *err)
 {

@@ -5,7 +5,8 @@
 
 #include "common/fds.h"
 
-/* The most that a socket takes at once by default, socket(7); no kernel command line is that long.
+/*
+ * The most that a socket takes at once by default, socket(7); no kernel command line is that long.
  */
 #define MESSAGE_MAX (192u << 10)
 

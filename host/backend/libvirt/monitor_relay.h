@@ -1,5 +1,5 @@
 /*
- * libvirt's monitor in front of QEMU's, in the emulator that stands in for QEMU (emulator.h).
+ * A relay from libvirt's monitor to QEMU's, in the emulator that stands in for QEMU (emulator.h).
  *
  * QEMU is in a PID namespace, where its thread ids mean other threads than outside: libvirt would
  * put those into its control groups, and pin them. So libvirt gets the emulator's PID for each

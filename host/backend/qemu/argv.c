@@ -47,8 +47,10 @@ static void add_machine(const struct machine_request *request, struct strings *a
 {
     const struct vm_spec *spec = request->spec;
     bool kvm = request->accel == ACCEL_KVM;
-    /* Pages are not merged with those of other machines: the time of a write to one would reveal
-     * what they hold. */
+    /*
+     * Pages are not merged with those of other machines: the time of a write to one would reveal
+     * what they hold.
+     */
     strings_add(argv, "-machine");
     strings_addf(argv, "%s,mem-merge=off",
                  spec->acpi ? spec->arch->machine_acpi : spec->arch->machine);
@@ -80,8 +82,10 @@ char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc
     strings_addf(&cmdline, "console=%s panic=-1", spec->maintenance ? spec->arch->serial : "hvc0");
     if (request->accel == ACCEL_TCG)
         strings_add(&cmdline, spec->arch->cmdline_tcg);
-    /* With ACPI without its hardware (the FADT's HW_REDUCED_ACPI), Linux assumes that the only
-     * timer is the processor's own. */
+    /*
+     * With ACPI without its hardware (the FADT's HW_REDUCED_ACPI), Linux assumes that the only
+     * timer is the processor's own.
+     */
     if (request->accel == ACCEL_TCG && spec->cpus == 1 && !spec->acpi && spec->arch->cmdline_tcg_up)
         strings_add(&cmdline, spec->arch->cmdline_tcg_up);
     if (tsc_khz > 0)
@@ -180,9 +184,11 @@ static void add_disk(const struct machine_request *request, const char *name, en
 
 static void add_disks(const struct machine_request *request, struct strings *argv)
 {
-    /* Without locks: QEMU tests for them by opening /dev/null in the same way as a memory file,
+    /*
+     * Without locks: QEMU tests for them by opening /dev/null in the same way as a memory file,
      * which jail/memory.h would take for one, and its filter allows none. An image that is gone
-     * after the run need never reach the disk. */
+     * after the run need never reach the disk.
+     */
     static const char scratch[] = "cache.no-flush=on,discard=unmap,locking=off";
     static const char kept[] = "cache.no-flush=off,discard=unmap,locking=off";
     static const char image[] = "read-only=on,locking=off";

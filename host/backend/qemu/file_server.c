@@ -102,8 +102,10 @@ static void say_limit(const struct machine_request *request)
                (unsigned long long)virtiofsd_files(most));
 }
 
-/* If a file's owner has no id in the namespace, it is shown as nobody's, and O_NOATIME is refused,
- * with which an overlay opens its lower files. */
+/*
+ * If a file's owner has no id in the namespace, it is shown as nobody's, and O_NOATIME is refused,
+ * with which an overlay opens its lower files.
+ */
 static int check_owner(const struct machine_request *request, struct error *err)
 {
     struct stat st;
@@ -127,8 +129,10 @@ static int connect_both(const struct container *container, int *ret_ours, int *r
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     AUTO_CLOSE int ours = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     AUTO_CLOSE int theirs = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* In a directory where no one else can make a socket first; through its descriptor, since a
-     * path has at most 107 bytes (unix(7), BUGS). */
+    /*
+     * In a directory where no one else can make a socket first; through its descriptor, since a
+     * path has at most 107 bytes (unix(7), BUGS).
+     */
     snprintf(name.sun_path, sizeof(name.sun_path), "/proc/self/fd/%d/" SOCKET_NAME,
              container->dir_fd);
     if (ours < 0 || theirs < 0 || bind(ours, (struct sockaddr *)&name, sizeof(name)) < 0 ||

@@ -41,8 +41,10 @@ void uml_argv(const struct machine_request *request, struct strings *ret)
     /* No directory with its PID, and no words of its own at the end, after the agent's. */
     strings_add(ret, "uml_dir=");
     strings_add(ret, "root=none");
-    /* There are no others: if a program opened another one (--usedev), the kernel would look for
-     * terminals of the host, and end. */
+    /*
+     * There are no others: if a program opened another one (--usedev), the kernel would look for
+     * terminals of the host, and end.
+     */
     strings_add(ret, "con=none");
     strings_add(ret, "ssl=none");
     strings_addf(ret, "con0=fd:%d", UML_FD_CONSOLE);

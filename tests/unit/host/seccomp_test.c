@@ -233,7 +233,8 @@ static void test_bad_profiles(void **state)
          "\"action\": \"SCMP_ACT_LOG\", \"args\": [{\"index\": 0, \"value\": 0, \"op\": "
          "\"EQ\"}]}]}",
          "'EQ' is not a known comparison"},
-        {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscals\": []}", "\"syscals\" is not a known member"},
+        {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscals\": []}",
+         "\"syscals\" is not a known member"},
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"kill\"], "
          "\"action\": \"SCMP_ACT_ERRNO\", \"arg\": []}]}",
          "\"arg\" is not a known member"},
