@@ -35,7 +35,7 @@ struct host_cgroup {
 struct host_cgroup_plan {
     char *memory_v1; /* the caller's own group of the controller: ours is made in it */
     char *pids_v1;
-    char *top_v2;    /* mount point of the version 2 hierarchy, for root alone */
+    char *top_v2;    /* mount point of the version 2 hierarchy, only for root */
     char *parent_v2; /* the group ours is made in; it passes the controllers on */
 };
 void host_cgroup_plan(const char *cgroup, const char *mountinfo, bool privileged,

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Variables are shared with the other parts (tests/bench/bench sources all of them).
 # shellcheck disable=SC2154
-# What the tables say: medians with their spread, and ratios within a round.
+# The results of the tables: medians with their spread, and ratios within a round.
 
 # Median, lowest and highest of a column of numbers, in the format given.
 spread() {

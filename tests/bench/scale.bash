@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Variables are shared with the other parts (tests/bench/bench sources all of them).
 # shellcheck disable=SC2034,SC2154
-# How many fit: N containers at once, each of which says that it is there and then waits.
+# How many fit: N containers at once, each of which reports that it is up and then waits.
 
 scale_counts=${VMC_BENCH_COUNTS:-1 2 4 8 16}
 # For the slowest of sixteen on a busy host.
@@ -25,7 +25,7 @@ pss_of() {
     done | awk '{ n += $1 } END { print n + 0 }'
 }
 
-# Starts $1 containers; leaves the processes in pids, and how long it took until the last was there in
+# Starts $1 containers; leaves the processes in pids, and the time until the last was up in
 # wall_ms.
 start_containers() {
     local count=$1 i begin line answer

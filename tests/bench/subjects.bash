@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Variables are shared with the other parts (tests/bench/bench sources all of them).
 # shellcheck disable=SC2034,SC2154
-# What is measured. A subject is a line here, run_NAME(), which fails when it did not do its work,
-# and prepare_NAME() where it needs something: it returns 1 and says why on standard output when
-# that cannot be had, and the subject is left out.
+# The subjects of the measurements. A subject is a line here, run_NAME(), which fails if it did not do
+# its work, and prepare_NAME() if it needs something: it returns 1 and prints the reason on standard
+# output if that is missing, and the subject is left out.
 
 # suite, name, what it is (the legend of the picture)
 subject_table='

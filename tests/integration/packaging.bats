@@ -189,7 +189,7 @@ field() {
     run --separate-stderr env BUILD="$PWD/other" VERSION=1 SOURCE_DATE_EPOCH=1 DEBFULLNAME=a DEBEMAIL=a@b \
         "$VMC_SOURCE/scripts/deb" 3>&-
     assert_status 125
-    assert_match "$stderr" "^deb: guest/$VMC_TEST_ARCH: its manifest names no Debian package with the kernel's source"
+    assert_match "$stderr" "^deb: guest/$VMC_TEST_ARCH: its manifest does not name a Debian package with the kernel's source"
     assert_equal "$(find other -name '*.deb')" ''
 }
 
