@@ -5,9 +5,9 @@
 if [ -z "${VMC_TEST_BACKEND-}" ]; then
     export VMC_TEST_BACKEND=$BACKEND VMC_UNDER_TEST=$VMC VMC=$VMC_TEST_LIB/vmc-backend
 fi
-load ../lib/common
-load ../lib/probe
-load ../lib/examples
+load ../../lib/common
+load ../../lib/probe
+load ../../lib/examples
 
 # A program of another architecture is refused, and the message names the option.
 refuses_foreign_programs() {
