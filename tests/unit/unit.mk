@@ -64,6 +64,11 @@ $(UNIT_DIR)/replay/host/%_fuzz: $(UNIT_DIR)/obj/tests/fuzz/host/%_fuzz.o $(UNIT_
 	@mkdir -p $(@D)
 	$(QUIET_LINK)$(CC) $(UNIT_SANITIZE) -o $@ $^ $(HOST_LIBS)
 
+# All that these targets run, so that they can be run at the same time.
+.PHONY: unit-programs
+unit-programs: $(UNIT_TESTS:%=$(UNIT_DIR)/%) $(UNIT_HOST_TESTS) $(GUEST_TESTS_HOST) $(AGENT_TESTS:%=$(UNIT_DIR)/agent/%) \
+	$(UNIT_DIR)/vmc-agent $(FUZZERS:%=$(UNIT_DIR)/replay/%)
+
 fuzz-replay: $(FUZZERS:%=$(UNIT_DIR)/replay/%)
 	@status=0; for fuzzer in $(FUZZERS); do \
 		"$(UNIT_DIR)/replay/$$fuzzer" "$(FUZZ_CORPUS)" || status=1; done; exit $$status
