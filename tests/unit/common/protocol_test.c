@@ -125,13 +125,15 @@ static void frames_come_byte_by_byte(void **state)
 /* What the decoder says to a header alone: 1 or 0 is well, -1 an error. */
 static int judge(enum peer peer, uint16_t type, uint32_t length)
 {
-    AUTO_FREE struct decoder *d = new_decoder(peer);
+    /* Its room is large, and hundreds of thousands of headers are judged. */
+    static struct decoder d;
+    decoder_init(&d, peer);
     uint8_t header[FRAME_HEADER_SIZE];
     struct frame frame;
     struct error err = ERROR_INIT;
     encode_header(header, (enum frame_type)type, 0, length);
-    feed(d, header, sizeof(header));
-    int result = decoder_next(d, &frame, &err);
+    feed(&d, header, sizeof(header));
+    int result = decoder_next(&d, &frame, &err);
     if (result < 0)
         assert_non_null(strstr(err.text, "protocol error"));
     return result;
