@@ -27,6 +27,11 @@ esac
 if [ "${VMC_TEST_BACKEND-}" = uml ]; then
     GUEST_IMAGE=${VMC_UNDER_TEST%/*}/guest/um KERNEL=linux
 fi
+# core_or_full CORE FULL: what a test runs in this tier, where every round is like the others.
+core_or_full() {
+    if [ -n "${VMC_TEST_FULL-}" ]; then echo "$2"; else echo "$1"; fi
+}
+
 # The factor for all deadlines on a machine that is itself emulated.
 SLOW=${VMC_TEST_SLOW:-1}
 # No step of a test takes longer than this; it bounds hangs and does not measure speed.
@@ -45,7 +50,7 @@ vmc_setup() {
     export VMC_TEST_MARK=$BATS_TEST_TMPDIR
     mkdir -m 700 "$XDG_RUNTIME_DIR"
     BACKGROUND=()
-    shared_memory >"$BATS_TEST_TMPDIR/shared-memory"
+    SHARED_MEMORY=$(shared_memory)
     cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -222,9 +227,17 @@ named_processes() {
     } 2>/dev/null | sed -E 's|^/proc/([0-9]+)/.*|\1|'
 }
 
+# Whether there may be any, with one look at all processes: the answer after nearly every test is no. A mark that is the
+# beginning of another one is a reason to look closer.
+maybe_processes() {
+    env -u VMC_TEST_MARK grep -qzaFf <(printf '%s\n' "VMC_TEST_MARK=$VMC_TEST_MARK" "$XDG_RUNTIME_DIR/") \
+        /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null
+}
+
 # These processes and their children, which may have neither.
 marked_processes() {
     local pid found children
+    maybe_processes || return 0
     found=$(named_processes)
     children=$found
     while [ -n "$children" ]; do
@@ -254,10 +267,12 @@ started() {
 # Processes in the control groups noted in run directories: an ending process is visible only there
 # while it gives its memory back.
 grouped_processes() {
-    local group
-    cat "$XDG_RUNTIME_DIR"/vmc/*/cgroups 2>/dev/null | while read -r group; do
-        cat "$group/cgroup.procs" 2>/dev/null || true
-    done
+    local noted group
+    for noted in "$XDG_RUNTIME_DIR"/vmc/*/cgroups; do
+        while read -r group; do
+            cat "$group/cgroup.procs" 2>/dev/null || true
+        done 2>/dev/null <"$noted"
+    done 2>/dev/null
 }
 
 no_marked_processes() {
@@ -273,11 +288,14 @@ has_machine() {
 }
 
 shared_memory() {
-    find /dev/shm -mindepth 1 -user "$(id -u)" -name '*vmc*' 2>/dev/null | sort
+    local name
+    for name in /dev/shm/*vmc*; do
+        [ ! -O "$name" ] || echo "$name"
+    done
 }
 
 no_mounts() {
-    ! grep -qF "$XDG_RUNTIME_DIR" /proc/self/mountinfo
+    [[ $(</proc/self/mountinfo) != *"$XDG_RUNTIME_DIR"* ]]
 }
 
 # Directories and sockets of containers; a lock file or the like may stay.
@@ -290,7 +308,7 @@ assert_nothing_left() {
         { fail "processes left: $(for p in $(marked_processes); do tr '\0' ' ' <"/proc/$p/cmdline"; echo; done)"; return; }
     no_mounts || { fail "mounts left: $(grep -F "$XDG_RUNTIME_DIR" /proc/self/mountinfo)"; return; }
     [ -z "$(run_directories)" ] || { fail "directories left: $(run_directories)"; return; }
-    shared_memory | cmp -s - "$BATS_TEST_TMPDIR/shared-memory" || fail "shared memory left"
+    [ "$(shared_memory)" = "$SHARED_MEMORY" ] || fail "shared memory left: $(shared_memory)"
 }
 
 # Content, owners, modes, times and links of a tree, as one hash.

@@ -11,11 +11,13 @@ capability_sets() {
     [[ $output == *$'NoNewPrivs:\t0'* ]] || fail "$output"
 }
 
+# bats test_tags=core:uml
 @test "another user than root has none of them, and the same bound" {
     run vmc --net none -u daemon -- cat /proc/self/status
     assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=0 Eff=0 Bnd=a80425fb Amb=0 '
 }
 
+# bats test_tags=core:uml
 @test "--cap-drop ALL --cap-add one, whatever the order; --nocaps; --privileged; --no-new-privileges" {
     run vmc --net none --cap-add chown --cap-drop ALL --no-new-privileges -- cat /proc/self/status
     assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=1 Eff=1 Bnd=1 Amb=0 '
@@ -26,6 +28,7 @@ capability_sets() {
     assert_equal "$(capability_sets "$output")" 'Inh=0 Prm=1ffffffffff Eff=1ffffffffff Bnd=1ffffffffff Amb=0 '
 }
 
+# bats test_tags=core:uml
 @test "the workload sees its own processes only, and its init cannot be ended and has no rights" {
     run vmc --net none -- sh -c 'echo $$; kill -KILL 1; grep -cE "^(CapPrm|CapBnd):.0*$|^NoNewPrivs:.1$|^Seccomp:.2$" /proc/1/status
         ls -d /proc/[0-9]* | wc -l; test -e /proc/3/status && echo more; echo end'
@@ -35,6 +38,7 @@ capability_sets() {
     [ "$(sed -n 3p <<<"$output")" -le 4 ] || fail "$output"
 }
 
+# bats test_tags=core:uml
 @test "the agent's file systems are out of reach" {
     run vmc --net none --privileged -- sh -c 'ls /init /base /share /volumes 2>/dev/null; cut -d" " -f2 /proc/mounts | sort'
     assert_output '/
@@ -49,12 +53,14 @@ capability_sets() {
 /sys/fs/cgroup'
 }
 
+# bats test_tags=core:uml
 @test "orphans are reaped, and signals sent to process 1 reach the workload" {
     run vmc --net none -- sh -c 'sh -c "sh -c \"exit 0\" & exit 0"; trap "echo got; exit 3" TERM; kill -TERM 1; while :; do sleep 0.1; done'
     assert_status 3
     assert_output got
 }
 
+# bats test_tags=core:uml
 @test "--no-init: the workload is process 1 and its status is the run's" {
     run vmc --net none --no-init -- sh -c 'echo $$; exit 9'
     assert_status 9
@@ -76,6 +82,7 @@ capability_sets() {
     assert_output $'two\nmade'
 }
 
+# bats test_tags=core:uml
 @test "--read-only leaves /dev/shm writable, and what --tmpfs is given for" {
     run vmc --net none --read-only --tmpfs /run -- sh -c 'for d in / /etc /tmp /run /dev/shm; do touch $d/x 2>/dev/null && echo $d; done; true'
     assert_output $'/run\n/dev/shm'
@@ -90,6 +97,7 @@ capability_sets() {
     [[ $output == *$'child 137\n33554432' ]] || fail "$output"
 }
 
+# bats test_tags=core:uml
 @test "--pids-limit and its other name" {
     run vmc --net none --pid-max 8 -- sh -c 'cat /sys/fs/cgroup/pids.max; i=0; while [ $i -lt 20 ]; do sleep 20 & i=$((i+1)); done; echo not limited'
     [[ $output == 8* && $output != *'not limited'* ]] || fail "$output"
@@ -100,6 +108,7 @@ capability_sets() {
     assert_output "$([ "$VMC_TEST_ARCH" = arm ] && echo max || echo 4194304)"
 }
 
+# bats test_tags=core:uml
 @test "--userns and --netns: namespaces of their own, files keep their owners" {
     run vmc --net none --userns -- sh -c 'cat /proc/self/uid_map | tr -s " "; stat -c %u /etc/passwd; echo >/dev/null && echo dev; hostname x 2>/dev/null; ls /sys/class/net'
     assert_output $' 0 0 4294967295\n0\ndev\nlo'
@@ -107,6 +116,7 @@ capability_sets() {
     assert_output 'eth0 lo '
 }
 
+# bats test_tags=core:uml
 @test "bad values are refused, one line each" {
     local case
     for case in '--cap-add NOPE' '--cap-add=' '--cap-drop CAP_' '--cap-drop 7x' '--nocaps a,b' '--nocaps chown,,kill' \

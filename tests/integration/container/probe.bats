@@ -31,6 +31,7 @@ load ../../lib/probe
     expect_alone
 }
 
+# bats test_tags=core:uml
 @test "arguments, --env, --env-file, --workdir, --hostname" {
     printf '# a comment\nFILE=from the file\nBOTH=file\nCALLER\nABSENT\n' >variables
     CALLER=mine run --separate-stderr vmc --net none --env-file variables -e BOTH=line -e EMPTY= \
@@ -43,11 +44,13 @@ load ../../lib/probe
         | .working_directory = "/usr/bin" | .hostname = "one.example"'
 }
 
+# bats test_tags=core:uml
 @test "--user NAME, and the groups it is in" {
     see_alone --user games
     expect_alone 'user(5; 60; "/usr/games")'
 }
 
+# bats test_tags=core:uml
 @test "--user UID:GID without an account" {
     see_alone -u 4711:4712
     expect_alone 'user(4711; 4712; "/") | .ids.group = "4712 4712 4712 4712"'
@@ -61,21 +64,25 @@ load ../../lib/probe
 
 # --- rights ------------------------------------------------------------------------------
 
+# bats test_tags=core:uml
 @test "--cap-add, --cap-drop and --nocaps" {
     see_alone --cap-add SYS_TIME --cap-add CAP_SYS_ADMIN --cap-drop sys_chroot --nocaps net_raw,cap_kill
     expect_alone 'capabilities(default_capabilities + ["SYS_TIME", "SYS_ADMIN"] - ["SYS_CHROOT", "NET_RAW", "KILL"])'
 }
 
+# bats test_tags=core:uml
 @test "--cap-drop ALL with --cap-add" {
     see_alone --cap-add setuid --cap-drop ALL --cap-add BPF
     expect_alone 'capabilities(["SETUID", "BPF"])'
 }
 
+# bats test_tags=core:uml
 @test "--cap-add ALL without --privileged: capabilities alone, less what is dropped" {
     see_alone --cap-add ALL --cap-drop SYS_PTRACE --cap-drop SYS_BOOT --cap-drop SYSLOG
     expect_alone 'capabilities(all_capabilities - ["SYS_PTRACE", "SYS_BOOT", "SYSLOG"])'
 }
 
+# bats test_tags=core:uml
 @test "--no-new-privileges, --hostname of 64 characters" {
     local name
     name=a.$(printf '%062d' 0)
@@ -83,6 +90,7 @@ load ../../lib/probe
     expect_alone ".no_new_privileges = \"1\" | .hostname = \"$name\""
 }
 
+# bats test_tags=core:uml
 @test "--privileged" {
     see_alone --privileged
     expect_alone privileged
@@ -90,27 +98,31 @@ load ../../lib/probe
 
 # --- the container -----------------------------------------------------------------------
 
+# bats test_tags=core:uml
 @test "--read-only" {
     see --read-only
     expect read_only
 }
 
+# bats test_tags=core:uml
 @test "--no-init" {
     see_alone --no-init
     expect_alone no_init
 }
 
+# bats test_tags=core:uml
 @test "--netns keeps the network, in a namespace of its own" {
     see --netns
     expect '.namespaces.net = "its own"'
 }
 
+# bats test_tags=core:uml
 @test "--userns" {
     see_alone --userns
     expect_alone userns
 }
 
-# bats test_tags=qemu
+# bats test_tags=qemu,core:none
 @test "--mem-limit and --pids-limit; --cpus and --memory" {
     see_alone --mem-limit 65m --pids-limit 57 -c 2 -m 300m
     expect_alone '.cgroup["memory.max"] = "68157440" | .cgroup["pids.max"] = "57"
@@ -152,6 +164,7 @@ load ../../lib/probe
     expect_alone 'a_disk | .cgroup["cpu.weight"] = "33" | .cgroup["io.max"] = "254:0 rbps=1048576 wbps=max riops=max wiops=100"'
 }
 
+# bats test_tags=core:uml
 @test "--ulimit for every resource" {
     see_alone --ulimit as=2000000000 --ulimit core=1:2 --ulimit cpu=100:200 --ulimit data=1900000000 --ulimit fsize=1000000 \
         --ulimit locks=5:6 --ulimit memlock=65536 --ulimit msgqueue=1000:2000 --ulimit nice=1:2 --ulimit nofile=64 \
@@ -166,6 +179,7 @@ load ../../lib/probe
 
 # --- file systems, devices, the filter ----------------------------------------------------
 
+# bats test_tags=core:uml
 @test "--tmpfs, --shm-size, --sysctl, --group-add" {
     see_alone --tmpfs /scratch:size=10m,mode=0700 --tmpfs /data:ro,exec --shm-size 8m --sysctl net.core.somaxconn=77 \
         --sysctl kernel.msgmax=9000 --sysctl net/ipv4/ip_forward=1 --group-add 44 --group-add audio
@@ -176,6 +190,7 @@ load ../../lib/probe
             "net/ipv4/conf/all/forwarding": "1"}'
 }
 
+# bats test_tags=core:uml
 @test "--security-opt seccomp=unconfined, systempaths=unconfined, no-new-privileges" {
     see_alone --security-opt seccomp=unconfined --security-opt systempaths=unconfined --security-opt no-new-privileges
     expect_alone 'seccomp_unconfined | system_paths_unconfined | .no_new_privileges = "1"'
@@ -207,7 +222,7 @@ expect_with_filter() {
         | .device_access["kmsg c 1:11"].write = "ok" | .device_access["hwrng c 10:183"].read = "ok"'
 }
 
-# bats test_tags=qemu
+# bats test_tags=qemu,core:none
 @test "--usedev" {
     see_alone --usedev
     expect_alone usedev
@@ -221,6 +236,7 @@ expect_with_filter() {
     expect_alone 'volume("/data"; "ro") | volume_file("/etc/one-file"; 1; "rw") | volume("/srv/more"; "rw")'
 }
 
+# bats test_tags=core:uml
 @test "--dns, --dns-search, --dns-option, --add-host" {
     see --dns 192.0.2.1 --dns-search example.org --dns-option ndots:3 --add-host db:192.0.2.7 --hostname one
     jq '.provided_files["/etc/hosts"].text |= sub("192.0.2.7\\tdb\n"; "")' seen.json >without
@@ -238,62 +254,74 @@ expect_with_filter() {
 
 # --- options that meet -------------------------------------------------------------------
 
+# bats test_tags=core:uml
 @test "--privileged with --cap-drop: everything but the capability" {
     see_alone --privileged --cap-drop SYS_ADMIN --cap-drop MKNOD
     expect_alone 'privileged | capabilities(all_capabilities - ["SYS_ADMIN", "MKNOD"])'
 }
 
+# bats test_tags=core:uml
 @test "--privileged with --user: rights are root's, and the user may become none" {
     see_alone --privileged -u 4711:4712
     expect_alone 'privileged | user(4711; 4712; "/")'
 }
 
+# bats test_tags=core:uml
 @test "--privileged with --read-only and --no-new-privileges" {
     see_alone --privileged --read-only --no-new-privileges
     expect_alone 'privileged | read_only | .no_new_privileges = "1"'
 }
 
+# bats test_tags=core:uml
 @test "--privileged with --userns: nothing that belongs to the machine" {
     see_alone --privileged --userns
     expect_alone 'privileged | userns'
 }
 
+# bats test_tags=core:uml
 @test "--user with --cap-add: the bounding set alone, no ambient capability" {
     see_alone --user 4711:4712 --cap-add SYS_TIME --cap-drop CHOWN
     expect_alone 'capabilities(default_capabilities + ["SYS_TIME"] - ["CHOWN"]) | user(4711; 4712; "/")'
 }
 
+# bats test_tags=core:uml
 @test "--user with --no-new-privileges and --pids-limit" {
     see_alone --user games --no-new-privileges --pids-limit 20
     expect_alone 'user(5; 60; "/usr/games") | .no_new_privileges = "1" | .cgroup["pids.max"] = "20"'
 }
 
+# bats test_tags=core:uml
 @test "--user with --tty and --workdir: the terminal is the user's" {
     run --separate-stderr env TERM=linux "$VMC_TEST_LIB/pty" size=24x80 -- "$VMC" run -r "$SMALL" --net none -t -u 4711:4712 -w /tmp -- vmc-probe see
     tr -d '\r' <<<"$output" >seen.json
     expect_alone 'user(4711; 4712; "/") | terminal(4711) | .working_directory = "/tmp"'
 }
 
+# bats test_tags=core:uml
 @test "--userns with --user" {
     see_alone --userns --user 4711:4712
     expect_alone 'userns | user(4711; 4712; "/")'
 }
 
+# bats test_tags=core:uml
 @test "--userns with --read-only, --cap-drop ALL and --no-new-privileges" {
     see_alone --userns --read-only --cap-drop ALL --no-new-privileges
     expect_alone 'userns | read_only | capabilities([]) | .no_new_privileges = "1"'
 }
 
+# bats test_tags=core:uml
 @test "--userns with --netns, the same as without, and with a network" {
     see --userns --netns
     expect userns
 }
 
+# bats test_tags=core:uml
 @test "--read-only with --workdir and --user in a directory that stays writable" {
     see_alone --read-only --workdir /dev/shm --user games
     expect_alone 'read_only | user(5; 60; "/usr/games") | .working_directory = "/dev/shm"'
 }
 
+# bats test_tags=core:uml
 @test "--no-init with --pids-limit 1: COMMAND alone; with an init that is refused" {
     run --separate-stderr vmc --net none --pids-limit 1 -- true
     assert_refused '--pids-limit 1 .*--no-init'
@@ -301,17 +329,20 @@ expect_with_filter() {
     expect_alone 'no_init | .cgroup["pids.max"] = "1"'
 }
 
+# bats test_tags=core:uml
 @test "--no-init with --tty, --hostname and --privileged" {
     run --separate-stderr env TERM=linux "$VMC_TEST_LIB/pty" size=24x80 -- "$VMC" run -r "$SMALL" --net none -t --no-init --privileged --hostname one -- vmc-probe see
     tr -d '\r' <<<"$output" >seen.json
     expect_alone 'privileged | no_init | terminal(0) | .hostname = "one"'
 }
 
+# bats test_tags=core:uml
 @test "--no-init with --userns and --user" {
     see_alone --no-init --userns -u 4711:4712
     expect_alone 'userns | user(4711; 4712; "/") | no_init'
 }
 
+# bats test_tags=core:uml
 @test "--read-only with --tmpfs and --group-add with --user" {
     see_alone --read-only --tmpfs /var/cache:size=1m --user games --group-add 44
     expect_alone 'read_only | user(5; 60; "/usr/games") | .ids.groups = [44]

@@ -34,6 +34,7 @@ poke() {
         "$(cd "$SMALL" && as_container_root stat -c '%y %s' bin/cat etc/debian_version)"
 }
 
+# bats test_tags=core:user
 @test "special files, hard links, long names and extended attributes are packed" {
     copy_tree "$SMALL" tree
     as_container_root sh -c 'cd tree && mkdir odd && cd odd && mkfifo fifo && : >one && ln one two &&
@@ -59,6 +60,7 @@ b" && echo both >>one && cat two'
     assert_equal "$(jq -c '.capabilities.effective.names' <<<"$output")" '["NET_RAW"]'
 }
 
+# bats test_tags=core:user
 @test "an image is a lower layer like a tree: ram and disk, a kept disk, a read-only root" {
     local before upper
     export XDG_DATA_HOME=$PWD/data
@@ -77,6 +79,7 @@ b" && echo both >>one && cat two'
     assert_equal "$(sha256sum <"$IMAGE")" "$before"
 }
 
+# bats test_tags=core:user
 @test "volumes lie over an image" {
     mkdir shared
     echo from the host >shared/note
@@ -119,6 +122,7 @@ b" && echo both >>one && cat two'
     finish
 }
 
+# bats test_tags=core:user
 @test "machines with an image are copied, and never one of another image" {
     local kind
     export XDG_CACHE_HOME=$PWD/cache
@@ -190,6 +194,7 @@ b" && echo both >>one && cat two'
     assert_output $'0:0\n1000:1001\n0:0'
 }
 
+# bats test_tags=core:user
 @test "refused: what is no image, or not one for this run" {
     local other
     head -c 100000 "$IMAGE" >cut.img
@@ -224,6 +229,7 @@ EOT
     assert_output up
 }
 
+# bats test_tags=core:user
 @test "refused: what cannot be packed, or not there" {
     mkdir -p dir place
     ln -s "$IMAGE" link.img

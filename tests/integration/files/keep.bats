@@ -27,6 +27,7 @@ setup() {
     assert_equal "$(ls -A data/vmc/kept)" ''
 }
 
+# bats test_tags=core:user
 @test "without a name one is made up and said" {
     local name
     run --separate-stderr vmc --net none --keep -- sh -c 'echo kept >/kept'
@@ -68,6 +69,7 @@ setup() {
     [ "$status" -le 1 ] || fail "e2fsck: $output"
 }
 
+# bats test_tags=core:user
 @test "directories of the tree can be renamed, chmod copies no contents, also in a layer made before that" {
     copy_tree "$SMALL" tree
     as_container_root sh -c 'mkdir -p tree/srv/dir/sub && echo in >tree/srv/dir/sub/file && echo a >tree/srv/h1 && truncate -s 1G tree/srv/sparse'
@@ -88,6 +90,7 @@ setup() {
     remove_tree tree
 }
 
+# bats test_tags=core:user
 @test "an image whose making was interrupted is made anew" {
     mkdir -p data/vmc/kept/box
     head -c 100000 /dev/zero >data/vmc/kept/box/upper.img
@@ -97,6 +100,7 @@ setup() {
     assert_output fine
 }
 
+# bats test_tags=core:user
 @test "bad input: one line, status 125" {
     vmc --net none --keep --name box --upper disk:64m -- true
     mkdir other

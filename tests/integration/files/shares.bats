@@ -37,14 +37,16 @@ churn() {
 }
 
 @test "every listing is whole while the host, and another guest, make and remove files" {
+    local rounds
+    rounds=$(core_or_full 20 50)
     churn volume 200
     vmc_background --net none -v ./volume:/v -- sh -c '
         echo ready; while [ ! -e /v/end ]; do touch /v/guest1 /v/guest2; mv /v/guest1 /v/guest3; rm -f /v/guest?; sleep 0.01; done'
     wait_for "$DEADLINE" has_line out ready || fail "the first guest does not start"
     run vmc --net none -v ./volume:/v -- sh -c '
-        for i in $(seq 50); do ls /v | grep -c "^keep"; stat /v/keep$i >/dev/null && : </v/keep$i; done | sort | uniq -c'
+        for i in $(seq '"$rounds"'); do ls /v | grep -c "^keep"; stat /v/keep$i >/dev/null && : </v/keep$i; done | sort | uniq -c'
     assert_status 0
-    assert_match "$output" '^ *50 200$'
+    assert_match "$output" "^ *$rounds 200\$"
     kill "$CHURN"
     touch volume/end
     finish
@@ -156,7 +158,7 @@ for mode in sys.argv[1:]:
     local id
     mkdir inside outside
     chmod 777 inside outside
-    for id in 0 1000; do
+    for id in $(core_or_full 1000 "0 1000"); do
         as_container_root "$VMC_GUEST_TESTS/vmc-probe" calls "$PWD/outside" "$id" >want
         vmc --net none -v ./inside:/inside -- vmc-probe calls /inside "$id" >got
         # What root writes to keeps its set-user-ID bit on the host. A server that is root of a user namespace
@@ -167,7 +169,7 @@ for mode in sys.argv[1:]:
     done
 }
 
-# bats test_tags=qemu
+# bats test_tags=qemu,core:none
 @test "5000 operations on a file, in every cache mode and on a root that is shared" {
     every_mode
     local mode
@@ -201,7 +203,8 @@ refused"
 # The only way to have none: a directory of the host's is hidden from this run.
 # bats test_tags=root,qemu
 @test "without a virtiofsd, what 9p would do wrong is refused, and what it lacks is said" {
-    local options refusal
+    local options refusal rounds
+    rounds=$(core_or_full 30 100)
     hidden() {
         # shellcheck disable=SC2016
         unshare -m sh -c 'for f in /usr/lib/qemu/virtiofsd /usr/libexec/virtiofsd; do
@@ -219,9 +222,9 @@ refused"
 LIST
     churn volume 200
     run --separate-stderr hidden -v ./volume:/v:ro -- sh -c '
-        for i in $(seq 100); do ls /v | grep -c "^keep"; done | sort | uniq -c; cat /v/file; : >/v/new'
+        for i in $(seq '"$rounds"'); do ls /v | grep -c "^keep"; done | sort | uniq -c; cat /v/file; : >/v/new'
     kill "$CHURN"
-    assert_match "$output" '^ *100 200'
+    assert_match "$output" "^ *$rounds 200"
     assert_match "$output" $'\ncontent'
     assert_equal "$(grep -c '^vmc: volumes come over 9p, since no virtiofsd can be used' <<<"$stderr")" 1
 }

@@ -17,6 +17,7 @@ run_script() {
     run --separate-stderr vmc_full -v ./scripts:/scripts:ro "${@:2}" -- bash "/scripts/$1"
 }
 
+# bats test_tags=core:uml
 @test "apt, a Python venv, git, make and gcc" {
     script main <<'SH'
 cd "$(mktemp -d)"
@@ -106,7 +107,8 @@ SH
     assert_output $' 100 OK\n100\n100'
 }
 
-# PostgreSQL in /pg, with 1000 transactions, and more until the machine is killed.
+# PostgreSQL in /pg, with TRANSACTIONS, and more until the machine is killed.
+TRANSACTIONS=$(core_or_full 300 1000)
 postgres_scripts() {
     script common <<'SH'
 bin=$(echo /usr/lib/postgresql/*/bin)
@@ -124,10 +126,10 @@ su postgres -c "$bin/initdb -D /pg/data -A trust --no-locale -E UTF8" >/tmp/init
 server
 {
     echo 'create table t (n int primary key);'
-    for i in $(seq 1000); do echo "insert into t values ($i);"; done
+    for i in $(seq $1); do echo "insert into t values ($i);"; done
     echo 'select count(*) from t;'
 } | sql
-i=1000
+i=$1
 while :; do
     i=$((i + 1))
     echo "insert into t values ($i);"
@@ -137,14 +139,14 @@ SH
     script second <<'SH'
 . /scripts/common
 server
-echo "select count(*) = max(n) and max(n) >= $1 from t; select count(*) from t where n <= 1000; insert into t values (0);" | sql
+echo "select count(*) = max(n) and max(n) >= $1 from t; select count(*) from t where n <= $2; insert into t values (0);" | sql
 grep -c 'automatic recovery in progress' /pg/log
 su postgres -c "$bin/pg_ctl -D /pg/data -m fast -w stop" >/dev/null
 SH
 }
 
 written() {
-    [ "$(tail -n 1 out 2>/dev/null | tr -cd 0-9)" -gt 1020 ] 2>/dev/null
+    [ "$(tail -n 1 out 2>/dev/null | tr -cd 0-9)" -gt $((TRANSACTIONS + 20)) ] 2>/dev/null
 }
 
 # crash_postgres OPTION...: QEMU is killed in the middle of it; the next run recovers.
@@ -152,27 +154,27 @@ crash_postgres() {
     local last
     postgres_scripts
     "$VMC" run -m 512M --net none -r "$FULL" -v ./scripts:/scripts:ro "$@" -- \
-        bash /scripts/first >out 2>err </dev/null 3>&- &
+        bash /scripts/first "$TRANSACTIONS" >out 2>err </dev/null 3>&- &
     PID=$!
     BACKGROUND+=("$PID")
     wait_for 240 written || fail "no transactions"
     kill -KILL "$(machine_processes | head -n 1)"
     finish 10
     assert_equal "$STATUS" 125
-    assert_equal "$(head -n 1 out)" 1000
+    assert_equal "$(head -n 1 out)" "$TRANSACTIONS"
     # The last line may be cut; the one before has been committed.
     last=$(tail -n 2 out | head -n 1)
-    run --separate-stderr vmc_full --net none -v ./scripts:/scripts:ro "$@" -- bash /scripts/second "$last"
+    run --separate-stderr vmc_full --net none -v ./scripts:/scripts:ro "$@" -- bash /scripts/second "$last" "$TRANSACTIONS"
     assert_status 0
-    assert_output $'t\n1000\n1'
+    assert_output $'t\n'"$TRANSACTIONS"$'\n1'
 }
 
-# bats test_tags=qemu,long
-@test "PostgreSQL on a kept upper layer: 1000 transactions, kill -9 in the middle of more, recovery" {
+# bats test_tags=qemu,core:none
+@test "PostgreSQL on a kept upper layer: transactions, kill -9 in the middle of more, recovery" {
     crash_postgres --keep --name pg
 }
 
-# bats test_tags=long
-@test "PostgreSQL on a volume: 1000 transactions, kill -9 in the middle of more, recovery" {
+# bats test_tags=core:uml
+@test "PostgreSQL on a volume: transactions, kill -9 in the middle of more, recovery" {
     crash_postgres -v pg:/pg
 }

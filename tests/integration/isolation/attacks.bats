@@ -96,7 +96,7 @@ check_report() {
     done
 }
 
-# bats test_tags=native
+# bats test_tags=native,core:root
 @test "a raw FUSE client of virtiofs: an error for each of its attempts, and virtiofsd may end" {
     make_target
     attack ram --rootfs-transport virtiofs
@@ -170,6 +170,7 @@ expected_on_host() {
             s/^open-unlinked .*/open-unlinked EMFILE/'
 }
 
+# bats test_tags=core:root
 @test "root in a privileged container: an error in this guest, nothing on the host" {
     local upper
     make_target

@@ -13,6 +13,7 @@ expect_hosted() {
 
 # --- what it says ------------------------------------------------------------------------
 
+# bats test_tags=core:user
 @test "every run says in one line that the kernel is the host's" {
     "$VMC" run --net none -r "$SMALL" -- sh -c 'uname -r; echo words >&2' >out 2>err
     assert_equal "$(cat out)" "$(uname -r)"
@@ -20,6 +21,7 @@ expect_hosted() {
 words"
 }
 
+# bats test_tags=core:user
 @test "--explain names it, and leaves out what only a machine has" {
     run "$VMC" run --explain -r "$SMALL" -- true
     assert_status 0
@@ -31,17 +33,20 @@ words"
     assert_refused '--accel cannot go with --host'
 }
 
+# bats test_tags=core:user
 @test "vmc info says whether it can be used" {
     run "$VMC" info --json
     assert_equal "$(jq -r '.checks[] | select(.name == "host-backend").verdict' <<<"$output")" ok
 }
 
+# bats test_tags=core:user
 @test "every example of docs/host-backend.md prints what it says" {
     VMC=$VMC_UNDER_TEST check_examples "$VMC_SOURCE/docs/host-backend.md" 3 timeout 60 bash
 }
 
 # --- what is refused ---------------------------------------------------------------------
 
+# bats test_tags=core:user
 @test "what only a machine has is refused with its reason" {
     "$VMC_UNDER_TEST" pack "$SMALL" -o image
     check_table <<'EOT'
@@ -83,6 +88,7 @@ cold.*nothing is booted|run --cold @
 EOT
 }
 
+# bats test_tags=core:user
 @test "a program of another architecture is refused" {
     refuses_foreign_programs
 }
@@ -177,6 +183,7 @@ EOT
     assert_output 1
 }
 
+# bats test_tags=core:user
 @test "--timeout ends it with 124" {
     run vmc --net none --timeout 1 -- sleep 1000
     assert_status 124
@@ -264,6 +271,7 @@ no_sleeper() {
     assert_nothing_left
 }
 
+# bats test_tags=core:user
 @test "the workload's end is the end of all it has started" {
     run vmc --net none -- sh -c "setsid sleep 4711.$$ >/dev/null 2>&1 & exit 3"
     assert_status 3

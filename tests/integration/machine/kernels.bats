@@ -22,10 +22,10 @@ shell_guest() {
 }
 
 @test "--kernel distro: a terminal, signals, and an end that is reported" {
-    run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 -- "$VMC" run --kernel distro -r "$SMALL" --net none -t -- stty size
-    assert_match "$output" '24 80'
-    run vmc --kernel distro --cpus 2 --net none -- sh -c 'sleep 0.1; kill -TERM $$'
-    assert_status 143
+    run --separate-stderr "$VMC_TEST_LIB/pty" size=24x80 -- "$VMC" run --kernel distro -r "$SMALL" --cpus 2 --net none -t -- \
+        sh -c 'stty size; nproc; sleep 0.1; kill -TERM $$'
+    assert_match "$output" '24 80'$'\r\n''2'
+    assert_equal "${stderr_lines[-1]}" "status 143, terminal restored"
 }
 
 # --- a tree of one's own -----------------------------------------------------------------

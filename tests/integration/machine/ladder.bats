@@ -59,12 +59,14 @@ kvm_works() {
     assert_match "${stderr_lines[0]}" '^vmc: .*(KVM|/dev/kvm)'
 }
 
+# bats test_tags=core:user
 @test "--accel tcg asks nothing of KVM" {
     run --separate-stderr vmc --accel tcg -- echo text
     assert_output text
     assert_equal "$stderr" ''
 }
 
+# bats test_tags=core:user
 @test "a cache that cannot be written or holds nonsense stops nobody" {
     XDG_CACHE_HOME=/proc/no run --separate-stderr vmc -- echo text
     assert_status 0

@@ -43,20 +43,23 @@ identity='until grep -q "^fe80.* eth0$" /proc/net/if_inet6; do sleep 0.1; done
     assert_equal "$(templates | wc -l)" 1
 }
 
+# bats test_tags=core:user
 @test "no two copies have anything random in common, and all have the time" {
     run vmc --net user -- true
-    local i line
-    for i in 1 2 3 4; do
+    local i line copies
+    copies=$(core_or_full 3 4)
+    for ((i = 0; i < copies; i++)); do
         run vmc --net user -- sh -c "$identity; date +%s"
         assert_status 0
         line=${lines[-1]}
         [ "$line" -ge "$(($(date +%s) - DEADLINE))" ] && [ "$line" -le "$(date +%s)" ] || fail "the time is $line"
         printf '%s\n' "${lines[@]:0:8}" >>all
     done
-    assert_equal "$(wc -l <all)" 32
-    assert_equal "$(sort -u all | wc -l)" 32
+    assert_equal "$(wc -l <all)" $((8 * copies))
+    assert_equal "$(sort -u all | wc -l)" $((8 * copies))
 }
 
+# bats test_tags=core:user
 @test "machines that differ have templates of their own" {
     local before
     run vmc -- true
@@ -87,10 +90,11 @@ rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; 
     df -k /dev/shm | tail -n 1 | tr -s " " | cut -d " " -f 2
     readlink /proc/self/ns/user | grep -q . && cat /proc/self/uid_map | tr -s " "'
 
+# bats test_tags=core:user
 @test "containers that differ have templates of their own, and a copy has what was asked for" {
-    local options boot count=0
-    for options in '' '--cap-drop all' '--security-opt seccomp=unconfined' '--ulimit nofile=77' \
-        --privileged '--shm-size 1m' --no-new-privileges --userns '--device /dev/null:/dev/x:r'; do
+    local options boot count=0 shapes=('' '--cap-drop all' --privileged '--device /dev/null:/dev/x:r'
+        '--security-opt seccomp=unconfined' '--ulimit nofile=77' '--shm-size 1m' --no-new-privileges --userns)
+    for options in "${shapes[@]:0:$(core_or_full 3 9)}"; do
         # shellcheck disable=SC2086 # words
         run --separate-stderr vmc --timing $options -- sh -c "$rights"
         assert_status 0
@@ -129,6 +133,7 @@ rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; 
     has_line out got || fail "no signal arrived"
 }
 
+# bats test_tags=core:user
 @test "a machine with a kernel of its own or to be looked at boots, and makes no template" {
     local options
     for options in "--kernel $GUEST_IMAGE/$KERNEL" '--console log'; do
@@ -141,6 +146,7 @@ rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; 
 }
 
 # What a guest has read of a disk before it is copied would be another machine's.
+# bats test_tags=core:user
 @test "a copy has disks of its own: an upper layer, one that is kept, swap" {
     local turn name keys
     export XDG_DATA_HOME=$PWD/data
@@ -150,7 +156,7 @@ rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; 
     assert_equal "$(way_of "$stderr")" copy
     assert_match "$stderr" "cannot access '/first'"
     assert_equal "${#lines[@]} ${lines[0]}" "2 ${lines[1]}"
-    for turn in 1 2 3; do
+    for turn in $(seq "$(core_or_full 2 3)"); do
         for name in ada bob; do
             run --separate-stderr vmc --timing --keep --name $name -- sh -c "echo $name $turn >>/turns; cp -r /etc /etc-$turn; cat /turns"
             assert_status 0
@@ -176,7 +182,7 @@ rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; 
 }
 
 # A copy's hypervisor is told that every hole it makes in its memory is there, and that of memory alone.
-# bats test_tags=full
+# bats test_tags=full,core:user
 @test "a copy's disk has zeros where the guest has asked for them" {
     local turn
     for turn in 1 2; do
@@ -200,9 +206,11 @@ damage() {
     printf "\\$(printf %03o $(((byte + 1) % 256)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
+# bats test_tags=core:user
 @test "a template with any byte changed gives a cold start and a line, and is gone" {
     local size at where
-    for where in 0 4096 17000000 middle devices trailer; do
+    local places=(0 devices trailer 4096 17000000 middle)
+    for where in "${places[@]:0:$(core_or_full 3 6)}"; do
         rm -rf cache/vmc/templates
         run vmc -- true
         size=$(stat -c %s "$(templates)")
@@ -235,6 +243,7 @@ damage() {
     assert_match "$stderr" "^vmc: .*/templates belongs to another user, or others can write to it; starting cold$"
 }
 
+# bats test_tags=core:user
 @test "an image that was bred anew is another machine" {
     local first
     mkdir -p "guest/$VMC_TEST_ARCH"
@@ -249,6 +258,7 @@ damage() {
     [ -f "$first" ] || fail "the first is gone"
 }
 
+# bats test_tags=core:user
 @test "many first runs at once: all are well, and one template is left" {
     local i pids=()
     for i in 1 2 3 4; do
@@ -262,9 +272,10 @@ damage() {
     assert_equal "$(templates | wc -l)" 1
 }
 
+# bats test_tags=core:user
 @test "vmc killed while a template is made leaves nothing of it" {
     local i
-    for i in 1 2 3 4 5 6; do
+    for i in $(seq 1 "$(core_or_full 2 1)" 6); do
         rm -rf cache/vmc/templates
         vmc_background -- true
         wait_for 5 test -d cache/vmc/templates || fail "nothing began"
@@ -282,6 +293,7 @@ damage() {
     done
 }
 
+# bats test_tags=core:user
 @test "template warm makes one before it is needed; ls shows it, rm removes it" {
     local key
     run "$VMC" template ls

@@ -85,6 +85,7 @@ assert_preferred() {
     assert_output "$1"
 }
 
+# bats test_tags=core:user
 @test "vmc.conf: without-kvm = uml is --uml where KVM is not usable, for what UML has" {
     local without_kvm='User Mode Linux'
     "$VMC_UNDER_TEST" info --json >seen
@@ -102,6 +103,7 @@ without-kvm = uml'
     assert_preferred QEMU -r "$SMALL"
 }
 
+# bats test_tags=core:user
 @test "vmc.conf: --explain and vmc info say what it makes of a run" {
     prefer 'without-kvm = uml'
     "$VMC_UNDER_TEST" info --json >seen
@@ -115,6 +117,7 @@ without-kvm = uml'
     ! grep -e '--accel' explained || fail "the run has no accelerator"
 }
 
+# bats test_tags=core:user
 @test "vmc.conf: a line that is not understood is refused, with its place" {
     prefer 'without-kvm = xen'
     run --separate-stderr "$VMC_UNDER_TEST" run -r "$SMALL" -- true
@@ -134,6 +137,7 @@ without-kvm = uml'
 
 # --- what is refused ---------------------------------------------------------------------
 
+# bats test_tags=core:user
 @test "what it does not have is refused with its reason" {
     "$VMC_UNDER_TEST" pack "$SMALL" -o image
     check_table <<'EOT'
@@ -167,12 +171,14 @@ EOT
 
 # --- lines -------------------------------------------------------------------------------
 
+# bats test_tags=core:user
 @test "bytes of every value pass in both directions, unchanged and in order" {
     head -c 3000000 /dev/urandom >data
     vmc -- sh -c 'cat; cat /proc/self/fd/0 >/dev/null' <data >copy
     cmp data copy
 }
 
+# bats test_tags=core:user
 @test "a reader that waits holds up nothing, and loses nothing" {
     head -c 2000000 /dev/urandom >data
     run --separate-stderr vmc -- sh -c 'sleep 1; sha256sum' <data
@@ -183,6 +189,7 @@ EOT
 
 # --- root file system and volumes --------------------------------------------------------
 
+# bats test_tags=core:user
 @test "files, links, owners and modes are those of the tree, and the tree is not changed" {
     copy_tree "$SMALL" tree
     as_container_root sh -c 'mkdir tree/data && echo text >tree/data/file && chown 1000:2000 tree/data/file && chmod 4751 tree/data/file && ln -s file tree/data/link && mkfifo tree/data/fifo'
@@ -252,6 +259,7 @@ name 1000 2000 666"
 # --- the end -----------------------------------------------------------------------------
 
 # What AddressSanitizer, ThreadSanitizer and collectors of Java's and Go's do.
+# bats test_tags=core:user
 @test "a program may reserve terabytes of addresses, and use what it touches" {
     run vmc_full -- python3 -c '
 import mmap
@@ -277,6 +285,7 @@ for size in 40, 44, 46:
     cmp shared/in shared/out
 }
 
+# bats test_tags=core:user
 @test "a root that fills the memory is full, and a program that takes too much is ended; the machine runs on" {
     run --separate-stderr vmc -m 128M -- sh -c 'head -c 1G /dev/zero >/tmp/big; echo "$?"; rm /tmp/big; echo on'
     assert_status 0
@@ -382,6 +391,7 @@ are_apart() {
     assert_equal "$STATUS" 0
 }
 
+# bats test_tags=core:user
 @test "a program of the guest's finds nothing of the kernel's in its memory" {
     # The kernel's own stack would be there, and the vdso of the host's.
     run --separate-stderr vmc -- vmc-probe addresses

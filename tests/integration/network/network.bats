@@ -71,7 +71,20 @@ guest() {
         "$VMC" run -m 512M -r "$FULL" "${options[@]}" -- python3 -c "$(cat "$TRAFFIC")" "$@" 3>&-
 }
 
-# The same in the background, as container NAME; waits until its server is up. Sets PID.
+# Several of them in one guest, an argument and a line for each: guest_each OPTION... -- 'get ADDRESS PORT'...
+guest_each() {
+    local options=()
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    world timeout -k 5 "${VMC_FULL_DEADLINE:-120}" env PATH="${GUEST_PATH:-$PATH}" \
+        "$VMC" run -m 512M -r "$FULL" "${options[@]}" -- \
+        sh -c 'for call; do python3 -c "$0" $call || echo "status $?"; done' "$(cat "$TRAFFIC")" "$@" 3>&-
+}
+
+# The same as guest in the background, as container NAME; waits until its server is up. Sets PID.
 guest_server() {
     local name=$1
     shift
@@ -118,6 +131,7 @@ stop_guest() {
     stop_guest "$PID"
 }
 
+# bats test_tags=core:uml
 @test "user: a server that speaks first, as SSH's and SMTP's do, is heard" {
     make_world
     make_outside
@@ -136,6 +150,7 @@ stop_guest() {
     stop_guest "$PID"
 }
 
+# bats test_tags=core:uml
 @test "user: a port published on all addresses, and one of IPv6" {
     make_world
     make_outside
@@ -149,6 +164,7 @@ stop_guest() {
     stop_guest "$PID"
 }
 
+# bats test_tags=core:uml
 @test "user: without a host port a free one is chosen, and said" {
     make_world
     guest_server web -p 80 -- serve 0.0.0.0 80
@@ -160,6 +176,7 @@ stop_guest() {
     stop_guest "$PID"
 }
 
+# bats test_tags=core:uml
 @test "user: UDP on a published port" {
     make_world
     make_outside
@@ -193,14 +210,14 @@ stop_guest() {
     world_server four serve 192.0.2.1 80
     world_server six serve 2001:db8::1 80
     world_server echo echo 192.0.2.1 5000
-    run guest -- get 192.0.2.1 80
-    assert_match "$output" '^hello from four'
-    run guest -- get 2001:db8::1 80
-    assert_match "$output" '^hello from six'
-    run guest -- ask 192.0.2.1 5000 text
-    assert_output "echo text"
+    run guest_each -- 'get 192.0.2.1 80' 'get 2001:db8::1 80' 'ask 192.0.2.1 5000 text'
+    assert_equal "${#lines[@]}" 3
+    assert_match "${lines[0]}" '^hello from four'
+    assert_match "${lines[1]}" '^hello from six'
+    assert_equal "${lines[2]}" "echo text"
 }
 
+# bats test_tags=core:uml
 @test "user: the host's loopback is behind the gateway only with :host-loopback" {
     make_world
     world_server private serve 127.0.0.1 8000
@@ -210,6 +227,7 @@ stop_guest() {
     assert_match "$output" '^hello from private'
 }
 
+# bats test_tags=core:uml
 @test "user: works on a host that has a loopback interface alone" {
     make_world
     guest_server web -p 8080:80 -- serve 0.0.0.0 80
@@ -243,20 +261,16 @@ no_passt() {
     world_server four serve 192.0.2.1 80
     world_server six serve 2001:db8::1 80
     world_server echo echo 192.0.2.1 5000
-    run --separate-stderr guest -- get 192.0.2.1 80
-    assert_match "$output" '^hello from four'
-    assert_equal "${#stderr_lines[@]}" 1
-    assert_match "$stderr" 'there is no passt'
-    run --separate-stderr guest -- get 2001:db8::1 80
-    assert_match "$output" '^hello from six'
-    run --separate-stderr guest -- ask 192.0.2.1 5000 text
-    assert_output "echo text"
     world_server far ends 192.0.2.1 7000
     # An abort is another matter: host/network/slirp.c says which.
-    run --separate-stderr guest -- meet 192.0.2.1 7000 1 esb
-    assert_output met
-    run --separate-stderr guest -- closed 192.0.2.1 7999
-    assert_output ConnectionRefusedError
+    run --separate-stderr guest_each -- 'get 192.0.2.1 80' 'get 2001:db8::1 80' 'ask 192.0.2.1 5000 text' \
+        'meet 192.0.2.1 7000 1 esb' 'closed 192.0.2.1 7999'
+    assert_equal "${#stderr_lines[@]}" 1
+    assert_match "$stderr" 'there is no passt'
+    assert_equal "${#lines[@]}" 5
+    assert_match "${lines[0]}" '^hello from four'
+    assert_match "${lines[1]}" '^hello from six'
+    assert_equal "${lines[*]:2}" "echo text met ConnectionRefusedError"
 }
 
 # bats test_tags=qemu
@@ -387,6 +401,7 @@ process_named() {
     assert_match "$(cat err)" 'network \(passt\) had ended'
 }
 
+# bats test_tags=core:uml
 @test "user: when passt cannot be started its words are told, before the workload or with its end" {
     fake_passt 'passt 2099_01_01.abcdef0' 'echo "no room for $1" >&2; exit 1'
     make_world
@@ -429,13 +444,14 @@ fake_passt() {
     passt=$("$VMC" info --json | jq -r '.checks[] | select(.name == "network").detail | split(",")[0]')
     # Ends by abort are not among them: nobody sends a lost RST again. TCP waits seconds where more is lost.
     run --separate-stderr world env PATIENCE=90 "$VMC_TEST_LIB/bad-link" "$passt" --lose 10 --repeat 10 --swap 10 \
-        --cut 300 --join 300 -- "$TRAFFIC" meet 192.0.2.1 7000 3 esb
+        --cut 300 --join 300 -- "$TRAFFIC" meet 192.0.2.1 7000 "$(core_or_full 1 3)" esb
     assert_output met
     # What comes again behind the end of a connection is answered by a reset.
     run --separate-stderr world "$VMC_TEST_LIB/bad-link" "$passt" --repeat 1000 -- "$TRAFFIC" meet 192.0.2.1 7000 3 w
     assert_output met
 }
 
+# bats test_tags=core:uml
 @test "user: what passt drops is said once: datagrams in fragments, and a ping" {
     make_world
     make_outside
@@ -451,6 +467,7 @@ fake_passt() {
     grep -q '^warn  *ping ' told || fail "$(cat told)"
 }
 
+# bats test_tags=core:uml
 @test "user: the largest datagram there is, into the guest, ends nothing but itself" {
     make_world
     make_outside
@@ -483,12 +500,14 @@ guest_resolves() {
         sh -c 'cat /etc/resolv.conf; exec python3 -c "$0" resolve some.name.example' "$(cat "$TRAFFIC")" 3>&-
 }
 
+# bats test_tags=core:uml
 @test "user: a name server on the host's loopback answers the guest" {
     make_world_with_resolver 127.0.0.53
     run guest_resolves
     assert_output $'nameserver 10.0.2.3\n203.0.113.7'
 }
 
+# bats test_tags=core:uml
 @test "user: a name server on another address answers the guest" {
     make_world_with_resolver 192.0.2.1
     run guest_resolves
@@ -499,8 +518,8 @@ guest_resolves() {
 @test "user: without passt a name server answers the guest, on the host's loopback or not" {
     local server
     no_passt
-    for server in 127.0.0.53 192.0.2.1; do
-        make_world_with_resolver $server
+    for server in $(core_or_full 127.0.0.53 "127.0.0.53 192.0.2.1"); do
+        make_world_with_resolver "$server"
         run --separate-stderr guest_resolves
         assert_status 0
         assert_equal "${lines[-1]}" 203.0.113.7
@@ -540,12 +559,10 @@ bridge_leases() {
     guest_server two --net bridge -- echo :: 5000
     local two=$PID
     assert_equal "$(bridge_leases)" $'10.118.99.2\n10.118.99.3\nfd76:6d63:0:63::2\nfd76:6d63:0:63::3'
-    run guest --net bridge -- get 10.118.99.2 80
-    assert_output "hello from one to ::ffff:10.118.99.4"
-    run guest --net bridge -- get fd76:6d63:0:63::2 80
-    assert_output "hello from one to fd76:6d63:0:63::4"
-    run guest --net bridge -- ask fd76:6d63:0:63::3 5000 text
-    assert_output "echo text"
+    run guest_each --net bridge -- 'get 10.118.99.2 80' 'get fd76:6d63:0:63::2 80' 'ask fd76:6d63:0:63::3 5000 text'
+    assert_output "hello from one to ::ffff:10.118.99.4
+hello from one to fd76:6d63:0:63::4
+echo text"
     run world "$TRAFFIC" get 10.118.99.2 80
     assert_match "$output" '^hello from one'
     stop_guest "$one"
@@ -600,10 +617,8 @@ bridge_leases() {
     world ip addr add 2001:db8::2/64 dev elsewhere nodad
     world_server there serve :: 80
     WORLD=("${home[@]}")
-    run guest --net bridge -- get 192.0.2.2 80
-    assert_output "hello from there to ::ffff:192.0.2.1"
-    run guest --net bridge -- get 2001:db8::2 80
-    assert_output "hello from there to 2001:db8::1"
+    run guest_each --net bridge -- 'get 192.0.2.2 80' 'get 2001:db8::2 80'
+    assert_output $'hello from there to ::ffff:192.0.2.1\nhello from there to 2001:db8::1'
     # And nothing comes in by itself.
     guest_server web --net bridge -- serve :: 80
     WORLD=("${away[@]}")

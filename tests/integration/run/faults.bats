@@ -66,6 +66,7 @@ start_sleeper() {
     assert_nothing_left
 }
 
+# bats test_tags=core:user
 @test "a sweep leaves running containers alone" {
     mkfifo in
     exec 7<>in
@@ -80,7 +81,7 @@ start_sleeper() {
     assert_equal "$(cat out)" $'ready\n/etc/passwd'
 }
 
-# bats test_tags=machine,qemu
+# bats test_tags=machine,qemu,core:user
 @test "an image that cannot grow ends the run with its cause, in a machine that booted and in a copy" {
     local kind
     for kind in --cold ""; do
@@ -133,11 +134,11 @@ vmc_limited() {
     (ulimit -f "$1" && shift && vmc "$@")
 }
 
-# bats test_tags=qemu
+# bats test_tags=qemu,core:user
 @test "a writer that was told of a full volume and goes on has the status that it ends with" {
     local code
     mkdir volume
-    for code in 0 3; do
+    for code in $(core_or_full 3 "0 3"); do
         run --separate-stderr vmc_limited 70000 --net none -m 64M -v "$PWD/volume:/v" -- sh -c '
             head -c 80000000 /dev/zero >/v/big || echo told; rm /v/big; exit "$0"' "$code"
         assert_status "$code"
@@ -149,7 +150,7 @@ vmc_limited() {
     assert_refused 'ulimit -f.*71680000 bytes.*134217728 bytes.*smaller --memory'
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "a guest that panics in mid-run: 125, and the console's last words" {
     run --separate-stderr vmc --privileged -m 128M -- sh -c \
         'echo 2 >/proc/sys/vm/panic_on_oom && exec vmc-probe memory 100000'
@@ -158,7 +159,7 @@ vmc_limited() {
     assert_match "$stderr" '[Pp]anic'
 }
 
-# bats test_tags=machine,qemu
+# bats test_tags=machine,qemu,core:user
 @test "a bred guest that panics in its boot is booted once more, others are not, and then it is 125" {
     mkdir -p "image/$VMC_TEST_ARCH"
     cp "$GUEST_IMAGE/$KERNEL" "image/$VMC_TEST_ARCH/"
@@ -175,24 +176,25 @@ vmc_limited() {
     assert_equal "$(grep -ac 'Kernel panic - not syncing' console)" 1
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "root in a privileged container finds no key that resets the machine" {
     run --separate-stderr vmc --privileged -- sh -c 'command -v python3 >/dev/null; echo 1 >/proc/sys/kernel/panic_on_oops; kill -9 -1; echo b >/proc/sysrq-trigger; exit 99'
     assert_status 99
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "a workload out of memory is killed, not the run: 137" {
     run --separate-stderr vmc -m 128M -- vmc-probe memory 100000
     assert_status 137
 }
 
+# bats test_tags=core:user
 @test "killing everything inside ends with the workload's death" {
     run --separate-stderr vmc -- sh -c 'kill -9 -1; kill -9 $$'
     assert_status 137
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "an image that is not a kernel" {
     local file
     printf 'not a kernel\n' >text
@@ -207,7 +209,7 @@ vmc_limited() {
     done
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "a truncated, an empty and a wrong initramfs: the console's words, bounded time" {
     local file
     head -c 100000 "$GUEST_IMAGE/initramfs.cpio" >short
@@ -229,36 +231,36 @@ initramfs_of() {
     (cd image && printf '%s\n' . init dev | cpio -o -H newc 2>/dev/null)
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "a guest that never says HELLO is given up at the boot time limit" {
     local begin took
     initramfs_of "$SMALL/usr/bin/vmc-probe" >silent.cpio
     begin=$(now_ms)
-    run --separate-stderr vmc --boot-timeout 5s --initrd silent.cpio --append 'panic=0' -- true
+    run --separate-stderr vmc --boot-timeout 3s --initrd silent.cpio --append 'panic=0' -- true
     took=$(($(now_ms) - begin))
     assert_status 125
     assert_match "${stderr_lines[0]}" '^vmc: '
     [ "$took" -lt $((15000 * SLOW)) ] || fail "took $took ms"
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "a kernel that waits for ever is given up at the boot time limit" {
     local begin took
     begin=$(now_ms)
-    run --separate-stderr vmc --boot-timeout 3s --append 'rdinit=/bin/sh' --append 'panic=0' -- true
+    run --separate-stderr vmc --boot-timeout 2s --append 'rdinit=/bin/sh' --append 'panic=0' -- true
     took=$(($(now_ms) - begin))
     assert_status 125
     [ "$took" -lt $((15000 * SLOW)) ] || fail "took $took ms"
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "a boot time limit that is too short names it" {
     run --separate-stderr vmc --boot-timeout 1ms -- true
     assert_status 125
     assert_match "$stderr" 'boot|answer|HELLO|time'
 }
 
-# bats test_tags=machine
+# bats test_tags=machine,core:user
 @test "the failure names the console log that --console keeps" {
     run --separate-stderr vmc --boot-timeout $((10 * SLOW))s --console log --append 'loglevel=7 rdinit=/no-such-init' -- true
     assert_status 125

@@ -1,6 +1,7 @@
 # Options of `vmc run`: each does what it says inside the guest.
 load ../../lib/common
 
+# bats test_tags=core:uml
 @test "arguments arrive untouched: spaces, quotes, newlines, empty ones, dashes" {
     run vmc -- printf '<%s>' 'a b' '' "it's" '"q"' $'two\nlines' '$HOME' '*' -r --help 'grüße'
     assert_status 0
@@ -16,11 +17,13 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_output 100000
 }
 
+# bats test_tags=core:uml
 @test "a single argument of 128 kB less one arrives" {
     run bash -c 'timeout 60 "$VMC" run -r "$0" -- sh -c "echo \${#1}" sh "$(head -c 131071 /dev/zero | tr "\\0" x)"' "$SMALL" 3>&-
     assert_output 131071
 }
 
+# bats test_tags=core:uml
 @test "the environment is what is set, and a PATH" {
     SECRET=leak run vmc -e 'A=1 2' -e EMPTY= -- env
     assert_status 0
@@ -31,18 +34,21 @@ lines><\$HOME><*><-r><--help><grüße>"
     [[ $output != *"$VMC_TEST_MARK"* ]] || fail "the caller's environment leaks"
 }
 
+# bats test_tags=core:uml
 @test "-e NAME takes the caller's value, and none if there is none" {
     FROM_CALLER=value run vmc -e FROM_CALLER -e SURELY_UNSET -- env
     [[ $output == *FROM_CALLER=value* ]] || fail "$output"
     [[ $output != *SURELY_UNSET* ]] || fail "$output"
 }
 
+# bats test_tags=core:uml
 @test "--env-file, with comments and empty lines, and -e wins" {
     printf '# comment\n\nA=file\nB=also file\n' >variables
     run vmc --env-file variables -e A=line -- sh -c 'echo "$A,$B"'
     assert_output 'line,also file'
 }
 
+# bats test_tags=core:uml
 @test "--env-file is read as docker reads it: white space, CRLF, quotes, names alone, no final newline" {
     printf '\357\273\277BOM=1\n \tA=  "x" # y\r\n\r\n  # no\nFROM_CALLER\nSURELY_UNSET\nB.c-d=' >variables
     FROM_CALLER=value run vmc --env-file variables --env-file <(echo PIPE=1) -- env
@@ -50,6 +56,7 @@ lines><\$HOME><*><-r><--help><grüße>"
         $'BOM=1\nA=  "x" # y\nFROM_CALLER=value\nB.c-d=\nPIPE=1'
 }
 
+# bats test_tags=core:uml
 @test "--mount: a path with a colon, read-only, and a tmpfs" {
     mkdir src:colon
     echo there >src:colon/file
@@ -60,6 +67,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_output $'there\n700\n1024'
 }
 
+# bats test_tags=core:uml
 @test "10 000 environment variables arrive" {
     run bash -c 'options=(); for i in {1..10000}; do options+=(-e "VARIABLE_$i=$i"); done
         timeout 60 "$VMC" run -r "$0" "${options[@]}" -- env' "$SMALL" 3>&-
@@ -67,6 +75,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_equal "$(grep -c '^VARIABLE_' <<<"$output")" 10000
 }
 
+# bats test_tags=core:uml
 @test "the working directory" {
     run vmc -w /usr/bin -- pwd
     assert_output /usr/bin
@@ -74,11 +83,13 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_output /
 }
 
+# bats test_tags=core:uml
 @test "a missing working directory is named" {
     run --separate-stderr vmc -w /no/where -- pwd
     assert_refused /no/where
 }
 
+# bats test_tags=core:uml
 @test "the user: by name, number, number and group, name and group name" {
     run vmc -u daemon -- id -u
     assert_output 1
@@ -94,6 +105,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_output '0 0 0'
 }
 
+# bats test_tags=core:uml
 @test "an unknown user or group is named" {
     run --separate-stderr vmc -u nobody-knows -- id
     assert_refused nobody-knows
@@ -101,11 +113,13 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_refused no-group
 }
 
+# bats test_tags=core:uml
 @test "another user has neither root's files nor its rights" {
     run vmc -u daemon -- sh -c '{ echo x >/etc/passwd || mknod /tmp/x c 1 3 || chmod 777 /etc || echo refused; } 2>/dev/null'
     assert_output refused
 }
 
+# bats test_tags=core:uml
 @test "the host name" {
     run vmc --hostname some-name -- sh -c 'uname -n; cat /proc/sys/kernel/hostname'
     assert_output $'some-name\nsome-name'
@@ -120,7 +134,7 @@ lines><\$HOME><*><-r><--help><grüße>"
 
 @test "-m is the guest's memory" {
     local size total
-    for size in 128 300 1024; do
+    for size in $(core_or_full 300 "128 300 1024"); do
         total=$(vmc -m "${size}M" -- sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
         [ "$total" -le $((size * 1024)) ] || fail "$total kB of ${size} MB"
         [ "$total" -ge $((size * 1024 * 80 / 100)) ] || fail "$total kB of ${size} MB"
@@ -144,6 +158,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_status 3
 }
 
+# bats test_tags=core:uml
 @test "--timeout ends a workload that ignores TERM" {
     run --separate-stderr vmc --timeout 2 -- sh -c 'trap "" TERM; while :; do sleep 1; done'
     assert_status 124
@@ -186,6 +201,7 @@ lines><\$HOME><*><-r><--help><grüße>"
         'prepare exec hypervisor kernel agent config 9p rootfs start workload output exit total vmc'
 }
 
+# bats test_tags=core:uml
 @test "options end at the command: its options are its own" {
     run vmc -- sh -c 'echo "$0 $*"' -m --timing -r x
     assert_output '-m --timing -r x'
@@ -199,6 +215,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     assert_output text
 }
 
+# bats test_tags=core:uml
 @test "an option given twice counts the last time" {
     run vmc --hostname one --hostname two -- uname -n
     assert_output two
@@ -240,6 +257,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     "$VMC" info --json | python3 -m json.tool >/dev/null
 }
 
+# bats test_tags=core:uml
 @test "the guest is a machine of its own: kernel, pid 1, mounts, devices" {
     run vmc -- sh -c 'uname -r; tr "\0" " " </proc/1/cmdline; ls /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/ptmx /dev/pts /dev/shm /dev/fd /dev/stdin'
     assert_status 0
@@ -249,6 +267,7 @@ lines><\$HOME><*><-r><--help><grüße>"
         assert_output $'/proc proc\n/sys sysfs\n/dev tmpfs\n/dev/shm tmpfs'
 }
 
+# bats test_tags=core:uml
 @test "a real root inside: chown, mknod, mount, and names of its own" {
     run vmc -- sh -c 'set -e
         touch /f && chown 1234:4321 /f && stat -c %u:%g /f
@@ -274,6 +293,7 @@ lines><\$HOME><*><-r><--help><grüße>"
     [ "$one" != "$two" ] || fail "the same: $one"
 }
 
+# bats test_tags=core:uml
 @test "the loopback interface is up" {
     run vmc -- sh -c 'cat /sys/class/net/lo/flags'
     assert_output 0x9

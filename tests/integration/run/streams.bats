@@ -6,17 +6,20 @@ random() {
         -in /dev/zero 2>/dev/null | head -c "$1"
 }
 
+# Far more than every buffer on the way, and than the credit that one side gives the other.
+BULK=$(core_or_full 16777216 67108864)
+
 sum() {
     sha256sum | cut -d' ' -f1
 }
 
 # bats test_tags=kvm
-@test "64 MB of random bytes go in unchanged" {
-    assert_equal "$(random 67108864 1 | vmc -- sha256sum | cut -d' ' -f1)" "$(random 67108864 1 | sum)"
+@test "random bytes by the megabyte go in unchanged" {
+    assert_equal "$(random "$BULK" 1 | vmc -- sha256sum | cut -d' ' -f1)" "$(random "$BULK" 1 | sum)"
 }
 
-@test "64 MB of random bytes come out unchanged, after a round trip" {
-    assert_equal "$(random 67108864 2 | vmc -- cat | sum)" "$(random 67108864 2 | sum)"
+@test "random bytes by the megabyte come out unchanged, after a round trip" {
+    assert_equal "$(random "$BULK" 2 | vmc -- cat | sum)" "$(random "$BULK" 2 | sum)"
 }
 
 @test "standard error carries bytes unchanged, apart from standard output" {
@@ -32,6 +35,7 @@ sum() {
     assert_equal "$stderr" err
 }
 
+# bats test_tags=core:uml
 @test "another user opens /dev/stdin, stdout and stderr, and what process 1 has of them" {
     run --separate-stderr vmc -u 4711:4712 -- sh -c 'cat /dev/stdin; echo out >/dev/stdout; echo err >/dev/stderr
         exec >/dev/null 2>&1; echo log >/proc/1/fd/1; echo loud >/proc/1/fd/2' <<<in
@@ -53,6 +57,7 @@ sum() {
     assert_equal "$(printf abc | vmc -- sh -c 'cat; echo .')" 'abc.'
 }
 
+# bats test_tags=core:uml
 @test "input from a file, /dev/null, a pipe, a closed descriptor" {
     echo text >file
     assert_equal "$(vmc -- cat <file)" text
@@ -61,6 +66,7 @@ sum() {
     assert_equal "$(vmc -- wc -c <&-)" 0
 }
 
+# bats test_tags=core:uml
 @test "a named fifo whose writer is gone, comes late, or wrote nothing" {
     mkfifo fifo
     # The shell has the fifo open before vmc starts, and no writer any more.
@@ -79,6 +85,7 @@ sum() {
     assert_output 0
 }
 
+# bats test_tags=core:uml
 @test "output into a file, an appended file, a pipe, /dev/null" {
     vmc -- echo one >file
     vmc -- echo two >>file
@@ -87,6 +94,7 @@ sum() {
     vmc -- echo text >/dev/null
 }
 
+# bats test_tags=core:uml
 @test "what the workload does not read is left to others, in a file and in a pipe" {
     local line
     seq 5 >list
@@ -98,6 +106,7 @@ sum() {
     assert_equal "$(words_of out)" $'got a\ngot b'
 }
 
+# bats test_tags=core:uml
 @test "input that comes in pieces, and as a socket" {
     assert_equal "$({ echo one; wait_for "$DEADLINE" has_line out one; echo two; } | vmc -- cat 2>/dev/null | tee out)" $'one\ntwo'
     run timeout 120 python3 - "$VMC" "$SMALL" <<'PY' 3>&-
@@ -144,6 +153,7 @@ PY
     assert_output $'on\n141 0'
 }
 
+# bats test_tags=core:uml
 @test "a full disk for the output is a clear failure" {
     run --separate-stderr bash -c 'timeout 60 "$VMC" run -r "$0" -- echo text >/dev/full' "$SMALL" 3>&-
     [ "$status" != 0 ] || fail "status 0 though the output was lost"
@@ -151,11 +161,14 @@ PY
 }
 
 @test "a slow reader loses nothing and vmc's memory stays small" {
+    local size
+    # Of which more than half would be too much of vmc's memory.
+    size=$(core_or_full 41943040 67108864)
     run timeout 120 "$VMC_TEST_LIB/slow-reader" "$VMC" run -r "$SMALL" -- \
-        sh -c 'yes 0123456789abcdef | head -c 67108864' 3>&-
+        sh -c "yes 0123456789abcdef | head -c $size" 3>&-
     assert_status 0
-    assert_match "$output" '^67108864 bytes, peak [0-9]+ kB, '
-    assert_equal "${output##*, }" "$(yes 0123456789abcdef | head -c 67108864 | sum)"
+    assert_match "$output" "^$size bytes, peak [0-9]+ kB, "
+    assert_equal "${output##*, }" "$(yes 0123456789abcdef | head -c "$size" | sum)"
     local peak=${output#*peak }
     [ "${peak%% *}" -lt 32768 ] || fail "vmc grew to ${peak%% *} kB"
 }
@@ -193,6 +206,7 @@ PY
     assert_equal "$(cat out)" $'first\nsecond'
 }
 
+# bats test_tags=core:uml
 @test "non-blocking standard streams of the caller stay usable and lose nothing" {
     run timeout 120 python3 - "$VMC" "$SMALL" <<'PY' 3>&-
 import fcntl, os, subprocess, sys

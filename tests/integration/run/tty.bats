@@ -17,6 +17,7 @@ assert_restored() {
     assert_equal "${stderr_lines[-1]}" "status $1, terminal restored"
 }
 
+# bats test_tags=core:uml
 @test "-t gives a controlling terminal on all three descriptors" {
     run --separate-stderr terminal -- sh -c 'tty; tty <&1; tty <&2; : </dev/tty && echo controlling'
     assert_restored 0
@@ -102,17 +103,20 @@ job() {
     timeout -k 5 120 "$VMC_TEST_LIB/pty" "${steps[@]}" -- bash -c "set -m; $2" bash "$VMC" run -r "$SMALL" 3>&-
 }
 
+# bats test_tags=core:uml
 @test "in the background -t is not stopped, leaves what is typed to others, and is ended by TERM" {
     run --separate-stderr job 'expect=go' 'send=mine\n' 'expect=mine 143' -- \
         '"$@" -t -- sh -c "echo go; exec sleep 1000" & read -r line; kill $!; wait $!; echo "$line $?"'
     assert_restored 0
 }
 
+# bats test_tags=core:uml
 @test "timeout(1), which makes a background job of it, ends it" {
     run --separate-stderr job 'expect=124' -- 'timeout 2 "$@" -it -- sleep 1000; echo $?'
     assert_restored 0
 }
 
+# bats test_tags=core:uml
 @test "a job without -t reads its terminal in the foreground only" {
     run --separate-stderr job 'expect=go' 'send=mine\n' 'expect=read mine' 'send=yours\n' 'expect=got yours' -- \
         '"$@" -- sh -c "echo go; read -r line; echo got \$line" & read -r line; echo "read $line"; fg %1'
@@ -129,6 +133,7 @@ job() {
     assert_restored 125
 }
 
+# bats test_tags=core:uml
 @test "the terminal is restored when the workload is missing" {
     run --separate-stderr terminal -- no-such-command
     assert_restored 127
@@ -144,6 +149,7 @@ job() {
     assert_equal "$stderr" ''
 }
 
+# bats test_tags=core:uml
 @test "without -t there is no terminal, and -t without a terminal is refused" {
     run vmc -- sh -c 'test -t 0 || test -t 1 || test -t 2'
     assert_status 1
@@ -151,6 +157,7 @@ job() {
     assert_refused terminal
 }
 
+# bats test_tags=core:uml
 @test "TERM is the caller's" {
     TERM=vt220 run --separate-stderr terminal -- sh -c 'echo "$TERM"'
     assert_equal "${output//$'\r'/}" vt220

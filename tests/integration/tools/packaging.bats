@@ -149,7 +149,7 @@ field() {
     dpkg-deb -f "$debs"/"$1"_*.deb "$2"
 }
 
-# bats test_tags=root
+# bats test_tags=root,core:none
 @test "make deb: the packages, their relations, what is in them" {
     local image guest tree=$PWD/tree
     make_debs
@@ -193,7 +193,7 @@ field() {
     assert_equal "$(find other -name '*.deb')" ''
 }
 
-# bats test_tags=root
+# bats test_tags=root,core:none
 @test "make deb: lintian finds nothing" {
     make_debs
     run lintian --allow-root --fail-on error,warning "$debs"/*.changes 3>&-
@@ -201,7 +201,7 @@ field() {
     assert_output ''
 }
 
-# bats test_tags=root
+# bats test_tags=root,core:none
 @test "make deb: compiled elsewhere, by somebody else, the packages are the same" {
     local name
     make_debs
@@ -313,7 +313,7 @@ check_packages_in() {
     assert_output 'dpkg-query: no packages found matching vmc*'
 }
 
-# bats test_tags=root
+# bats test_tags=root,core:none
 @test "the packages in a clean Debian: installed, used, removed" {
     make_debs
     check_packages_in clean
@@ -330,7 +330,7 @@ newcomer_checkout() {
     rm -f "mnt/vmc/build/guest/$VMC_TEST_ARCH/distro"*/*
 }
 
-# bats test_tags=root,native,long
+# bats test_tags=root,native,core:none
 @test "the other release of Debian: README's first commands, packages made there, installed, used, removed" {
     local release
     [ -e "$VMC_SOURCE/host" ] || fail "no sources"
