@@ -54,7 +54,7 @@
  *   entropy   string         64 hexadecimal digits for the kernel's generator
  *   debug     bool
  *   hostfs    bool           the root and the volumes are host directories that the kernel itself
- *             opens (User Mode Linux), at /share and /volumes/TAG: not 9p
+ *             opens (User Mode Linux), contract.h: not 9p
  *   keep      bool           the upper disk outlives the machine
  *
  *   sysctls   [{"name": "net.core.somaxconn", "value": string}, ...]
@@ -63,7 +63,7 @@
  *             for the files of cgroup v2; absent: no limit
  *   ftrace    string         a script for the machine's tracing files, run before all of this is
  *             put into effect
- *   swap_disk bool           there is a disk for swap (its virtio serial is "vmc-swap")
+ *   swap_disk bool           there is a disk for swap
  *
  *   mounts    [{"kind": "tmpfs"|"volume"|"debugfs"|"tracefs", "target": path,
  *               "read_only", "exec": bool, "size", "mode", "uid", "gid": n (tmpfs),

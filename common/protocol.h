@@ -73,15 +73,6 @@
 
 #define PROTOCOL_VERSION 5
 
-/* What the agent says on the console before it serves a shell there. */
-#define MAINTENANCE_ANNOUNCEMENT "no workload: maintenance shell on the console"
-
-/* Names of the virtio-serial ports, under /sys/class/virtio-ports/NAME/name in the guest. */
-#define PORT_CONTROL_NAME "vmc.control"
-#define PORT_DATA_NAME "vmc.data"
-/* Mount tag of the root file system. */
-#define ROOTFS_MOUNT_TAG "vmc-rootfs"
-
 #define FRAME_HEADER_SIZE 8
 #define FRAME_PAYLOAD_MAX 65536
 #define CONFIG_SIZE_MAX (16u << 20) /* all frames of a JSON text; ARG_MAX is 2 MiB */

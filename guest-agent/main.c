@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/contract.h"
 #include "common/util.h"
 #include "guest-agent/boot/boot.h"
 #include "guest-agent/boot/machine.h"
@@ -63,12 +64,12 @@ static _Noreturn void run_machine(const char *lines, uint64_t began_ns)
 /* The last two words: a kernel also passes on what it does not know itself, in front of them. */
 static const char *lines_named(int argc, char *const *argv)
 {
-    return argc >= 3 && strcmp(argv[argc - 2], "--lines") == 0 ? argv[argc - 1] : NULL;
+    return argc >= 3 && strcmp(argv[argc - 2], AGENT_LINES_FLAG) == 0 ? argv[argc - 1] : NULL;
 }
 
 static bool has_descriptors(int argc, char *const *argv)
 {
-    return argc == 3 && strcmp(argv[1], "--fds") == 0;
+    return argc == 3 && strcmp(argv[1], AGENT_FDS_FLAG) == 0;
 }
 
 /* Numbers, of descriptors mostly, between commas; false if text is anything else, or has too many.
@@ -108,7 +109,7 @@ static int run_over_descriptors(int argc, char *const *argv, uint64_t began_ns)
     bool good =
         has_descriptors(argc, argv) && parse_descriptors(argv[2], places, ARRAY_LEN(places));
     if (!good || setup.data < 0) {
-        fprintf(stderr, "usage: vmc-agent --fds CONTROL,DATA[,FRAMES]\n"
+        fprintf(stderr, "usage: vmc-agent " AGENT_FDS_FLAG " CONTROL,DATA[,FRAMES]\n"
                         "(otherwise it is PID 1 of a vmc guest)\n");
         return STATUS_VMC_FAILED;
     }

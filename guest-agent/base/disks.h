@@ -1,15 +1,10 @@
 /*
- * The machine's disks, found by the serial numbers that vmc gives them: the order in which the
- * kernel names them says nothing.
+ * The machine's disks, found by the serial numbers that vmc gives them: common/contract.h.
  */
 #ifndef VMC_GUEST_AGENT_BASE_DISKS_H
 #define VMC_GUEST_AGENT_BASE_DISKS_H
 
 #include "common/error.h"
-
-#define ROOTFS_DISK_SERIAL "vmc-rootfs"
-#define UPPER_DISK_SERIAL "vmc-upper"
-#define SWAP_DISK_SERIAL "vmc-swap"
 
 /* *ret_path: its device node, owned by the caller. */
 int disk_find(const char *serial, char **ret_path, struct error *err);

@@ -4,14 +4,15 @@
 #include <fcntl.h>
 #include <termios.h>
 
+#include "common/contract.h"
 #include "common/util.h"
 
 int serial_open(void)
 {
     static const char *const lines[] = {
-        "/dev/ttyS0",   /* 8250: x86 */
-        "/dev/ttyAMA0", /* PL011: arm, arm64 */
-        "/dev/hvc0",    /* a virtio console */
+        "/dev/" LINE_8250,
+        "/dev/" LINE_PL011,
+        "/dev/" LINE_VIRTIO,
     };
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         struct termios settings;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/contract.h"
 #include "common/io.h"
 #include "common/util.h"
 #include "guest-agent/base/disks.h"

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/contract.h"
 #include "common/io.h"
-#include "common/protocol.h"
 #include "common/util.h"
 #include "guest-agent/base/serial.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/contract.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"

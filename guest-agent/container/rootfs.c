@@ -10,17 +10,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/protocol.h"
+#include "common/contract.h"
 #include "common/util.h"
 #include "guest-agent/base/disks.h"
 #include "guest-agent/base/mounts.h"
 #include "guest-agent/container/file_capabilities.h"
 
-/* Places in the initramfs; it is tmpfs or ramfs, so directories cost nothing. */
-#define SHARE_PATH "/share"
+/* More places in the initramfs, beside those of the contract; it is tmpfs or ramfs, so directories
+ * cost nothing. */
 #define UPPER_PATH "/upper"
-#define ROOT_PATH "/root"
-#define VOLUMES_PATH "/volumes"
 #define FILES_PATH "/volume-files"
 
 /* virtio carries at most 512000 bytes (126 pages and headers, net/9p/trans_virtio.c). */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "common/contract.h"
 #include "common/util.h"
 
 static const char *const nothing[] = {NULL};
@@ -41,7 +42,7 @@ static const struct arch archs[] = {
         .cpu_kvm = "host,-vmx,-svm",
         .kernel = "vmlinux",
         .tree_kernel = "arch/x86/boot/bzImage",
-        .serial = "ttyS0",
+        .serial = LINE_8250,
         .cmdline = "earlycon=uart8250,io,0x3f8 reboot=t tsc=reliable no_timer_check "
                    "noreplace-smp random.trust_cpu=on",
         /*
@@ -71,7 +72,7 @@ static const struct arch archs[] = {
         .cpu_kvm = "host",
         .kernel = "Image",
         .tree_kernel = "arch/arm64/boot/Image",
-        .serial = "ttyAMA0",
+        .serial = LINE_PL011,
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 32,
@@ -92,7 +93,7 @@ static const struct arch archs[] = {
         .cpu_kvm = "host",
         .kernel = "zImage",
         .tree_kernel = "arch/arm/boot/zImage",
-        .serial = "ttyAMA0",
+        .serial = LINE_PL011,
         .cmdline = "earlycon=pl011,0x9000000",
         .cmdline_tcg = "mitigations=off",
         .max_cpus = 8,

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 
+#include "common/contract.h"
 #include "common/util.h"
 #include "host/check/checks.h"
 #include "host/check/start.h"
@@ -28,7 +29,7 @@ static int try_agent(const struct check_place *place, void *agent, struct error 
         return error_set(err, "%s", place->those_missing);
     strings_add(&files, agent);
     strings_add(&argv, agent);
-    strings_add(&argv, "--fds");
+    strings_add(&argv, AGENT_FDS_FLAG);
     int result = jail_start(&jail, &argv, fds, ARRAY_LEN(fds), &process, &isolation, err);
     jail_stop(&process);
     isolation_free(&isolation);

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "common/protocol.h"
+#include "common/contract.h"
 
 int64_t machine_time_ns(const struct machine *m)
 {
@@ -97,7 +97,7 @@ static const char *place_of(const struct machine_share *share, const char *root,
         return share->path;
     if (strcmp(share->tag, ROOTFS_MOUNT_TAG) == 0)
         return root;
-    strings_addf(paths, "/volumes/%s", share->tag);
+    strings_addf(paths, VOLUMES_PATH "/%s", share->tag);
     return paths->items[paths->count - 1];
 }
 

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "common/protocol.h"
+#include "common/contract.h"
 #include "common/util.h"
 #include "host/run/serial_line.h"
 

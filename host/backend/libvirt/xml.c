@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/protocol.h"
+#include "common/contract.h"
 #include "host/backend/libvirt/handover.h"
 #include "host/backend/qemu/argv.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/contract.h"
 #include "common/util.h"
 #include "host/base/child.h"
 #include "host/machine/guest_image.h"
@@ -57,9 +58,8 @@ static int start_agent(const struct machine_request *request, struct strings *ar
     unsigned own_tasks = request->network->link.fd >= 0 ? AGENT_TASKS : AGENT_TASKS - 1;
     AUTO_STRINGS struct strings files = {0}, nodes = {0}, paths = {0};
     struct jail_tree trees[MACHINE_SHARES_MAX];
-    /* The places where the agent looks: guest-agent/session/hosted.h. */
     bool overlaid = request->spec->upper == UPPER_RAM;
-    size_t tree_count = machine_trees(request, overlaid ? "/share" : "/root", trees, &paths);
+    size_t tree_count = machine_trees(request, overlaid ? SHARE_PATH : ROOT_PATH, trees, &paths);
     const struct jail jail = {
         .tenant = JAIL_AGENT,
         .container = request->container,
@@ -99,7 +99,7 @@ static int start(const struct machine_request *request, struct machine *ret,
         theirs[i] = -1;
     /* A process list shows which run it belongs to. */
     strings_addf(&argv, "%s/vmc-agent", request->container->dir);
-    strings_add(&argv, "--fds");
+    strings_add(&argv, AGENT_FDS_FLAG);
     AUTO_STRINGS struct strings numbers = {0};
     for (int fd = AGENT_FD_CONTROL; fd <= AGENT_FD_DATA; fd++)
         strings_addf(&numbers, "%d", fd);

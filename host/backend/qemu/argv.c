@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/protocol.h"
+#include "common/contract.h"
 #include "host/jail/memory.h"
 
 char *qemu_escape(const char *value)
@@ -79,7 +79,8 @@ char *qemu_kernel_parameters(const struct machine_request *request, unsigned tsc
     strings_add(&cmdline, spec->debug ? "loglevel=7" : "quiet");
     strings_add(&cmdline, spec->arch->cmdline);
     /* The console is a virtio one: a serial line takes an exit of the machine for each byte. */
-    strings_addf(&cmdline, "console=%s panic=-1", spec->maintenance ? spec->arch->serial : "hvc0");
+    strings_addf(&cmdline, "console=%s panic=-1",
+                 spec->maintenance ? spec->arch->serial : LINE_VIRTIO);
     if (request->accel == ACCEL_TCG)
         strings_add(&cmdline, spec->arch->cmdline_tcg);
     /*
@@ -165,20 +166,19 @@ static void add_file_servers(const struct machine_request *request, struct strin
 }
 
 /*
- * name is the name of its node, and after "vmc-" the serial by which the agent finds it. A failed
- * write stops the machine, and vmc ends the run: a guest that gets the error goes on, and loses
- * data that it believes written. libvirt does not report the stop, so there the guest gets the
- * error.
+ * node is QEMU's name of it, and the agent finds it by serial. A failed write stops the machine, and
+ * vmc ends the run: a guest that gets the error goes on, and loses data that it believes written.
+ * libvirt does not report the stop, so there the guest gets the error.
  */
-static void add_disk(const struct machine_request *request, const char *name, enum qemu_fd fd,
-                     const char *options, struct strings *argv)
+static void add_disk(const struct machine_request *request, const char *node, const char *serial,
+                     enum qemu_fd fd, const char *options, struct strings *argv)
 {
     strings_add(argv, "-add-fd");
     strings_addf(argv, "fd=%d,set=%d", fd, fd);
     strings_add(argv, "-blockdev");
-    strings_addf(argv, "driver=file,node-name=%s,filename=/dev/fdset/%d,%s", name, fd, options);
+    strings_addf(argv, "driver=file,node-name=%s,filename=/dev/fdset/%d,%s", node, fd, options);
     strings_add(argv, "-device");
-    strings_addf(argv, "virtio-blk-device,drive=%s,serial=vmc-%s,werror=%s", name, name,
+    strings_addf(argv, "virtio-blk-device,drive=%s,serial=%s,werror=%s", node, serial,
                  request->spec->backend == BACKEND_LIBVIRT ? "report" : "stop");
 }
 
@@ -194,11 +194,12 @@ static void add_disks(const struct machine_request *request, struct strings *arg
     static const char image[] = "read-only=on,locking=off";
     const struct rootfs *rootfs = request->rootfs;
     if (rootfs->image_fd >= 0)
-        add_disk(request, "rootfs", QEMU_FD_IMAGE, image, argv);
+        add_disk(request, "rootfs", ROOTFS_DISK_SERIAL, QEMU_FD_IMAGE, image, argv);
     if (rootfs->disk_fd >= 0)
-        add_disk(request, "upper", QEMU_FD_DISK, rootfs->kept ? kept : scratch, argv);
+        add_disk(request, "upper", UPPER_DISK_SERIAL, QEMU_FD_DISK, rootfs->kept ? kept : scratch,
+                 argv);
     if (request->swap_fd >= 0)
-        add_disk(request, "swap", QEMU_FD_SWAP, scratch, argv);
+        add_disk(request, "swap", SWAP_DISK_SERIAL, QEMU_FD_SWAP, scratch, argv);
 }
 
 static void add_network(const struct network *network, struct strings *argv)

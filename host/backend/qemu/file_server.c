@@ -12,7 +12,7 @@
 #include "host/jail/files.h"
 #include "host/jail/rules.h"
 
-#define SHARE_PATH "/share"
+#define SHARED_PATH "/share"
 #define SOCKET_NAME "files"
 /* The owner shown for an id that the user namespace does not have, user_namespaces(7). */
 #define UID_OF_NOBODY 65534
@@ -43,7 +43,7 @@ static void add_qemus(const struct machine_share *share, struct strings *argv)
     strings_add(argv, "--rlimit-nofile=0");
     strings_add(argv, "-o");
     strings_addf(argv,
-                 "source=" SHARE_PATH ",%s%s,sandbox=chroot,xattr,posix_acl,announce_submounts,"
+                 "source=" SHARED_PATH ",%s%s,sandbox=chroot,xattr,posix_acl,announce_submounts,"
                  "log_level=err",
                  cache[share->cache],
                  share->cache == VOLUME_CACHE_LOOSE && !share->read_only ? ",writeback" : "");
@@ -67,7 +67,7 @@ static void add_rusts(const struct machine_share *share, struct strings *argv)
         "--sandbox=chroot", "--rlimit-nofile=0",    "--inode-file-handles=never", "--xattr",
         "--posix-acl",      "--announce-submounts", "--log-level=error",          NULL,
     };
-    strings_add(argv, "--shared-dir=" SHARE_PATH);
+    strings_add(argv, "--shared-dir=" SHARED_PATH);
     strings_addf(argv, "--fd=%d", FD_LISTENER);
     for (const char *const *word = words; *word; word++)
         strings_add(argv, *word);
@@ -177,7 +177,7 @@ static int start_one(const struct machine_request *request, const struct virtiof
                      struct isolation *isolation, struct error *err)
 {
     AUTO_STRINGS struct strings files = {0}, argv = {0};
-    const struct jail_tree tree = {share->path, SHARE_PATH, share->read_only};
+    const struct jail_tree tree = {share->path, SHARED_PATH, share->read_only};
     const struct jail jail = {
         .tenant = JAIL_FILE_SERVER,
         .container = request->container,

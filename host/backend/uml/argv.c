@@ -1,7 +1,6 @@
 #include "host/backend/uml/argv.h"
 
-/* The guest's names of its lines. */
-#define LINE "/dev/ttyS"
+#include "common/contract.h"
 
 enum line {
     LINE_CONTROL,
@@ -18,13 +17,13 @@ static void add_line(struct strings *argv, enum line line, enum uml_fd fd)
 static void add_agent(bool frames, struct strings *argv)
 {
     AUTO_STRINGS struct strings lines = {0};
-    strings_addf(&lines, LINE "%d", LINE_CONTROL);
-    strings_addf(&lines, LINE "%d", LINE_DATA);
+    strings_addf(&lines, AGENT_LINE "%d", LINE_CONTROL);
+    strings_addf(&lines, AGENT_LINE "%d", LINE_DATA);
     if (frames)
-        strings_addf(&lines, LINE "%d", LINE_FRAMES);
+        strings_addf(&lines, AGENT_LINE "%d", LINE_FRAMES);
     AUTO_FREE char *list = strings_join(&lines, ",");
     strings_add(argv, "--");
-    strings_add(argv, "--lines");
+    strings_add(argv, AGENT_LINES_FLAG);
     strings_add(argv, list);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/contract.h"
 #include "common/log.h"
 #include "common/util.h"
 #include "host/backend/uml/argv.h"
@@ -50,7 +51,7 @@ static int start_in_jail(const struct machine_request *request, struct strings *
     AUTO_STRINGS struct strings files = {0}, paths = {0};
     struct jail_tree trees[MACHINE_SHARES_MAX];
     /* The places where the agent looks: guest-agent/container/rootfs.h. */
-    size_t tree_count = machine_trees(request, "/share", trees, &paths);
+    size_t tree_count = machine_trees(request, SHARE_PATH, trees, &paths);
     const struct jail jail = {
         .tenant = JAIL_KERNEL,
         .container = request->container,
