@@ -18,7 +18,7 @@
 #define SWAP_DISK_SERIAL "vmc-swap"
 
 /*
- * Where directories of the host's are that are no device's: hostfs, hosted.h. The root file system
+ * Where host directories are that no device brings: hostfs, hosted.h. The root file system
  * is at SHARE_PATH where an overlay goes on top of it, else at ROOT_PATH; volumes are in
  * VOLUMES_PATH/TAG.
  */

@@ -108,7 +108,7 @@ int cgroup_open_of(pid_t pid, struct error *err)
     /* "0::/container/...": cgroups(7). */
     const char *group = strstr(text, "::");
     if (!group)
-        return error_set(err, "%s names no cgroup", file);
+        return error_set(err, "%s does not name a control group", file);
     AUTO_FREE char *path =
         xasprintf("%s%.*s", CGROUP_ROOT, (int)strcspn(group + 2, "\n"), group + 2);
     return open_group(path, err);

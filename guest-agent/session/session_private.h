@@ -82,7 +82,7 @@ void execs_cut(struct session *s);
 
 void execs_free(struct session *s);
 
-/* What a frame of the host's on that port does. -1: the host broke the protocol. */
+/* What a frame from the host on that port does. -1: the host broke the protocol. */
 int frames_control(struct session *s, const struct frame *frame, struct error *err);
 int frames_data(struct session *s, const struct frame *frame, struct error *err);
 

@@ -38,8 +38,8 @@ int streams_frame(struct streams *s, const struct frame *frame, struct error *er
 void streams_resize(const struct streams *s, const struct window_size *size);
 
 /*
- * The process has ended: nobody reads its input any more; how many bytes of it have been read is
- * returned. What still writes to the outputs is read on.
+ * The process has ended, and its input has no reader any more: returns how many bytes of it were
+ * read. The outputs are read as long as other processes write to them.
  */
 uint64_t streams_end(struct streams *s);
 

@@ -166,9 +166,9 @@ static void add_file_servers(const struct machine_request *request, struct strin
 }
 
 /*
- * node is QEMU's name of it, and the agent finds it by serial. A failed write stops the machine, and
- * vmc ends the run: a guest that gets the error goes on, and loses data that it believes written.
- * libvirt does not report the stop, so there the guest gets the error.
+ * node is QEMU's name of it, and the agent finds it by serial. A failed write stops the machine,
+ * and vmc ends the run: a guest that gets the error goes on, and loses data that it believes
+ * written. libvirt does not report the stop, so there the guest gets the error.
  */
 static void add_disk(const struct machine_request *request, const char *node, const char *serial,
                      enum qemu_fd fd, const char *options, struct strings *argv)
