@@ -285,7 +285,7 @@ static void mistakes_of_shape_are_refused(void **state)
         {"", "byte 0"},
         {"[]", "not a JSON object"},
         {"{\"args\":[\"a\"]}", "unknown key 'args'"},
-        {"{\"netns\":true}", "nothing of a container's"},
+        {"{\"netns\":true}", "settings of a container"},
         {"{\"network\":{}}", "unknown key 'network'"},
         {"{\"root\":{\"upper\":\"host\",\"image\":true}}", "has its upper in the guest"},
         {"{\"root\":1}", "root is not a JSON object"},
