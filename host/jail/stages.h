@@ -5,15 +5,7 @@
 #ifndef VMC_HOST_JAIL_STAGES_H
 #define VMC_HOST_JAIL_STAGES_H
 
-#include "host/jail/jail.h"
-
-/* Opened by vmc for the child, which no longer could. */
-struct jail_mounts {
-    int *files; /* a detached mount of each of the jail's files */
-    int *trees; /* and of each tree; the child opens an agent's */
-    int device; /* or -1 */
-    int *nodes; /* and of each device of an agent */
-};
+#include "host/jail/mounts.h"
 
 struct jail_rules;
 
@@ -43,10 +35,6 @@ struct jail_report {
  * has been executed, or that the child is gone.
  */
 #define JAIL_GO 'g'
-
-/* A new mount of a tree, not attached yet, with the rights that the tenant has to it. */
-int jail_open_tree(const struct jail *jail, const struct jail_tree *tree, int *ret_fd,
-                   struct error *err);
 
 /* Tells vmc that a layer is missing because of errno: the run goes on unless it is required. */
 void jail_lack(struct jail_child *child, enum isolation_layer layer, const char *what);
