@@ -1,6 +1,6 @@
 /*
- * Names that both houses go by, beside the frames: what the host calls a thing of the machine, and
- * the agent looks for.
+ * Names that the host gives and the agent looks for, apart from the frames (protocol.h) and the
+ * configuration (container_config.h).
  */
 #ifndef VMC_COMMON_CONTRACT_H
 #define VMC_COMMON_CONTRACT_H
@@ -18,23 +18,24 @@
 #define SWAP_DISK_SERIAL "vmc-swap"
 
 /*
- * Where host directories are that no device brings: hostfs, hosted.h. The root file system
- * is at SHARE_PATH where an overlay goes on top of it, else at ROOT_PATH; volumes are in
- * VOLUMES_PATH/TAG.
+ * Where host directories are that come without a device: by hostfs, or in a hosted container. The
+ * root file system is at SHARE_PATH where an overlay goes on top of it, otherwise at ROOT_PATH;
+ * volumes are in VOLUMES_PATH/TAG.
  */
 #define SHARE_PATH "/share"
 #define ROOT_PATH "/root"
 #define VOLUMES_PATH "/volumes"
 
 /*
- * The agent's last two arguments where its ports are no devices: descriptors that it has, or serial
- * lines that it opens; control, data and, with a network, frames, with commas between them.
+ * The agent's last two arguments where its ports are not virtio devices: a flag, and a list with
+ * commas of descriptors that it has, or of serial lines that it opens: control, data and, with a
+ * network, frames.
  */
 #define AGENT_FDS_FLAG "--fds"
 #define AGENT_LINES_FLAG "--lines"
-#define AGENT_LINE "/dev/ttyS" /* and a number: User Mode Linux's */
+#define AGENT_LINE "/dev/ttyS" /* and a number, under User Mode Linux */
 
-/* The kernel's names of a machine's line, by the driver; below /dev. */
+/* The kernel's names of a machine's console lines, by driver, below /dev. */
 #define LINE_8250 "ttyS0"
 #define LINE_PL011 "ttyAMA0"
 #define LINE_VIRTIO "hvc0"

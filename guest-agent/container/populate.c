@@ -55,7 +55,7 @@ static const struct device_config default_devices[] = {
 };
 
 /* "Dev symbolic links", runtime-linux.md. */
-static const struct link {
+static const struct symbolic_link {
     const char *path, *target;
 } links[] = {
     {"/dev/ptmx", "pts/ptmx"},          {"/dev/fd", "/proc/self/fd"},

@@ -62,7 +62,7 @@ static _Noreturn void become(void (*wait)(void), const char *path, char **argv, 
 }
 
 int child_start_after(void (*wait)(void), const char *path, struct strings *argv, const int *fds,
-                      size_t fd_count, struct child *ret, struct error *err)
+                      size_t fd_count, struct child_process *ret, struct error *err)
 {
     char **words = strings_argv(argv);
     pid_t parent = getpid();
@@ -77,18 +77,18 @@ int child_start_after(void (*wait)(void), const char *path, struct strings *argv
 }
 
 int child_start(const char *path, struct strings *argv, const int *fds, size_t fd_count,
-                struct child *ret, struct error *err)
+                struct child_process *ret, struct error *err)
 {
     return child_start_after(NULL, path, argv, fds, fd_count, ret, err);
 }
 
 /* True if it ends by the deadline. */
-static bool ends(const struct child *child, int64_t deadline)
+static bool ends(const struct child_process *child, int64_t deadline)
 {
     return wait_readable(child->pidfd, deadline);
 }
 
-static void reap(struct child *child, int *ret_status)
+static void reap(struct child_process *child, int *ret_status)
 {
     while (waitpid(child->pid, ret_status, 0) < 0 && errno == EINTR)
         ;
@@ -96,7 +96,7 @@ static void reap(struct child *child, int *ret_status)
     close_fd(&child->pidfd);
 }
 
-void child_stop(struct child *child)
+void child_stop(struct child_process *child)
 {
     if (child->pid <= 0)
         return;
@@ -110,7 +110,7 @@ void child_stop(struct child *child)
     child->pid = -1;
 }
 
-int child_wait(struct child *child, int64_t deadline, int *ret_status, struct error *err)
+int child_wait(struct child_process *child, int64_t deadline, int *ret_status, struct error *err)
 {
     if (!ends(child, deadline)) {
         child_stop(child);

@@ -18,20 +18,20 @@
 #define LIST_MAX 1024
 #define DIRECTORIES_MAX 64
 
-struct places {
+struct seen_directories {
     struct stat seen[DIRECTORIES_MAX];
     size_t count;
 };
 
-static bool is_new(struct places *places, int dir)
+static bool is_new(struct seen_directories *directories, int dir)
 {
     struct stat st;
-    if (places->count == DIRECTORIES_MAX || fstat(dir, &st) < 0)
+    if (directories->count == DIRECTORIES_MAX || fstat(dir, &st) < 0)
         return false;
-    for (size_t i = 0; i < places->count; i++)
-        if (places->seen[i].st_dev == st.st_dev && places->seen[i].st_ino == st.st_ino)
+    for (size_t i = 0; i < directories->count; i++)
+        if (directories->seen[i].st_dev == st.st_dev && directories->seen[i].st_ino == st.st_ino)
             return false;
-    places->seen[places->count++] = st;
+    directories->seen[directories->count++] = st;
     return true;
 }
 
@@ -82,7 +82,7 @@ static void look_in(int dir, const char *directory, struct capable_files *list)
 int file_capabilities_find(const char *root, char *const *env, struct capable_files *ret,
                            struct error *err)
 {
-    struct places places = {.count = 0};
+    struct seen_directories directories = {.count = 0};
     struct strings paths = {0};
     AUTO_CLOSE int top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (top < 0)
@@ -99,7 +99,7 @@ int file_capabilities_find(const char *root, char *const *env, struct capable_fi
         if (dir < 0)
             continue;
         directory[strlen(directory) - strlen("/.")] = '\0';
-        if (is_new(&places, dir))
+        if (is_new(&directories, dir))
             look_in(dir, directory, ret);
         else
             close(dir);

@@ -39,15 +39,15 @@ uid_t uid_outside(void)
 }
 
 /* A range of subordinate ids; count is 0 when the user has none. */
-struct id_range {
+struct subordinate_ids {
     unsigned long first;
     unsigned long count;
 };
 
 /* The first range of the user in /etc/subuid or /etc/subgid (subuid(5)). */
-static struct id_range subordinate_range(const char *path, uid_t uid)
+static struct subordinate_ids subordinate_range(const char *path, uid_t uid)
 {
-    struct id_range range = {0};
+    struct subordinate_ids range = {0};
     struct passwd *user = getpwuid(uid);
     char number[32];
     snprintf(number, sizeof(number), "%u", uid);
@@ -62,10 +62,10 @@ static struct id_range subordinate_range(const char *path, uid_t uid)
         if (sscanf(line, "%lu:%lu", &range.first, &range.count) == 2 && range.count > 0)
             return range;
     }
-    return (struct id_range){0};
+    return (struct subordinate_ids){0};
 }
 
-static void run_map_tool(const char *tool, pid_t pid, unsigned id, struct id_range range)
+static void run_map_tool(const char *tool, pid_t pid, unsigned id, struct subordinate_ids range)
 {
     struct strings argv = {0};
     strings_add(&argv, tool);
@@ -81,7 +81,7 @@ static void run_map_tool(const char *tool, pid_t pid, unsigned id, struct id_ran
 }
 
 /* Runs newuidmap or newgidmap for process pid and waits for it. True if it succeeded. */
-static bool map_with_tool(const char *tool, pid_t pid, unsigned id, struct id_range range)
+static bool map_with_tool(const char *tool, pid_t pid, unsigned id, struct subordinate_ids range)
 {
     pid_t child = fork();
     if (child == 0) {
@@ -102,8 +102,8 @@ static bool map_with_tool(const char *tool, pid_t pid, unsigned id, struct id_ra
 static void map_parent(int ready, uid_t uid, gid_t gid)
 {
     pid_t parent = getppid();
-    struct id_range uids = subordinate_range("/etc/subuid", uid);
-    struct id_range gids = subordinate_range("/etc/subgid", uid);
+    struct subordinate_ids uids = subordinate_range("/etc/subuid", uid);
+    struct subordinate_ids gids = subordinate_range("/etc/subgid", uid);
     char byte;
     if (uids.count == 0 || gids.count == 0 || read(ready, &byte, 1) != 0)
         _exit(1);

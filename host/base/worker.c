@@ -88,7 +88,7 @@ static int shut_in(const struct own_process *what)
     return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -1 : load_filter(what);
 }
 
-int own_process_start(const struct own_process *what, struct child *ret, struct error *err)
+int own_process_start(const struct own_process *what, struct child_process *ret, struct error *err)
 {
     pid_t pid = fork();
     if (pid == 0) {

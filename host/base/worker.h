@@ -29,6 +29,6 @@ struct own_process {
 };
 
 /* Starts it. It ends when vmc does, at the latest. */
-int own_process_start(const struct own_process *what, struct child *ret, struct error *err);
+int own_process_start(const struct own_process *what, struct child_process *ret, struct error *err);
 
 #endif

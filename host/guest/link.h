@@ -31,7 +31,7 @@ enum process_state {
 struct guest_process {
     uint16_t stream;
     enum process_state state;
-    struct streams streams;
+    struct joined_streams streams;
     struct started started;
     struct exit_record record;
     struct error error;

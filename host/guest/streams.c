@@ -6,7 +6,7 @@
 
 static short input_events(const void *owner)
 {
-    const struct streams *s = owner;
+    const struct joined_streams *s = owner;
     return input_wants_read(&s->in) && !s->held ? POLLIN : WATCH_NOTHING;
 }
 
@@ -18,25 +18,25 @@ static short sink_events(const struct relay_sink *sink)
 
 static short out_events(const void *owner)
 {
-    return sink_events(&((const struct streams *)owner)->out);
+    return sink_events(&((const struct joined_streams *)owner)->out);
 }
 
 static short err_events(const void *owner)
 {
-    return sink_events(&((const struct streams *)owner)->err);
+    return sink_events(&((const struct joined_streams *)owner)->err);
 }
 
 static int pump_input(void *owner, short revents, struct error *err)
 {
-    struct streams *s = owner;
+    struct joined_streams *s = owner;
     (void)revents, (void)err;
     if (!s->permit.may_read || s->permit.may_read(s->permit.owner))
         input_pump(&s->in, s->data);
     return 0;
 }
 
-static int pump_sink(struct streams *s, struct relay_sink *sink, short revents, const char *name,
-                     struct error *err)
+static int pump_sink(struct joined_streams *s, struct relay_sink *sink, short revents,
+                     const char *name, struct error *err)
 {
     if ((revents & (POLLERR | POLLHUP)) && !(revents & POLLOUT))
         relay_sink_close(sink, s->data);
@@ -47,18 +47,18 @@ static int pump_sink(struct streams *s, struct relay_sink *sink, short revents, 
 
 static int pump_out(void *owner, short revents, struct error *err)
 {
-    struct streams *s = owner;
+    struct joined_streams *s = owner;
     return pump_sink(s, &s->out, revents, "standard output", err);
 }
 
 static int pump_err(void *owner, short revents, struct error *err)
 {
-    struct streams *s = owner;
+    struct joined_streams *s = owner;
     return pump_sink(s, &s->err, revents, "standard error", err);
 }
 
-void streams_open(struct streams *s, struct loop *loop, struct channel *data, uint16_t number,
-                  const struct stream_fds *fds)
+void streams_open(struct joined_streams *s, struct loop *loop, struct channel *data,
+                  uint16_t number, const struct stream_fds *fds)
 {
     s->loop = loop;
     s->data = data;
@@ -72,7 +72,7 @@ void streams_open(struct streams *s, struct loop *loop, struct channel *data, ui
         loop_add(loop, &s->watches[i]);
 }
 
-void streams_join(struct streams *s, const struct stream_fds *fds)
+void streams_join(struct joined_streams *s, const struct stream_fds *fds)
 {
     input_join(&s->in, fds->in);
     relay_sink_join(&s->out, fds->out);
@@ -84,7 +84,7 @@ static int wrong(const struct frame *frame, struct error *err)
     return error_set(err, "protocol error: %s frame at the wrong time", frame_name(frame->type));
 }
 
-static int handle_credit(struct streams *s, const struct frame *frame, struct error *err)
+static int handle_credit(struct joined_streams *s, const struct frame *frame, struct error *err)
 {
     uint16_t type;
     uint32_t count;
@@ -93,7 +93,7 @@ static int handle_credit(struct streams *s, const struct frame *frame, struct er
     return type == FRAME_STDIN ? input_credit(&s->in, count, err) : wrong(frame, err);
 }
 
-static int handle_close(struct streams *s, const struct frame *frame, struct error *err)
+static int handle_close(struct joined_streams *s, const struct frame *frame, struct error *err)
 {
     uint16_t type;
     if (decode_close(frame, &type, err) < 0)
@@ -105,7 +105,7 @@ static int handle_close(struct streams *s, const struct frame *frame, struct err
     return 0;
 }
 
-int streams_accept(struct streams *s, const struct frame *frame, struct error *err)
+int streams_accept(struct joined_streams *s, const struct frame *frame, struct error *err)
 {
     switch (frame->type) {
     case FRAME_STDOUT:
@@ -121,27 +121,27 @@ int streams_accept(struct streams *s, const struct frame *frame, struct error *e
     }
 }
 
-bool streams_wait(const struct streams *s)
+bool streams_wait(const struct joined_streams *s)
 {
     return relay_sink_wants_write(&s->out) || relay_sink_wants_write(&s->err);
 }
 
-bool streams_ended(const struct streams *s)
+bool streams_ended(const struct joined_streams *s)
 {
     return s->out.eof && s->err.eof;
 }
 
-bool streams_done(const struct streams *s)
+bool streams_done(const struct joined_streams *s)
 {
     return relay_sink_done(&s->out) && relay_sink_done(&s->err) && !streams_wait(s);
 }
 
-void streams_leave_input(struct streams *s, uint64_t taken)
+void streams_leave_input(struct joined_streams *s, uint64_t taken)
 {
     input_end(&s->in, taken);
 }
 
-void streams_close(struct streams *s)
+void streams_close(struct joined_streams *s)
 {
     if (s->loop)
         for (size_t i = 0; i < ARRAY_LEN(s->watches); i++)
@@ -149,5 +149,5 @@ void streams_close(struct streams *s)
     input_free(&s->in);
     relay_sink_free(&s->out);
     relay_sink_free(&s->err);
-    *s = (struct streams)STREAMS_NONE;
+    *s = (struct joined_streams)STREAMS_NONE;
 }

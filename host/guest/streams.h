@@ -29,7 +29,7 @@ struct input_permit {
     void *owner;
 };
 
-struct streams {
+struct joined_streams {
     struct loop *loop;    /* borrowed, as the channel is */
     struct channel *data; /* the guest's data port; NULL: never opened */
     struct input in;
@@ -45,26 +45,26 @@ struct streams {
     }
 
 /* Joins the streams of a process of that number, which may send from now on. s does not move. */
-void streams_open(struct streams *s, struct loop *loop, struct channel *data, uint16_t number,
-                  const struct stream_fds *fds);
+void streams_open(struct joined_streams *s, struct loop *loop, struct channel *data,
+                  uint16_t number, const struct stream_fds *fds);
 
 /* Joins them to others while the process runs: what waits of an output goes to its new one. */
-void streams_join(struct streams *s, const struct stream_fds *fds);
+void streams_join(struct joined_streams *s, const struct stream_fds *fds);
 
 /* A frame of the data port that is about this process. */
-int streams_accept(struct streams *s, const struct frame *frame, struct error *err);
+int streams_accept(struct joined_streams *s, const struct frame *frame, struct error *err);
 
 /* True while some output that has come is not written yet. */
-bool streams_wait(const struct streams *s);
+bool streams_wait(const struct joined_streams *s);
 
 /* True when the guest has sent the ends of both outputs; and when all of them is written, too. */
-bool streams_ended(const struct streams *s);
-bool streams_done(const struct streams *s);
+bool streams_ended(const struct joined_streams *s);
+bool streams_done(const struct joined_streams *s);
 
 /* The process has ended and has read so many bytes of its input: the rest is left to others. */
-void streams_leave_input(struct streams *s, uint64_t taken);
+void streams_leave_input(struct joined_streams *s, uint64_t taken);
 
 /* Without a word to the guest. Harmless on STREAMS_NONE, and a second time. */
-void streams_close(struct streams *s);
+void streams_close(struct joined_streams *s);
 
 #endif

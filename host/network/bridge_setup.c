@@ -63,7 +63,7 @@ static int run_on(const char *text, const char *program, const char *package,
     AUTO_FREE char *path = program_find(program);
     AUTO_CLOSE int in = text_file(text, err);
     AUTO_CLOSE int out = in < 0 ? -1 : text_file("", err);
-    struct child child = CHILD_INIT;
+    struct child_process child = CHILD_INIT;
     int status = -1;
     if (!path)
         return error_set(err, "--net bridge needs %s: apt install %s", program, package);

@@ -50,14 +50,14 @@ static int allow_sockets(scmp_filter_ctx filter)
 /* ---- the process ---- */
 
 /* The process's own copy of its work. */
-struct served {
+struct forward_list {
     struct forward *forwards;
     size_t count;
 };
 
 static _Noreturn void serve(void *arg)
 {
-    const struct served *served = arg;
+    const struct forward_list *served = arg;
     struct forward *forwards = served->forwards;
     size_t count = served->count;
     int life_fd = OWN_PROCESS_FDS + (int)count;
@@ -94,7 +94,7 @@ static _Noreturn void serve(void *arg)
 }
 
 int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_fd,
-                    struct child *ret, struct error *err)
+                    struct child_process *ret, struct error *err)
 {
     int life[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, life) < 0)
@@ -107,7 +107,7 @@ int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_
     for (size_t i = 0; i < count; i++)
         fds[i] = forwards[i].fd;
     fds[count] = life_fd;
-    struct served served = {own, count};
+    struct forward_list served = {own, count};
     const struct own_process process = {
         .name = "vmc-forwarder",
         .fds = fds,

@@ -29,6 +29,6 @@ int forward_open(const struct publish *port, const struct net_address *guest, st
  * the system calls of its loop.
  */
 int forwarder_start(const struct forward *forwards, size_t count, int *ret_life_fd,
-                    struct child *ret, struct error *err);
+                    struct child_process *ret, struct error *err);
 
 #endif

@@ -99,7 +99,7 @@ void network_listen(struct network *network)
     }
 }
 
-static bool has_ended(const struct child *child)
+static bool has_ended(const struct child_process *child)
 {
     return child->pid > 0 && wait_readable(child->pidfd, 0);
 }

@@ -80,16 +80,16 @@ struct network {
     struct network_guest guest;
     char *passt; /* owned: the program, passt_program.h; NULL: none, and why */
     struct error no_passt;
-    struct publish *ports;         /* owned: the spec's, with the ports that were chosen */
-    struct child helper;           /* the process that carries the traffic */
-    struct child carrier;          /* assembles the machine's frames, frame_carrier.h */
-    int ready_fd;                  /* readable once the helper is ready; -1: no need to wait */
-    int errors_fd;                 /* the helper's stderr, until it has ended */
-    char words[NETWORK_WORDS_MAX]; /* its last line, safe to show */
-    unsigned said;                 /* a bit for each hint */
-    struct child forwarder;        /* serves published ports */
-    int life_fd;                   /* the forwarder ends when this is closed */
-    struct bridge *bridge;         /* owned by network/bridge.c; NULL elsewhere */
+    struct publish *ports;          /* owned: the spec's, with the ports that were chosen */
+    struct child_process helper;    /* the process that carries the traffic */
+    struct child_process carrier;   /* assembles the machine's frames, frame_carrier.h */
+    int ready_fd;                   /* readable once the helper is ready; -1: no need to wait */
+    int errors_fd;                  /* the helper's stderr, until it has ended */
+    char words[NETWORK_WORDS_MAX];  /* its last line, safe to show */
+    unsigned said;                  /* a bit for each hint */
+    struct child_process forwarder; /* serves published ports */
+    int life_fd;                    /* the forwarder ends when this is closed */
+    struct bridge *bridge;          /* owned by network/bridge.c; NULL elsewhere */
 };
 
 #define NETWORK_INIT                                                                               \

@@ -46,7 +46,7 @@ static int read_signal(int signal_fd)
 }
 
 /* Waits until the child has ended, or is to be stopped. */
-static int wait_for(const struct child *child, int signal_fd, struct error *err)
+static int wait_for(const struct child_process *child, int signal_fd, struct error *err)
 {
     int64_t deadline = now_ns() + PATIENCE_NS;
     for (;;) {
@@ -73,7 +73,7 @@ static int run(const char *path, int fd, int messages, int signal_fd, struct err
     AUTO_STRINGS struct strings argv = {0};
     AUTO_FREE char *program = program_find(MKFS);
     const int fds[IMAGE_FD + 1] = {-1, messages, messages, fd};
-    struct child child = CHILD_INIT;
+    struct child_process child = CHILD_INIT;
     int status = 0;
     if (!program)
         return error_set(err, MKFS " is not installed: apt install erofs-utils");

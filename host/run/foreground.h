@@ -15,7 +15,7 @@ struct foreground {
     bool tty;      /* the workload has a terminal, which has the size of the user's */
     int signal_fd; /* signalfd(2) */
     struct watch signals;
-    struct terminal terminal;
+    struct user_terminal terminal;
     int interrupts; /* SIGINTs so far */
     int end_signal; /* a signal ended the run before there was a workload, or by force */
     bool timed_out;

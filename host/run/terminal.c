@@ -10,7 +10,7 @@ static bool in_foreground(void)
     return group < 0 || group == getpgrp();
 }
 
-static int make_raw(struct terminal *t, struct error *err)
+static int make_raw(struct user_terminal *t, struct error *err)
 {
     struct termios now, raw;
     if (tcgetattr(STDIN_FILENO, &now) < 0)
@@ -25,14 +25,14 @@ static int make_raw(struct terminal *t, struct error *err)
     return 0;
 }
 
-int terminal_open(struct terminal *t, bool raw, struct error *err)
+int terminal_open(struct user_terminal *t, bool raw, struct error *err)
 {
-    *t = (struct terminal){
+    *t = (struct user_terminal){
         .present = isatty(STDIN_FILENO), .wants_raw = raw, .foreground = in_foreground()};
     return t->present && t->wants_raw && t->foreground ? make_raw(t, err) : 0;
 }
 
-void terminal_look(struct terminal *t)
+void terminal_look(struct user_terminal *t)
 {
     if (!t->present)
         return;
@@ -45,7 +45,7 @@ void terminal_look(struct terminal *t)
         make_raw(t, NULL);
 }
 
-void terminal_restore(struct terminal *t)
+void terminal_restore(struct user_terminal *t)
 {
     if (t->raw && in_foreground())
         tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);

@@ -17,7 +17,7 @@
 #define TERMINAL_LOOK_NS (200 * 1000000LL)
 
 /* Standard input, where that is one. */
-struct terminal {
+struct user_terminal {
     bool present;
     bool wants_raw;
     bool foreground; /* as of the last look; true where job control has no say */
@@ -29,13 +29,13 @@ struct terminal {
  * Takes standard input as the terminal, if it is one; raw: as cfmakeraw(3) while in the foreground,
  * so that every key goes to the guest.
  */
-int terminal_open(struct terminal *t, bool raw, struct error *err);
+int terminal_open(struct user_terminal *t, bool raw, struct error *err);
 
 /* Looks who is in the foreground, and does what follows. Call it after SIGCONT, too. */
-void terminal_look(struct terminal *t);
+void terminal_look(struct user_terminal *t);
 
 /* The settings as they were. Harmless when they were never changed, or the terminal is gone. */
-void terminal_restore(struct terminal *t);
+void terminal_restore(struct user_terminal *t);
 
 /* The size of the window; 24 by 80 where the terminal does not know. */
 struct window_size terminal_size(void);

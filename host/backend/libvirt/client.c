@@ -7,7 +7,7 @@
 #include "common/util.h"
 #include "host/backend/libvirt/api.h"
 
-struct client {
+struct libvirt_client {
     struct libvirt_api api;
     virConnectPtr connection; /* NULL: no connection, and err says why */
     virDomainPtr domain;      /* or NULL */
@@ -31,7 +31,7 @@ static int connection_error(const struct libvirt_api *api, const char *uri, stru
                             : "");
 }
 
-static int open_connection(struct client *client, const char *uri, struct error *err)
+static int open_connection(struct libvirt_client *client, const char *uri, struct error *err)
 {
     if (libvirt_api_load(&client->api, err) < 0)
         return -1;
@@ -42,7 +42,7 @@ static int open_connection(struct client *client, const char *uri, struct error 
     return client->connection ? 0 : connection_error(&client->api, uri, err);
 }
 
-static int create(struct client *client, const char *xml, struct error *err)
+static int create(struct libvirt_client *client, const char *xml, struct error *err)
 {
     const struct libvirt_api *api = &client->api;
     if (!client->connection)
@@ -54,7 +54,7 @@ static int create(struct client *client, const char *xml, struct error *err)
 /*
  * Usually it is already gone, since vmc has ended its QEMU. This waits until libvirt has noticed.
  */
-static void destroy(struct client *client)
+static void destroy(struct libvirt_client *client)
 {
     if (!client->domain)
         return;
@@ -73,7 +73,7 @@ static void answer(int socket, int result, const struct error *err)
 
 void libvirt_client_main(int socket, const char *uri)
 {
-    struct client client = {.err = ERROR_INIT};
+    struct libvirt_client client = {.err = ERROR_INIT};
     char *message = xcalloc(CLIENT_MESSAGE_MAX + 1, 1);
     ssize_t length;
     open_connection(&client, uri, &client.err);

@@ -32,11 +32,11 @@
 
 /* The connection of one run. */
 struct libvirt {
-    struct child client; /* backend/libvirt/client.h */
-    int socket;          /* to it; -1: none */
-    unsigned pending;    /* outstanding answers */
-    int signal_fd;       /* borrowed: signals.h */
-    bool root;           /* the daemon's emulators have to run as root, as vmc does */
+    struct child_process client; /* backend/libvirt/client.h */
+    int socket;                  /* to it; -1: none */
+    unsigned pending;            /* outstanding answers */
+    int signal_fd;               /* borrowed: signals.h */
+    bool root;                   /* the daemon's emulators have to run as root, as vmc does */
 };
 
 /* ---- the client ---- */

@@ -50,7 +50,7 @@ static int start_in_jail(const struct machine_request *request, struct strings *
 {
     AUTO_STRINGS struct strings files = {0}, paths = {0};
     struct jail_tree trees[MACHINE_SHARES_MAX];
-    /* The places where the agent looks: guest-agent/container/rootfs.h. */
+    /* The places where the agent looks: common/contract.h. */
     size_t tree_count = machine_trees(request, SHARE_PATH, trees, &paths);
     const struct jail jail = {
         .tenant = JAIL_KERNEL,

@@ -55,7 +55,7 @@ static void host_init(struct host *h)
 /* The two ports are devices here: what they would say is the input's. */
 static void pump(struct guest_process *p)
 {
-    struct streams *s = &p->streams;
+    struct joined_streams *s = &p->streams;
     if (!s->data)
         return;
     if (input_wants_read(&s->in))
@@ -88,7 +88,7 @@ static void go_on(struct host *h, int zero)
 
 static void check_process(const struct guest_process *p)
 {
-    const struct streams *s = &p->streams;
+    const struct joined_streams *s = &p->streams;
     FUZZ_CHECK(s->out.granted + s->out.waiting.length <= RELAY_WINDOW);
     FUZZ_CHECK(s->err.granted + s->err.waiting.length <= RELAY_WINDOW);
     FUZZ_CHECK(s->in.source.credit <= RELAY_WINDOW);

@@ -17,7 +17,7 @@
 struct fixture {
     struct loop loop;
     struct channel host, guest; /* the ends of a data port */
-    struct streams streams;
+    struct joined_streams streams;
     int in[2], out[2], err[2]; /* pipes: [0] of in is ours, [1] of the others */
 };
 
@@ -30,7 +30,7 @@ static int setup(void **state)
     assert_int_equal(channel_open(&f->guest, port[1], PEER_HOST_DATA, NULL), 0);
     assert_int_equal(pipe2(f->in, O_CLOEXEC) | pipe2(f->out, O_CLOEXEC) | pipe2(f->err, O_CLOEXEC),
                      0);
-    f->streams = (struct streams)STREAMS_NONE;
+    f->streams = (struct joined_streams)STREAMS_NONE;
     *state = f;
     return 0;
 }
