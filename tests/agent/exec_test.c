@@ -215,6 +215,40 @@ static void background_child_holds_nothing(void **state)
     end_workload(p);
 }
 
+#define ATTEMPTS 100
+
+/* One that is stopped on its way to its command: it gets there first at times. */
+static struct peer_process *exec_stopped(struct peer_host *p)
+{
+    for (int i = 0; i < ATTEMPTS; i++) {
+        struct peer_process *x = exec_shell(p, "exec sleep 1000", "");
+        peer_signal(p, x->stream, SIGSTOP);
+        struct peer_process *other = exec_shell(p, "exit 3", "");
+        peer_until_exec(p, other, peer_exec_over);
+        assert_exit(other, false, 3);
+        if (!peer_exec_started(x))
+            return x;
+        peer_signal(p, x->stream, SIGKILL);
+    }
+    fail_msg("none of %d was stopped in time", ATTEMPTS);
+    return NULL;
+}
+
+static void a_slow_start_holds_up_nobody(void **state)
+{
+    struct peer_host *p = *state;
+    run_workload(p);
+    struct peer_process *x = exec_stopped(p), *y = exec_stopped(p);
+    peer_signal(p, y->stream, SIGCONT);
+    peer_until_exec(p, y, peer_exec_started);
+    assert_false(peer_exec_started(x));
+    peer_signal(p, x->stream, SIGKILL);
+    peer_until_exec(p, x, peer_exec_over);
+    assert_exit(x, true, SIGKILL);
+    end_workload(p);
+    assert_exit(y, true, SIGKILL);
+}
+
 static bool has_ended(const struct peer_process *x)
 {
     return x->said.ended || x->said.failed;
@@ -651,6 +685,7 @@ int main(void)
         EXEC_TEST(much_data_beside_one_that_does_nothing),
         EXEC_TEST(flood_lets_the_others_through),
         EXEC_TEST(background_child_holds_nothing),
+        EXEC_TEST(a_slow_start_holds_up_nobody),
         EXEC_TEST(output_before_the_end_is_complete),
         EXEC_TEST(background_writer_is_cut_off),
         EXEC_TEST(terminal_output_is_complete),
