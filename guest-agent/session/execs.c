@@ -116,6 +116,8 @@ static int answer(struct session *s, const struct exec_text *text, struct error 
         return error_set(err, "the container has ended");
     if (text->too_long)
         return error_set(err, "the configuration is larger than %u bytes", CONFIG_SIZE_MAX);
+    if (text->bytes.length == 0)
+        return error_set(err, "the configuration is empty");
     if (process_config_parse((const char *)queue_bytes(&text->bytes), text->bytes.length, &config,
                              err) < 0)
         return -1;

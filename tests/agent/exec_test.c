@@ -405,7 +405,7 @@ static void what_cannot_run(void **state)
         {"{\"args\":[]}", 125, "no args"},
         {"{\"args\":[\"true\"],\"hostname\":\"x\"}", 125, "unknown key 'hostname'"},
         {"{", 125, "byte 1"},
-        {"", 125, ""},
+        {"", 125, "configuration is empty"},
     };
     struct peer_host *p = *state;
     run_workload(p);
