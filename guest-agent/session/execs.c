@@ -225,11 +225,36 @@ size_t execs_count(const struct session *s)
     return count;
 }
 
+/* One that SIGKILL does not end, in the middle of a system call say, counts as ended by it. */
+static void give_up(struct session *s, struct served *e)
+{
+    e->ended = true;
+    e->record = (struct exit_record){.signaled = true, .value = SIGKILL};
+    e->record.input_taken = streams_end(&e->streams);
+    say_exit(s, e);
+}
+
 void execs_cut(struct session *s)
 {
     for (size_t i = 0; i < EXECS_MAX; i++)
         if (s->execs[i] && s->execs[i]->ended)
             streams_cut(&s->execs[i]->streams);
+}
+
+void execs_give_up(struct session *s)
+{
+    for (size_t i = 0; i < EXECS_MAX; i++) {
+        struct served *e = s->execs[i];
+        struct error err = ERROR_INIT;
+        if (e && !e->started) {
+            error_set(&err, "the container has ended");
+            refuse(s, e->stream, &err);
+            forget(s, e);
+        } else if (e && !e->ended) {
+            give_up(s, e);
+        }
+    }
+    execs_cut(s);
 }
 
 void execs_free(struct session *s)

@@ -74,8 +74,7 @@ int frames_hand_over(struct session *s, uint16_t stream, struct streams *streams
     return result;
 }
 
-/* CLOSE of STDIN by the host, who sends it: nothing more comes of the last process of that stream
- * that is over. */
+/* The host sends STDIN, so a CLOSE of it says something else: protocol.h. */
 static bool is_farewell(const struct frame *frame)
 {
     uint16_t type = 0;

@@ -14,8 +14,8 @@
 #include "guest-agent/session/served.h"
 
 /*
- * A frame of the data port for a process that has not started: the ports have no order between
- * them. As many as a host may have for as many processes, and none has more of a payload.
+ * A frame of the data port for a process that has not started: frames on one port may overtake
+ * those on the other. Each process can have five of them: two CREDIT, two CLOSE, the end of STDIN.
  */
 #define EARLY_MAX ((size_t)5 * EXECS_MAX)
 struct early_frame {
@@ -46,11 +46,11 @@ struct session {
     struct served *execs[EXECS_MAX]; /* owned; NULL: free */
     struct exec_text text;
     uint8_t used[(UINT16_MAX + 1) / 8]; /* a bit for each stream that EXEC has named */
-    uint8_t over[UINT16_MAX + 1];       /* processes of that stream the host has not left yet */
+    uint8_t over[UINT16_MAX + 1];       /* for each stream, how many farewells are still to come */
     struct early_frame early[EARLY_MAX];
     size_t early_count;
-    bool alone;      /* no child is left */
-    int64_t give_up; /* when to stop waiting for output: some process could not be ended */
+    bool alone;       /* no child is left */
+    int64_t ended_ns; /* when the workload's end was seen; DEADLINE_NONE: not yet */
     bool host_left;
 };
 
@@ -60,25 +60,29 @@ struct served *session_find(struct session *s, uint16_t stream);
 /* STARTED on its stream. */
 void session_say_started(struct session *s, uint16_t stream, const struct started *started);
 
-/* An EXEC frame. What is wrong with the process that it asks for is said to the host, as ERROR. */
+/* An EXEC frame. A process that cannot be started is answered by ERROR; -1: a protocol error. */
 int execs_frame(struct session *s, const struct frame *frame, struct error *err);
 
 /* True for a stream that EXEC has ever named. */
 bool execs_named(const struct session *s, uint16_t stream);
 
-/* e, of EXEC, has ended with that wait(2) status. */
+/* e, a process of EXEC, has ended with that wait(2) status. */
 int execs_ended(struct session *s, struct served *e, int status, struct error *err);
 
-/* After each turn: frees those that are over, and ends those that do not come to their command. */
+/* After each turn: frees those that are over, and kills those whose command takes too long to
+ * start. */
 void execs_sweep(struct session *s);
 
-/* When execs_sweep() has something to do, whatever else happens. */
+/* The time at which execs_sweep() has something to do even if nothing else happens. */
 int64_t execs_deadline(const struct session *s);
 
 size_t execs_count(const struct session *s);
 
-/* Ends what is left of their outputs. */
+/* Ends the outputs of those that have ended. */
 void execs_cut(struct session *s);
+
+/* Ends all of them as far as the host is concerned: nothing more is waited for. */
+void execs_give_up(struct session *s);
 
 void execs_free(struct session *s);
 

@@ -27,7 +27,7 @@ static short input_events(const void *owner)
 static int input_ready(void *owner, short revents, struct error *err)
 {
     struct streams *s = owner;
-    /* Closed since poll(2) looked. */
+    /* Closed in this turn, after poll(2). */
     if (s->input.fd < 0)
         return 0;
     if (revents & POLLERR) {
@@ -46,7 +46,8 @@ static short source_events(const struct relay_source *source)
     return relay_source_wants_read(source) ? POLLIN : WATCH_NOTHING;
 }
 
-/* The channel's queue has room for a few reads: who has had one stands behind the others. */
+/* The channel's queue has room for a few reads, so a source that has had one goes behind the
+ * others. */
 static void source_ready(struct streams *s, struct relay_source *source, struct watch *watch)
 {
     if (!relay_source_wants_read(source))

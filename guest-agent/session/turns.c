@@ -8,6 +8,9 @@
 #include "common/util.h"
 #include "guest-agent/session/session_private.h"
 
+/* After the workload's end: how long the output of an EXEC may wait for its reader, and how long a
+ * process that SIGKILL does not end is waited for. */
+#define OUTPUT_S 5
 #define GIVE_UP_S 20
 /* SIGKILL is on its way already: how often to look for orphans that arrived meanwhile. */
 #define END_INTERVAL_MS 20
@@ -22,7 +25,7 @@ struct served *session_find(struct session *s, uint16_t stream)
     return NULL;
 }
 
-/* An id that was one of ours may be another process's by now. */
+/* The id of a process that has ended may be another one's by now. */
 static struct served *find_pid(struct session *s, pid_t pid)
 {
     if (!s->workload.ended && s->workload.process.pid == pid)
@@ -116,23 +119,24 @@ static int flush_both(struct session *s, struct error *err)
 }
 
 /*
- * The container ends with its main process, as under docker-run(1). An EXEC's output that its
- * reader does not take keeps nobody waiting for that; the workload's does.
+ * The container ends with its main process, as under docker-run(1). It waits for a slow reader of
+ * the workload's output, but not for one of an EXEC's.
  */
 static int end_container(struct session *s, struct error *err)
 {
-    if (s->give_up == DEADLINE_NONE)
-        s->give_up = now_ns() + GIVE_UP_S * NS_PER_S;
+    int64_t now = now_ns();
+    if (s->ended_ns == DEADLINE_NONE)
+        s->ended_ns = now;
     if (!s->alone) {
         process_kill_all();
         if (reap(s, err) < 0)
             return -1;
     }
-    if (now_ns() < s->give_up)
-        return 0;
-    execs_cut(s);
-    if (!s->alone) {
+    if (now >= s->ended_ns + OUTPUT_S * NS_PER_S)
+        execs_cut(s);
+    if (!s->alone && now >= s->ended_ns + GIVE_UP_S * NS_PER_S) {
         log_debug("some process could not be ended; its output is cut off");
+        execs_give_up(s);
         streams_cut(&s->workload.streams);
         s->alone = true;
     }
@@ -150,7 +154,7 @@ static int64_t next_deadline(const struct session *s)
     if (s->workload.ended && !s->alone)
         return now_ns() + END_INTERVAL_MS * NS_PER_MS;
     if (s->workload.ended && execs_count(s) > 0)
-        return s->give_up;
+        return s->ended_ns + OUTPUT_S * NS_PER_S;
     return execs_deadline(s);
 }
 
@@ -167,7 +171,7 @@ static void watch_all(struct session *s)
 
 int session_relay(struct session *s, struct error *err)
 {
-    s->give_up = DEADLINE_NONE;
+    s->ended_ns = DEADLINE_NONE;
     watch_all(s);
     /* Frames that came along with the configuration wait in the decoder: look before poll(2). */
     if (read_channel(s, &s->control, frames_control, err) < 0 || flush_both(s, err) < 0)

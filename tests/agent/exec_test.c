@@ -446,6 +446,23 @@ static void workload_ends_while_they_run(void **state)
     }
 }
 
+/* Its reader has some seconds; the container's end is not held up by one that never comes. */
+static void output_that_nobody_takes(void **state)
+{
+    struct peer_host *p = *state;
+    run_workload(p);
+    peer_until(p, is_up);
+    p->grant = false;
+    struct peer_process *x = exec_shell(p, "echo out; exit 3", "");
+    peer_until_exec(p, x, has_ended);
+    assert_exit(x, false, 3);
+    int64_t began = now_ns();
+    end_workload(p);
+    assert_true(now_ns() - began < 15 * NS_PER_S);
+    assert_true(peer_exec_over(x));
+    assert_int_equal(x->said.output.length, 0);
+}
+
 static bool output_waits(const struct peer_host *p)
 {
     return p->workload.said.error_eof;
@@ -696,6 +713,7 @@ int main(void)
         EXEC_TEST(what_cannot_run),
         EXEC_TEST(text_beyond_its_limit),
         EXEC_TEST(workload_ends_while_they_run),
+        EXEC_TEST(output_that_nobody_takes),
         EXEC_TEST(none_after_the_workload_has_ended),
         EXEC_TEST(input_that_is_closed_at_once),
         EXEC_TEST(credit_is_each_stream_s_own),

@@ -162,6 +162,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         data += 2 + length;
         size -= 2 + length;
     }
+    execs_give_up(&s);
+    execs_sweep(&s);
+    FUZZ_CHECK(execs_count(&s) == 0);
     execs_free(&s);
     streams_free(&s.workload.streams);
     process_free(&s.workload.process);
