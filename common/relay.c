@@ -142,8 +142,18 @@ static void write_to(struct relay_sink *s, int fd)
 void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type type,
                      uint16_t stream, int fd)
 {
+    relay_sink_prepare(s, type, stream, fd);
+    relay_sink_begin(s, ch);
+}
+
+void relay_sink_prepare(struct relay_sink *s, enum frame_type type, uint16_t stream, int fd)
+{
     *s = (struct relay_sink){.parked = fd == RELAY_PARKED, .type = type, .stream = stream};
     write_to(s, fd);
+}
+
+void relay_sink_begin(struct relay_sink *s, struct channel *ch)
+{
     if (s->fd < 0 && !s->parked)
         send_close(s, ch);
     else

@@ -78,6 +78,11 @@ struct relay_sink {
 void relay_sink_open(struct relay_sink *s, struct channel *ch, enum frame_type type,
                      uint16_t stream, int fd);
 
+/* The same in two steps: nothing is said, and nothing but an end of the stream is taken, before the
+ * second. */
+void relay_sink_prepare(struct relay_sink *s, enum frame_type type, uint16_t stream, int fd);
+void relay_sink_begin(struct relay_sink *s, struct channel *ch);
+
 /* Writes to another descriptor from now on, also what waits. As relay_source_join(). */
 void relay_sink_join(struct relay_sink *s, int fd);
 

@@ -40,7 +40,14 @@ void input_open(struct input *in, struct channel *ch, uint16_t stream, int fd)
 {
     *in = (struct input)INPUT_NONE;
     int source = look_at(in, fd);
-    relay_source_open(&in->source, ch, FRAME_STDIN, stream, source);
+    in->at_end = source == -1;
+    relay_source_open(&in->source, ch, FRAME_STDIN, stream, in->at_end ? RELAY_PARKED : source);
+}
+
+void input_begin(struct input *in, struct channel *ch)
+{
+    if (in->at_end)
+        relay_source_close(&in->source, ch);
 }
 
 bool input_wants_read(const struct input *in)

@@ -30,6 +30,7 @@ struct input {
     uint64_t sent;    /* bytes of it */
     uint32_t peeked;  /* of a pipe or socket: sent and still in there */
     int peek[2];      /* owned: where a pipe's first piece is copied to, without being taken */
+    bool at_end;      /* from the start */
     bool reads;       /* the workload does */
 };
 #define INPUT_NONE                                                                                 \
@@ -42,6 +43,9 @@ struct input {
  * RELAY_PARKED is none for now.
  */
 void input_open(struct input *in, struct channel *ch, uint16_t stream, int fd);
+
+/* The process is there: it learns of an end that was there from the start. */
+void input_begin(struct input *in, struct channel *ch);
 
 /* Another one from now on. What was sent of the old one is taken. */
 void input_join(struct input *in, int fd);

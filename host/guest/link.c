@@ -142,6 +142,8 @@ int link_start(struct link *l, const char *config, struct guest_process *workloa
         return -1;
     l->phase = LINK_CONFIG;
     ask_for(l, workload, 0, fds);
+    /* The agent waits for that: its port is open then. */
+    streams_begin(&workload->streams);
     return 0;
 }
 
@@ -269,6 +271,8 @@ static int handle_started(struct link *l, struct guest_process *p, const struct 
     p->state = PROCESS_RUNNING;
     if (p->stream == 0)
         l->phase = LINK_RUNNING;
+    else
+        streams_begin(&p->streams);
     return 0;
 }
 

@@ -63,13 +63,20 @@ void streams_open(struct joined_streams *s, struct loop *loop, struct channel *d
     s->loop = loop;
     s->data = data;
     input_open(&s->in, data, number, fds->in);
-    relay_sink_open(&s->out, data, FRAME_STDOUT, number, fds->out);
-    relay_sink_open(&s->err, data, FRAME_STDERR, number, fds->err);
+    relay_sink_prepare(&s->out, FRAME_STDOUT, number, fds->out);
+    relay_sink_prepare(&s->err, FRAME_STDERR, number, fds->err);
+}
+
+void streams_begin(struct joined_streams *s)
+{
+    input_begin(&s->in, s->data);
+    relay_sink_begin(&s->out, s->data);
+    relay_sink_begin(&s->err, s->data);
     s->watches[0] = (struct watch){&s->in.source.fd, input_events, pump_input, s};
     s->watches[1] = (struct watch){&s->out.fd, out_events, pump_out, s};
     s->watches[2] = (struct watch){&s->err.fd, err_events, pump_err, s};
     for (size_t i = 0; i < ARRAY_LEN(s->watches); i++)
-        loop_add(loop, &s->watches[i]);
+        loop_add(s->loop, &s->watches[i]);
 }
 
 void streams_join(struct joined_streams *s, const struct stream_fds *fds)

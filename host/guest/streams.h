@@ -44,9 +44,14 @@ struct joined_streams {
         .in = INPUT_NONE, .out.fd = -1, .err.fd = -1                                               \
     }
 
-/* Joins the streams of a process of that number, which may send from now on. s does not move. */
+/*
+ * Joins the streams of a process of that number. It may speak from now on, and learns that it is
+ * heard with streams_begin(): the agent ignores what comes before the process is there. s does not
+ * move.
+ */
 void streams_open(struct joined_streams *s, struct loop *loop, struct channel *data,
                   uint16_t number, const struct stream_fds *fds);
+void streams_begin(struct joined_streams *s);
 
 /* Joins them to others while the process runs: what waits of an output goes to its new one. */
 void streams_join(struct joined_streams *s, const struct stream_fds *fds);

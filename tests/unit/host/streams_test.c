@@ -117,10 +117,16 @@ static void expect_input(struct fixture *f, const char *text)
     assert_memory_equal(bytes, text, length);
 }
 
+static void open_streams(struct fixture *f, const struct stream_fds *fds)
+{
+    streams_open(&f->streams, &f->loop, &f->host, NUMBER, fds);
+    streams_begin(&f->streams);
+}
+
 static void open_parked(struct fixture *f)
 {
     const struct stream_fds nothing = {RELAY_PARKED, RELAY_PARKED, RELAY_PARKED};
-    streams_open(&f->streams, &f->loop, &f->host, NUMBER, &nothing);
+    open_streams(f, &nothing);
 }
 
 static void output_waits_for_what_it_is_joined_to(void **state)
@@ -165,8 +171,7 @@ static void a_reader_that_is_replaced(void **state)
     struct fixture *f = *state;
     int other[2];
     assert_int_equal(pipe2(other, O_CLOEXEC), 0);
-    streams_open(&f->streams, &f->loop, &f->host, NUMBER,
-                 &(struct stream_fds){RELAY_PARKED, f->out[1], f->err[1]});
+    open_streams(f, &(struct stream_fds){RELAY_PARKED, f->out[1], f->err[1]});
     say(f, FRAME_STDOUT, "one");
     settle(f);
     streams_join(&f->streams, &(struct stream_fds){RELAY_PARKED, other[1], RELAY_PARKED});
@@ -185,7 +190,7 @@ static void a_reader_that_comes_too_late_is_closed(void **state)
 {
     struct fixture *f = *state;
     char byte;
-    streams_open(&f->streams, &f->loop, &f->host, NUMBER, &(struct stream_fds){-1, -1, -1});
+    open_streams(f, &(struct stream_fds){-1, -1, -1});
     streams_join(&f->streams, &(struct stream_fds){-1, f->out[1], f->err[1]});
     assert_int_equal(read(f->out[0], &byte, 1), 0);
     assert_int_equal(read(f->err[0], &byte, 1), 0);
@@ -198,8 +203,7 @@ static void input_that_is_replaced(void **state)
     struct fixture *f = *state;
     int other[2];
     assert_int_equal(pipe2(other, O_CLOEXEC), 0);
-    streams_open(&f->streams, &f->loop, &f->host, NUMBER,
-                 &(struct stream_fds){f->in[0], f->out[1], f->err[1]});
+    open_streams(f, &(struct stream_fds){f->in[0], f->out[1], f->err[1]});
     grant_input(f, RELAY_FIRST);
     assert_int_equal(write(f->in[1], "one", 3), 3);
     expect_input(f, "one");
@@ -216,11 +220,32 @@ static void input_that_is_replaced(void **state)
     close_fd(&other[1]);
 }
 
+/* The agent would ignore it: the process is not there yet. */
+static void nothing_is_said_before_the_process_is_there(void **state)
+{
+    struct fixture *f = *state;
+    char bytes[64];
+    size_t length;
+    close_fd(&f->out[0]);
+    streams_open(&f->streams, &f->loop, &f->host, NUMBER,
+                 &(struct stream_fds){-1, f->out[1], f->err[1]});
+    settle(f);
+    struct frame frame;
+    bool eof = false;
+    assert_int_equal(channel_fill(&f->guest, &eof, NULL), 0);
+    assert_int_equal(channel_next(&f->guest, &frame, NULL), 0);
+    /* Its own word may be faster than STARTED is. */
+    say(f, FRAME_STDERR, "");
+    streams_begin(&f->streams);
+    settle(f);
+    assert_int_equal(hear(f, FRAME_STDIN, bytes, &length), 1);
+    assert_int_equal(length, 0);
+}
+
 static void input_that_is_held_and_let_go(void **state)
 {
     struct fixture *f = *state;
-    streams_open(&f->streams, &f->loop, &f->host, NUMBER,
-                 &(struct stream_fds){f->in[0], f->out[1], f->err[1]});
+    open_streams(f, &(struct stream_fds){f->in[0], f->out[1], f->err[1]});
     grant_input(f, RELAY_FIRST);
     f->streams.held = true;
     assert_int_equal(write(f->in[1], "one", 3), 3);
@@ -239,6 +264,7 @@ int main(void)
         TEST(a_reader_that_is_replaced),
         TEST(a_reader_that_comes_too_late_is_closed),
         TEST(input_that_is_replaced),
+        TEST(nothing_is_said_before_the_process_is_there),
         TEST(input_that_is_held_and_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
