@@ -344,7 +344,8 @@ static void sizes_go_to_the_right_one(void **state)
     assert_text(&a->said.output, "33 101\r\n33 101\r\n");
     assert_text(&b->said.output, "33 101\r\n44 202\r\n");
     /* Right behind EXEC, before there is a terminal. */
-    struct peer_process *c = exec_shell(p, "stty size", ",\"tty\":true");
+    struct peer_process *c = exec_shell(
+        p, "until [ \"$(stty size)\" = '55 203' ]; do sleep 0.02; done", ",\"tty\":true");
     peer_resize(p, c->stream, &(struct window_size){55, 203});
     peer_until_exec(p, c, peer_exec_started);
     peer_until_exec(p, c, peer_exec_over);
