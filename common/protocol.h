@@ -26,7 +26,6 @@
  *          guest -> host  STDOUT, STDERR   the same
  *          both           CREDIT   the receiver of a data stream can take that many bytes more
  *          both           CLOSE    the receiver of a data stream takes no more (its reader left)
- *          host -> guest  CLOSE    of STDIN: a process of EXEC is over, and its stream is left
  *
  * Frames of one process on the two ports, and those of both sides, cross each other. So SIGNAL,
  * WINSIZE, STDIN, CREDIT and CLOSE for a process that has ended already are no errors and have no
@@ -42,20 +41,18 @@
  * EXEC runs one more process in the container, at any time between the workload's STARTED and its
  * end:
  * - The host chooses the stream, not one in use: from the first EXEC frame to ERROR, or to EXIT and
- *   both EOFs. The text of one process is ended before that of another begins.
+ *   both EOFs. It counts up, so that nothing under way is taken for the next process's. The text of
+ *   one process is ended before that of another begins.
  * - The answer is STARTED or ERROR on that stream, once the empty frame has come. ERROR is the end
  *   of that process alone: the text is wrong, there are EXECS_MAX already, the command cannot run
  *   (STATUS_NOT_FOUND, STATUS_NOT_EXECUTABLE), or the workload has ended. A host may find the
  *   workload's EXIT instead, which has crossed its EXEC.
- * - SIGNAL and WINSIZE may follow the empty frame at once; so may, on the data port, credit for
- *   both outputs, their CLOSE, and the end of STDIN: the agent keeps them until STARTED.
+ * - WINSIZE may follow the empty frame at once. What else the host says to the process comes after
+ *   its STARTED: the agent ignores frames for a process that is not there.
  * - With a terminal STDOUT is its output, STDERR is at its end from the start, and the end of STDIN
  *   or a CLOSE of STDOUT hangs it up.
  * - EXIT comes when the process itself has ended. What it has written until then follows, as the
  *   host grants credit, and the EOFs: whoever else still holds its streams keeps nobody waiting.
- * - Once the host knows that a process is over it sends CLOSE of its STDIN: the farewell to the
- *   stream, which may be used again. Until that comes the agent takes what the data port brings for
- *   that stream for the old process's, and ignores it, as it does late SIGNAL and WINSIZE.
  * - The workload's end kills every process. Each has its EXIT before the workload's. What the host
  *   has not taken some seconds later is cut off, and its EOFs are sent.
  *

@@ -17,20 +17,10 @@ static void say_exit(struct session *s, struct served *e)
     channel_send(&s->control, FRAME_EXIT, e->stream, payload, sizeof(payload));
 }
 
-/* The stream is free for another process, of which the host may have spoken already. */
-static void leave_stream(struct session *s, uint16_t stream)
-{
-    if (s->over[stream] < UINT8_MAX)
-        s->over[stream]++;
-}
-
 static void refuse(struct session *s, uint16_t stream, const struct error *err)
 {
     uint8_t payload[ERROR_SIZE_MAX];
-    struct error ignored;
     channel_send(&s->control, FRAME_ERROR, stream, payload, encode_error(payload, err));
-    frames_hand_over(s, stream, NULL, &ignored);
-    leave_stream(s, stream);
 }
 
 static void forget(struct session *s, struct served *e)
@@ -45,14 +35,14 @@ static void forget(struct session *s, struct served *e)
 }
 
 /* Its report has come: the command runs, or e is gone. */
-static int settle(struct session *s, struct served *e, struct error *err)
+static void settle(struct session *s, struct served *e)
 {
     struct error why = ERROR_INIT;
     loop_remove(&s->loop, &e->on_report);
     if (exec_finish(&e->process, &why) < 0) {
         refuse(s, e->stream, &why);
         forget(s, e);
-        return 0;
+        return;
     }
     session_say_started(s, e->stream,
                         &(struct started){.pid = (uint32_t)e->process.pid,
@@ -64,14 +54,14 @@ static int settle(struct session *s, struct served *e, struct error *err)
     e->started = true;
     if (e->resized)
         streams_resize(&e->streams, &e->size);
-    return frames_hand_over(s, e->stream, &e->streams, err);
 }
 
 static int report_ready(void *owner, short revents, struct error *err)
 {
     struct served *e = owner;
-    (void)revents;
-    return settle(e->session, e, err);
+    (void)revents, (void)err;
+    settle(e->session, e);
+    return 0;
 }
 
 /* A free place in the table, or NULL. */
@@ -130,7 +120,6 @@ static void finish_text(struct session *s)
 {
     struct error err = ERROR_INIT;
     uint16_t stream = s->text.stream;
-    s->used[stream / 8] |= (uint8_t)(1u << stream % 8);
     if (answer(s, &s->text, &err) < 0)
         refuse(s, stream, &err);
     queue_free(&s->text.bytes);
@@ -164,20 +153,15 @@ int execs_frame(struct session *s, const struct frame *frame, struct error *err)
     return 0;
 }
 
-bool execs_named(const struct session *s, uint16_t stream)
-{
-    return s->used[stream / 8] >> stream % 8 & 1;
-}
-
 /* A short one has ended before its report was looked at. */
-int execs_ended(struct session *s, struct served *e, int status, struct error *err)
+void execs_ended(struct session *s, struct served *e, int status)
 {
     uint16_t stream = e->stream;
-    if (!e->started && settle(s, e, err) < 0)
-        return -1;
+    if (!e->started)
+        settle(s, e);
     e = session_find(s, stream);
     if (!e)
-        return 0;
+        return;
     e->ended = true;
     e->record = process_record(&e->process, status);
     e->record.input_taken = streams_end(&e->streams);
@@ -185,7 +169,6 @@ int execs_ended(struct session *s, struct served *e, int status, struct error *e
                               cgroup_out_of_memory();
     say_exit(s, e);
     streams_drain(&e->streams);
-    return 0;
 }
 
 void execs_sweep(struct session *s)
@@ -200,7 +183,6 @@ void execs_sweep(struct session *s)
             refuse(s, e->stream, &err);
             forget(s, e);
         } else if (e && e->ended && streams_done(&e->streams)) {
-            leave_stream(s, e->stream);
             forget(s, e);
         }
     }

@@ -13,17 +13,6 @@
 #include "common/loop.h"
 #include "guest-agent/session/served.h"
 
-/*
- * A frame of the data port for a process that has not started: frames on one port may overtake
- * those on the other. Each process can have five of them: two CREDIT, two CLOSE, the end of STDIN.
- */
-#define EARLY_MAX ((size_t)5 * EXECS_MAX)
-struct early_frame {
-    uint16_t type, stream;
-    uint32_t length;
-    uint8_t payload[CREDIT_SIZE];
-};
-
 /* The text of EXEC frames: of one process at a time. */
 struct exec_text {
     bool open;
@@ -45,10 +34,6 @@ struct session {
     struct served workload;
     struct served *execs[EXECS_MAX]; /* owned; NULL: free */
     struct exec_text text;
-    uint8_t used[(UINT16_MAX + 1) / 8]; /* a bit for each stream that EXEC has named */
-    uint8_t over[UINT16_MAX + 1];       /* for each stream, how many farewells are still to come */
-    struct early_frame early[EARLY_MAX];
-    size_t early_count;
     bool alone;       /* no child is left */
     int64_t ended_ns; /* when the workload's end was seen; DEADLINE_NONE: not yet */
     bool host_left;
@@ -63,11 +48,8 @@ void session_say_started(struct session *s, uint16_t stream, const struct starte
 /* An EXEC frame. A process that cannot be started is answered by ERROR; -1: a protocol error. */
 int execs_frame(struct session *s, const struct frame *frame, struct error *err);
 
-/* True for a stream that EXEC has ever named. */
-bool execs_named(const struct session *s, uint16_t stream);
-
 /* e, a process of EXEC, has ended with that wait(2) status. */
-int execs_ended(struct session *s, struct served *e, int status, struct error *err);
+void execs_ended(struct session *s, struct served *e, int status);
 
 /* After each turn: frees those that are over, and kills those whose command takes too long to
  * start. */
@@ -89,10 +71,6 @@ void execs_free(struct session *s);
 /* What a frame from the host on that port does. -1: the host broke the protocol. */
 int frames_control(struct session *s, const struct frame *frame, struct error *err);
 int frames_data(struct session *s, const struct frame *frame, struct error *err);
-
-/* Hands the early frames of that stream to streams, or drops them: NULL. */
-int frames_hand_over(struct session *s, uint16_t stream, struct streams *streams,
-                     struct error *err);
 
 /*
  * Relays until the workload has ended, nothing else runs and all its output is on its way.

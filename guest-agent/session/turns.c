@@ -84,7 +84,7 @@ static void workload_ended(struct served *workload, int status)
     workload->record.input_taken = streams_end(&workload->streams);
 }
 
-static int reap(struct session *s, struct error *err)
+static void reap(struct session *s)
 {
     int status;
     pid_t pid;
@@ -92,21 +92,21 @@ static int reap(struct session *s, struct error *err)
         struct served *served = find_pid(s, pid);
         if (served == &s->workload)
             workload_ended(served, status);
-        else if (served && execs_ended(s, served, status, err) < 0)
-            return -1;
+        else if (served)
+            execs_ended(s, served, status);
     }
     s->alone = pid < 0 && errno == ECHILD;
-    return 0;
 }
 
 static int signals_ready(void *owner, short revents, struct error *err)
 {
     struct session *s = owner;
     struct signalfd_siginfo info;
-    (void)revents;
+    (void)revents, (void)err;
     while (read(s->signals, &info, sizeof(info)) == sizeof(info))
         ;
-    return reap(s, err);
+    reap(s);
+    return 0;
 }
 
 static int flush_both(struct session *s, struct error *err)
@@ -122,15 +122,14 @@ static int flush_both(struct session *s, struct error *err)
  * The container ends with its main process, as under docker-run(1). It waits for a slow reader of
  * the workload's output, but not for one of an EXEC's.
  */
-static int end_container(struct session *s, struct error *err)
+static void end_container(struct session *s)
 {
     int64_t now = now_ns();
     if (s->ended_ns == DEADLINE_NONE)
         s->ended_ns = now;
     if (!s->alone) {
         process_kill_all();
-        if (reap(s, err) < 0)
-            return -1;
+        reap(s);
     }
     if (now >= s->ended_ns + OUTPUT_S * NS_PER_S)
         execs_cut(s);
@@ -140,7 +139,6 @@ static int end_container(struct session *s, struct error *err)
         streams_cut(&s->workload.streams);
         s->alone = true;
     }
-    return 0;
 }
 
 static bool finished(const struct session *s)
@@ -179,8 +177,8 @@ int session_relay(struct session *s, struct error *err)
     while (!finished(s)) {
         if (loop_turn(&s->loop, next_deadline(s), err) < 0)
             return -1;
-        if (s->workload.ended && end_container(s, err) < 0)
-            return -1;
+        if (s->workload.ended)
+            end_container(s);
         execs_sweep(s);
         if (flush_both(s, err) < 0)
             return -1;
