@@ -337,7 +337,7 @@ static int check_args(const struct request *req, struct error *err)
                          command->id == COMMAND_RUN ? "a command to run" : "an argument",
                          command->name, command->synopsis);
     if (command->max_args != ARGS_ANY && req->arg_count > command->max_args)
-        return error_set(err, "'vmc %s' has no use for '%s' (see 'vmc help %s')", command->name,
+        return error_set(err, "'vmc %s' does not take '%s' (see 'vmc help %s')", command->name,
                          req->args[command->max_args], command->name);
     return 0;
 }
@@ -357,8 +357,8 @@ static int parse_rest(int argc, char **argv, int at, struct request *req, struct
     if (parse_options(req, argv, &at, err) < 0)
         return -1;
     if (at < argc)
-        return error_set(err, "'vmc %s' has no use for '%s' (see 'vmc help %s')",
-                         req->command->name, argv[at], req->command->name);
+        return error_set(err, "'vmc %s' does not take '%s' (see 'vmc help %s')", req->command->name,
+                         argv[at], req->command->name);
     req->arg_count = most;
     return 0;
 }

@@ -80,7 +80,7 @@ already exists|run --crash-dump /etc/passwd @
 No such file|run --crash-dump no/such/directory/core @
 is not for|shell-guest --rootfs /
 is not for|shell-guest --crash-dump core
-has no use for|shell-guest true
+does not take|shell-guest true
 TABLE
 }
 

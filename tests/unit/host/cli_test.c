@@ -222,8 +222,8 @@ static void errors(void **state)
     EXPECT_ERROR("'vmc run' needs a command to run: vmc run [OPTION]... [--] COMMAND [ARG]...",
                  "run", "-t", "--");
     EXPECT_ERROR("'vmc completion' needs an argument: vmc completion SHELL", "completion");
-    EXPECT_ERROR("'vmc info' has no use for 'now' (see 'vmc help info')", "info", "now");
-    EXPECT_ERROR("'vmc pack' has no use for 'more' (see 'vmc help pack')", "pack", "dir", "-f",
+    EXPECT_ERROR("'vmc info' does not take 'now' (see 'vmc help info')", "info", "now");
+    EXPECT_ERROR("'vmc pack' does not take 'more' (see 'vmc help pack')", "pack", "dir", "-f",
                  "more");
     EXPECT_ERROR("option '-o' needs a value: -o FILE", "pack", "dir", "-o");
     EXPECT_ERROR("'vmc help' does not take 'more' (see 'vmc help help')", "help", "volume", "ls",
@@ -233,7 +233,7 @@ static void errors(void **state)
                  "list");
     EXPECT_ERROR("'vmc volume rm' needs an argument: vmc volume rm [OPTION]... NAME...", "volume",
                  "rm");
-    EXPECT_ERROR("'vmc volume ls' has no use for 'x' (see 'vmc help volume ls')", "volume", "ls",
+    EXPECT_ERROR("'vmc volume ls' does not take 'x' (see 'vmc help volume ls')", "volume", "ls",
                  "--json", "x");
 }
 
