@@ -245,7 +245,7 @@ already exists|pack '$SMALL' -o link.img
 No such file|pack '$SMALL' -o missing/image
 No such file|pack missing -o image
 not a directory|pack '$IMAGE' -o image
-no use for|pack '$SMALL' -o image more
+does not take|pack '$SMALL' -o image more
 not an architecture|pack --arch pdp11 '$SMALL' -o image
 is a program for $VMC_TEST_ARCH|pack --arch $([ "$VMC_TEST_ARCH" = arm ] && echo x86_64 || echo arm) '$SMALL' -o image
 EOT

@@ -116,7 +116,7 @@ changes to another root file system|run --arch $VMC_TEST_ARCH --keep --name box 
 no such kept container: missing|keep rm box missing
 not a name|keep rm ../kept
 followed by one of ls, rm|keep
-no use for|keep ls box
+does not take|keep ls box
 EOT
     assert_equal "$(ls data/vmc/kept)" box
 }

@@ -495,7 +495,7 @@ not a name|volume create .x
 not a name|volume create ok x/y
 not a name|volume rm ../vmc
 no such volume|volume rm missing
-no use for|volume ls x
+does not take|volume ls x
 EOT
     [ ! -e data ] || fail "something was made: $(find data)"
 }

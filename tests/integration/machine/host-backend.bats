@@ -64,12 +64,12 @@ debugfs.*look into|run --debugfs @
 ftrace.*look into|run --ftrace x @
 mem-high.*memory.max|run --mem-high 32m @
 mem-swap.*memory.max|run --mem-limit 32m --mem-swap 64m @
-cpu-shares.*alone|run --cpu-shares 512 @
-cpu-weight.*alone|run --cpu-weight 10 @
-cpu-quota.*alone|run --cpu-quota 10000 @
-cpu-period.*alone|run --cpu-period 10000 @
-cpuset-cpus.*alone|run --cpuset-cpus 0 @
-io-max.*alone|run --io-max rbps=1 @
+cpu-shares.*only|run --cpu-shares 512 @
+cpu-weight.*only|run --cpu-weight 10 @
+cpu-quota.*only|run --cpu-quota 10000 @
+cpu-period.*only|run --cpu-period 10000 @
+cpuset-cpus.*only|run --cpuset-cpus 0 @
+io-max.*only|run --io-max rbps=1 @
 require-jail.*hypervisor|run --require-jail @
 boot-timeout.*booted|run --boot-timeout 5s @
 kernel.*booted|run --kernel x @
@@ -81,8 +81,8 @@ console.*console|run --console x @
 gdb.*look into|run --gdb 1234 @
 crash-dump.*look into|run --crash-dump x @
 upper disk.*mounting|run --upper disk @
-net tap.*a machine's|run --net tap=x @
-net bridge.*a machine's|run --net bridge @
+net tap.*for machines|run --net tap=x @
+net bridge.*for machines|run --net bridge @
 shows a directory.*image|run -r image -- true
 cold.*nothing is booted|run --cold @
 EOT

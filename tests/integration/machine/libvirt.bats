@@ -356,7 +356,7 @@ END
     long=$XDG_RUNTIME_DIR/$(printf 'x%.0s' {1..60})
     mkdir -m 700 "$long"
     XDG_RUNTIME_DIR=$long run --separate-stderr vmc_lv -- true
-    assert_refused 'set XDG_RUNTIME_DIR to a shorter directory: .* is too long for a socket.s name'
+    assert_refused 'set XDG_RUNTIME_DIR to a shorter directory: .* is too long for a socket address'
     rm -r "$long"
 }
 

@@ -398,7 +398,7 @@ process_named() {
     exec {hold}>&-
     finish
     assert_equal "$STATUS" 0
-    assert_match "$(cat err)" 'network \(passt\) had ended'
+    assert_match "$(cat err)" 'network \(passt\) ended'
 }
 
 # bats test_tags=core:uml
