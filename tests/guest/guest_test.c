@@ -461,21 +461,39 @@ static void run_execs(struct fake_guest *g, int n, uint16_t *streams)
     }
 }
 
+/* From STARTED on: before, it may send nothing. */
+static void hear_credit(struct fake_guest *g, uint16_t stream)
+{
+    while (hear(g, &g->data, FRAME_CREDIT) != stream)
+        ;
+}
+
+static void output_before_a_process_has_started(void **state)
+{
+    struct fake_guest *g = *state;
+    uint16_t stream;
+    run_execs(g, 1, &stream);
+    say_data(g, FRAME_STDOUT, stream, "x", 1);
+    expect_failure(g, STEP_RUN, "more STDOUT than was asked for");
+}
+
 static void processes_side_by_side(void **state)
 {
     struct fake_guest *g = *state;
     uint16_t stream[3];
     run_execs(g, 3, stream);
     assert_true(stream[0] != stream[1] && stream[1] != stream[2] && stream[0] != stream[2]);
-    /* The two ports are not in step: output may come before STARTED, and after EXIT. */
-    say_data(g, FRAME_STDOUT, stream[1], "one", 3);
+    /* The two ports are not in step: an end may come before STARTED, and output after EXIT. */
+    say_data(g, FRAME_STDERR, stream[1], NULL, 0);
     say_started(g, stream[2]);
     say_error(g, stream[0], 127, "no such \033command");
     say_started(g, stream[1]);
+    hear_credit(g, stream[1]);
+    say_data(g, FRAME_STDOUT, stream[1], "one", 3);
     say_exit(g, stream[1], false, 3);
     say_data(g, FRAME_STDOUT, 0, "workload", 8);
     say_data(g, FRAME_STDOUT, stream[1], " more", 5);
-    say_ends(g, stream[1]);
+    say_data(g, FRAME_STDOUT, stream[1], NULL, 0);
     say_data(g, FRAME_STDOUT, stream[2], "two", 3);
     say_ends(g, stream[2]);
     say_exit(g, stream[2], true, 15);
@@ -638,6 +656,7 @@ int main(void)
         TEST(an_end_without_an_exit_record),
         TEST(an_end_in_the_middle_of_output),
         TEST(processes_side_by_side),
+        TEST(output_before_a_process_has_started),
         TEST(a_word_that_crosses_the_end_of_a_process),
         TEST(an_exit_of_a_process_that_has_not_started),
         TEST(a_process_that_starts_twice),
