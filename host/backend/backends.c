@@ -10,10 +10,10 @@
 
 static const struct {
     const struct machine_ops *ops;
-    const struct backend_spec *spec; /* NULL: it supports the same as QEMU */
+    const struct backend_spec *spec;
 } backends[] = {
-    [BACKEND_QEMU] = {&qemu_ops, NULL},
-    [BACKEND_LIBVIRT] = {&libvirt_ops, NULL},
+    [BACKEND_QEMU] = {&qemu_ops, &qemu_spec},
+    [BACKEND_LIBVIRT] = {&libvirt_ops, &libvirt_spec},
     [BACKEND_NAMESPACES] = {&namespaces_ops, &namespaces_spec},
     [BACKEND_UML] = {&uml_ops, &uml_spec},
 };
@@ -28,10 +28,11 @@ const struct backend_spec *backend_spec_of(enum backend backend)
     return backends[backend].spec;
 }
 
+/* QEMU's is asked for where no other is, by --qemu or without it. */
 const struct backend_spec *backend_spec_find(const struct request *req)
 {
-    for (size_t i = 0; i < ARRAY_LEN(backends); i++)
-        if (backends[i].spec && request_has(req, backends[i].spec->option))
+    for (size_t i = ARRAY_LEN(backends) - 1; i > BACKEND_QEMU; i--)
+        if (request_has(req, backends[i].spec->option))
             return backends[i].spec;
-    return NULL;
+    return &qemu_spec;
 }

@@ -122,6 +122,17 @@ enum option_id {
 
 #define ARGS_ANY (-1)
 
+/* Who honours an option; everybody else refuses it, with a reason of his own: host/spec/backend.h.
+ */
+#define ON_QEMU (1u << 0)
+#define ON_LIBVIRT (1u << 1)
+#define ON_UML (1u << 2)
+#define ON_HOST (1u << 3)
+#define ON_MACHINES (ON_QEMU | ON_LIBVIRT) /* QEMU, whoever starts it */
+#define ON_KERNELS (ON_MACHINES | ON_UML)  /* a kernel of its own */
+#define ON_ALL (ON_KERNELS | ON_HOST)
+#define ON_ANY ON_ALL /* the option is about no backend */
+
 struct request;
 
 struct command {
@@ -150,6 +161,7 @@ struct option {
     char letter;               /* short name, or 0 */
     const char *metavar;       /* the value's name; NULL: a flag; "[=N]": it can be left out */
     uint64_t commands;         /* COMMAND_BIT() of each command that takes it */
+    unsigned on;               /* ON_*: the backends that honour it */
     const char *group;         /* heading in help; rows of a group stand together */
     const char *layer;         /* who enforces it, for --explain */
     const char *help;          /* one clause; NULL: a hidden row with the words of its id's first */

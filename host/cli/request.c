@@ -413,6 +413,13 @@ const char *request_value(const struct request *req, enum option_id id)
     return NULL;
 }
 
+const char *request_value_or_default(const struct request *req, enum option_id id)
+{
+    const char *value = request_value(req, id);
+    const struct option *option = value ? NULL : option_by_id(id);
+    return option ? option->default_value : value;
+}
+
 bool request_has(const struct request *req, enum option_id id)
 {
     return request_value(req, id) != NULL;

@@ -42,6 +42,9 @@ void request_free(struct request *req);
 
 /* The last value given ("" for a flag), or NULL if the option was not given. */
 const char *request_value(const struct request *req, enum option_id id);
+
+/* The same; if it was not given, the default of its row, or NULL. */
+const char *request_value_or_default(const struct request *req, enum option_id id);
 bool request_has(const struct request *req, enum option_id id);
 
 /* The setting of id that follows previous (NULL: the first), or NULL when there is no more. */

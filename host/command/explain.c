@@ -53,7 +53,7 @@ static void add(struct json_object *list, const struct explained *e)
 static void show(const struct backend_spec *backend, struct json_object *list,
                  const struct option *option, const char *value, bool is_default)
 {
-    const char *layer = backend ? backend->layer(option->id) : NULL;
+    const char *layer = backend->layer(option->id);
     const struct explained e = {option, value, layer ? layer : option->layer, is_default};
     if (list)
         add(list, &e);
@@ -61,7 +61,7 @@ static void show(const struct backend_spec *backend, struct json_object *list,
         print(&e);
 }
 
-/* *ret_backend: the backend of the run, NULL for QEMU. */
+/* *ret_backend: what the run would be on. */
 static int check(const struct request *req, const struct backend_spec **ret_backend,
                  struct error *err)
 {
@@ -88,13 +88,13 @@ int explain(const struct request *req, struct error *err)
         if (counts && !is_about_explaining(s->option))
             show(backend, list, s->option, s->value, false);
     }
-    if (backend && !request_has(req, backend->option))
+    /* A preference has chosen it. */
+    if (backend != backend_spec_find(req))
         show(backend, list, option_by_id(backend->option), "", true);
     for (size_t i = 0; i < option_count; i++) {
         const struct option *option = &option_table[i];
-        bool moot = backend && backend_spec_refusal(backend, option->id);
-        if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value && !moot &&
-            !request_has(req, option->id))
+        if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value &&
+            (option->on & backend->on) && !request_has(req, option->id))
             show(backend, list, option, option->default_value, true);
     }
     if (list) {

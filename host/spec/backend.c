@@ -9,12 +9,35 @@ void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec)
         spec->container.netns = true;
 }
 
-const char *backend_spec_refusal(const struct backend_spec *backend, enum option_id id)
+bool backend_spec_no_netns(const struct vm_spec *spec)
 {
-    for (size_t i = 0; i < backend->moot_count; i++)
-        if (backend->moot[i].id == id)
-            return backend->moot[i].reason;
+    (void)spec;
+    return false;
+}
+
+const char *backend_spec_same_layer(enum option_id id)
+{
+    (void)id;
     return NULL;
+}
+
+int backend_spec_check_nothing(const struct backend_spec *backend, const struct vm_spec *spec,
+                               struct error *err)
+{
+    (void)backend;
+    (void)spec;
+    (void)err;
+    return 0;
+}
+
+const char *backend_spec_refusal(const struct backend_spec *backend, const struct option *option)
+{
+    if (option->on & backend->on)
+        return NULL;
+    for (size_t i = 0; i < backend->refusal_count; i++)
+        if (backend->refusals[i].id == option->id)
+            return backend->refusals[i].reason;
+    return "it has none";
 }
 
 int backend_spec_check_options(const struct backend_spec *backend, const struct request *req,
@@ -22,7 +45,7 @@ int backend_spec_check_options(const struct backend_spec *backend, const struct 
 {
     for (size_t i = 0; i < req->setting_count; i++) {
         const struct option *option = req->settings[i].option;
-        const char *reason = backend_spec_refusal(backend, option->id);
+        const char *reason = backend_spec_refusal(backend, option);
         if (reason)
             return error_set(err, "--%s cannot go with --%s: %s", option->name,
                              option_by_id(backend->option)->name, reason);

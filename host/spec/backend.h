@@ -1,6 +1,6 @@
 /*
- * The command line of a backend that has an option of its own (--host, --uml): which options do not
- * apply to it, which values it does not support, and which layer enforces the ones that differ.
+ * What a backend takes of the command line: which options it honours is in their rows (.on); here
+ * is why it refuses the others, which values cannot be had, and who enforces what is different.
  */
 #ifndef VMC_HOST_SPEC_BACKEND_H
 #define VMC_HOST_SPEC_BACKEND_H
@@ -11,19 +11,22 @@
 #include "host/cli/request.h"
 #include "host/spec/spec.h"
 
-struct moot_option {
+struct refusal {
     enum option_id id;
     const char *reason; /* a clause: "there is no machine" */
 };
 
 struct backend_spec {
-    enum option_id option;
+    enum option_id option; /* the one that asks for it */
     enum backend backend;
-    const struct moot_option *moot;
-    size_t moot_count;
+    unsigned on; /* its bit in option.on */
+    /* One for each option without that bit, and for no other: held by
+     * tests/unit/host/backend_test.c. */
+    const struct refusal *refusals;
+    size_t refusal_count;
     /* The container has a network namespace besides the agent's, which keeps an interface's end. */
     bool (*netns)(const struct vm_spec *spec);
-    /* The layer that enforces the option, if it differs from a QEMU machine's; else NULL. Pure. */
+    /* Who enforces the option, where it is somebody else than its row says; else NULL. Pure. */
     const char *(*layer)(enum option_id id);
     /* Memory, processors and the like; only what differs has been left out before. */
     int (*resolve)(const struct request *req, struct vm_spec *spec, struct error *err);
@@ -38,20 +41,24 @@ struct backend_spec {
 int backend_spec_check_native(const struct backend_spec *backend, const struct vm_spec *spec,
                               const char *no_tap, struct error *err);
 
+/* For backends that differ in nothing. */
+bool backend_spec_no_netns(const struct vm_spec *spec);
+const char *backend_spec_same_layer(enum option_id id);
+int backend_spec_check_nothing(const struct backend_spec *backend, const struct vm_spec *spec,
+                               struct error *err);
+
 /*
- * The one that the command line asks for; NULL: the default, which is QEMU. This and the next are
- * answered by the one list of backends, backend/backends.c.
+ * The one that the command line asks for, else QEMU's. This and the next are answered by the one
+ * list of backends, backend/backends.c.
  */
 const struct backend_spec *backend_spec_find(const struct request *req);
-
-/* That of a resolved spec; NULL: none has an option of its own. */
 const struct backend_spec *backend_spec_of(enum backend backend);
 
 /* For a spec that is otherwise resolved: it runs on this backend. */
 void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec);
 
-/* Why the option means nothing with it; NULL if it does. Pure. */
-const char *backend_spec_refusal(const struct backend_spec *backend, enum option_id id);
+/* Why it does not honour the option; NULL if it does. Pure. */
+const char *backend_spec_refusal(const struct backend_spec *backend, const struct option *option);
 
 /* Refuses such options. Pure. */
 int backend_spec_check_options(const struct backend_spec *backend, const struct request *req,

@@ -306,10 +306,9 @@ static int check_modes(const struct request *req, const struct network_spec *spe
 
 int network_spec_resolve(const struct request *req, struct network_spec *ret, struct error *err)
 {
-    const char *mode = request_value(req, OPTION_NET);
     const char *ip = request_value(req, OPTION_IP), *ip6 = request_value(req, OPTION_IP6);
     const char *mac = request_value(req, OPTION_MAC_ADDRESS);
-    if (resolve_mode(mode ? mode : option_by_id(OPTION_NET)->default_value, ret, err) < 0 ||
+    if (resolve_mode(request_value_or_default(req, OPTION_NET), ret, err) < 0 ||
         check_modes(req, ret, err) < 0)
         return -1;
     bool tap = ret->mode == NETWORK_TAP;

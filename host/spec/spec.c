@@ -10,33 +10,11 @@
 #include "host/base/units.h"
 #include "host/spec/backend.h"
 #include "host/spec/environment.h"
-#include "host/spec/kernel.h"
-#include "host/spec/libvirt.h"
 #include "host/spec/rootfs_arch.h"
 #include "host/spec/rootfs_image.h"
 #include "host/spec/transport.h"
 
-#define MIB (1024ull * 1024)
-#define MEMORY_MIN (32 * MIB)
-#define UPPER_SIZE_MIN (1 * MIB)
-
-static const char *const accel_names[] = {
-    [ACCEL_AUTO] = "auto",
-    [ACCEL_KVM] = "kvm",
-    [ACCEL_TCG] = "tcg",
-};
-
-const char *accel_name(enum accel accel)
-{
-    return accel_names[accel];
-}
-
-/* The setting of an option, or its default from the option table. */
-static const char *value_of(const struct request *req, enum option_id id)
-{
-    const char *value = request_value(req, id);
-    return value ? value : option_by_id(id)->default_value;
-}
+#define UPPER_SIZE_MIN (1024ull * 1024)
 
 static char *copy_or_null(const char *text)
 {
@@ -52,7 +30,7 @@ static int resolve_upper(const struct request *req, struct vm_spec *spec, struct
         value = "none";
     }
     if (!value)
-        value = option_by_id(OPTION_UPPER)->default_value;
+        value = request_value_or_default(req, OPTION_UPPER);
     const char *colon = strchrnul(value, ':');
     size_t length = (size_t)(colon - value);
     for (enum upper upper = UPPER_RAM; upper < UPPER_COUNT; upper++) {
@@ -130,42 +108,6 @@ static int resolve_rootfs(const struct request *req, struct vm_spec *spec, struc
     return 0;
 }
 
-uint64_t host_memory(void)
-{
-    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err)
-{
-    const char *value = value_of(req, OPTION_CPUS);
-
-    if (strchr(value, '.'))
-        return error_set(err,
-                         "--cpus %s: the machine has whole processors; a part of one is "
-                         "--cpu-quota, in microseconds of every 100000",
-                         value);
-    if (parse_count(value, 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
-        return error_wrap(err, "--cpus");
-    return 0;
-}
-
-int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err)
-{
-    const char *value = value_of(req, OPTION_MEMORY);
-    if (parse_size(value, &spec->memory, err) < 0)
-        return error_wrap(err, "--memory");
-    uint64_t host = host_memory();
-    if (spec->memory < MEMORY_MIN)
-        return error_set(err, "--memory %s is too little: a machine needs at least %llum", value,
-                         MEMORY_MIN / MIB);
-    if (spec->memory > host)
-        return error_set(err, "--memory %s is more than this host has (%llum)", value,
-                         (unsigned long long)(host / MIB));
-    /* QEMU wants whole pages; a machine's memory is counted in MiB. */
-    spec->memory -= spec->memory % MIB;
-    return 0;
-}
-
 /* An image is not looked into: its label says it. */
 static int image_arch(const char *image, const struct arch *named, const struct arch **ret,
                       struct error *err)
@@ -202,40 +144,18 @@ static int resolve_arch(const struct request *req, struct vm_spec *spec, struct 
     return rootfs_arch(spec->rootfs, command, spec->cwd, &spec->env, named, &spec->arch, err);
 }
 
-static int resolve_machine(const struct request *req, struct vm_spec *spec, struct error *err)
-{
-    const char *accel = value_of(req, OPTION_ACCEL);
-    size_t i = 0;
-    while (i < ARRAY_LEN(accel_names) && strcmp(accel_names[i], accel) != 0)
-        i++;
-    if (i == ARRAY_LEN(accel_names))
-        return error_set(err, "--accel '%s': it must be auto, kvm or tcg", accel);
-    spec->accel = (enum accel)i;
-    if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
-        return error_set(err, "--accel kvm cannot run a guest of architecture %s on this host",
-                         spec->arch->name);
-    if (libvirt_spec_resolve(req, spec, err) < 0 || resolve_memory(req, spec, err) < 0)
-        return -1;
-    if (resolve_cpus(req, spec, err) < 0)
-        return -1;
-    if (spec->debugging.gdb && !request_has(req, OPTION_BOOT_TIMEOUT))
-        spec->boot_timeout = DEADLINE_NONE / 2;
-    if (spec->debugging.gdb && spec->accel == ACCEL_AUTO)
-        spec->accel = ACCEL_TCG;
-    return kernel_spec_resolve(req, spec, err);
-}
-
 /* The machine, or what stands in for it. */
 static int resolve_backend(const struct request *req, const struct backend_spec *backend,
                            struct vm_spec *spec, struct error *err)
 {
-    if (parse_duration(value_of(req, OPTION_BOOT_TIMEOUT), &spec->boot_timeout, err) < 0)
+    if (parse_duration(request_value_or_default(req, OPTION_BOOT_TIMEOUT), &spec->boot_timeout,
+                       err) < 0)
         return error_wrap(err, "--boot-timeout");
     if (spec->boot_timeout == 0)
         return error_set(err, "--boot-timeout 0 leaves no time to boot");
     if (resolve_arch(req, spec, err) < 0)
         return -1;
-    return backend ? backend->resolve(req, spec, err) : resolve_machine(req, spec, err);
+    return backend->resolve(req, spec, err);
 }
 
 static int check_hostname(const char *name, struct error *err)
@@ -260,7 +180,7 @@ static int resolve_workload(const struct request *req, struct vm_spec *spec, str
         return error_set(err, "--tty needs a terminal on standard input; leave it out in scripts");
     if (environment_resolve(req, spec->tty, &spec->env, err) < 0)
         return -1;
-    spec->cwd = xstrdup(value_of(req, OPTION_WORKDIR));
+    spec->cwd = xstrdup(request_value_or_default(req, OPTION_WORKDIR));
     if (spec->cwd[0] != '/')
         return error_set(err, "--workdir '%s' must be an absolute path", spec->cwd);
     spec->user = copy_or_null(request_value(req, OPTION_USER));
@@ -314,7 +234,7 @@ static int resolve_volumes(const struct request *req, struct vm_spec *spec, stru
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
 {
     const struct backend_spec *backend = backend_spec_find(req);
-    if (backend && backend_spec_check_options(backend, req, err) < 0)
+    if (backend_spec_check_options(backend, req, err) < 0)
         return -1;
     ret->debug = request_has(req, OPTION_DEBUG);
     ret->require_jail = request_has(req, OPTION_REQUIRE_JAIL);
@@ -340,9 +260,8 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     };
     if (container_resolve(req, &machine, &ret->container, err) < 0)
         return -1;
-    if (backend)
-        backend_spec_take(backend, ret);
-    if (resolve_volumes(req, ret, err) < 0 || (backend && backend->check(backend, ret, err) < 0) ||
+    backend_spec_take(backend, ret);
+    if (resolve_volumes(req, ret, err) < 0 || backend->check(backend, ret, err) < 0 ||
         transport_spec_resolve(req, ret, err) < 0)
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
@@ -353,6 +272,7 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
 
 void spec_free(struct vm_spec *spec)
 {
+    free(spec->libvirt);
     free(spec->kernel);
     free(spec->initrd);
     free(spec->distro);

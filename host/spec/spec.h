@@ -40,8 +40,8 @@ struct vm_spec {
     enum backend backend;
     const struct arch *arch;
     enum accel accel;
-    const char *libvirt; /* URI of the daemon that runs the machine; NULL: vmc itself */
-    uint64_t memory;     /* bytes */
+    char *libvirt;   /* URI of the daemon that runs the machine; NULL: vmc itself */
+    uint64_t memory; /* bytes */
     unsigned cpus;
     char *kernel; /* owned paths; NULL: the image's */
     char *initrd;
@@ -84,12 +84,6 @@ struct vm_spec {
     bool debug;
     bool timing;
 };
-
-/* For backends, spec/backend.h: this host's memory in bytes; --memory, checked against it; --cpus.
- */
-uint64_t host_memory(void);
-int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err);
-int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err);
 
 /* Everything in *ret is owned by it: free with spec_free(), also after a failure. */
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err);

@@ -9,7 +9,9 @@
 #define VMC_HOST_BACKEND_LIBVIRT_LIBVIRT_H
 
 #include "host/machine/machine.h"
+#include "host/spec/backend.h"
 
 extern const struct machine_ops libvirt_ops;
+extern const struct backend_spec libvirt_spec;
 
 #endif

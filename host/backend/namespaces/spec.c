@@ -3,6 +3,7 @@
 #include "common/util.h"
 #include "host/backend/namespaces/namespaces.h"
 #include "host/base/userns.h"
+#include "host/spec/machine.h"
 
 #define NO_MACHINE "there is no machine"
 #define NO_BOOT "nothing is booted"
@@ -12,7 +13,7 @@
 #define NO_GROUP_FILE "vmc sets only memory.max and pids.max on a host"
 
 /* clang-format off */
-static const struct moot_option moot[] = {
+static const struct refusal refusals[] = {
     {OPTION_QEMU, NO_MACHINE},
     {OPTION_UML, NO_MACHINE},
     {OPTION_LIBVIRT, NO_MACHINE},
@@ -87,8 +88,9 @@ static int check(const struct backend_spec *backend, const struct vm_spec *spec,
 const struct backend_spec namespaces_spec = {
     .option = OPTION_HOST,
     .backend = BACKEND_NAMESPACES,
-    .moot = moot,
-    .moot_count = ARRAY_LEN(moot),
+    .on = ON_HOST,
+    .refusals = refusals,
+    .refusal_count = ARRAY_LEN(refusals),
     .netns = netns,
     .layer = layer,
     .resolve = resolve,

@@ -5,9 +5,11 @@
 #define VMC_HOST_BACKEND_QEMU_QEMU_H
 
 #include "host/machine/machine.h"
+#include "host/spec/backend.h"
 
 /* A machine made by vmc itself. */
 extern const struct machine_ops qemu_ops;
+extern const struct backend_spec qemu_spec;
 
 /* As in machine_ops: QEMU's binary, and the image that the spec chooses. */
 int qemu_find_files(const struct vm_spec *spec, char **ret_program, struct guest_image *ret_image,

@@ -1,6 +1,7 @@
 #include "common/util.h"
 #include "host/backend/uml/uml.h"
 #include "host/spec/kernel.h"
+#include "host/spec/machine.h"
 
 #define ANOTHER "it chooses where to run COMMAND, as --uml does: give one"
 #define NO_EMULATION "nothing is emulated: the machine is a host process"
@@ -9,9 +10,10 @@
 #define NOT_ITS_OWN "it is only for QEMU machines"
 
 /* clang-format off */
-static const struct moot_option moot[] = {
+static const struct refusal refusals[] = {
     {OPTION_QEMU, ANOTHER},
     {OPTION_LIBVIRT, ANOTHER},
+    {OPTION_HOST, ANOTHER},
     {OPTION_ACCEL, NO_EMULATION},
     {OPTION_ACPI, NO_EMULATION},
     {OPTION_TRANSPORT, "its kernel opens the host's files itself"},
@@ -60,8 +62,9 @@ static int check(const struct backend_spec *backend, const struct vm_spec *spec,
 const struct backend_spec uml_spec = {
     .option = OPTION_UML,
     .backend = BACKEND_UML,
-    .moot = moot,
-    .moot_count = ARRAY_LEN(moot),
+    .on = ON_UML,
+    .refusals = refusals,
+    .refusal_count = ARRAY_LEN(refusals),
     .netns = netns,
     .layer = layer,
     .resolve = resolve,

@@ -1,10 +1,22 @@
-#include "host/spec/libvirt.h"
-#include "host/base/userns.h"
-
 #include <string.h>
+
+#include "common/util.h"
+#include "host/backend/libvirt/libvirt.h"
+#include "host/base/userns.h"
+#include "host/spec/machine.h"
 
 #define SESSION "/session"
 #define SYSTEM "/system"
+
+/* clang-format off */
+static const struct refusal refusals[] = {
+    {OPTION_QEMU, "both say who runs the machine: give one"},
+    {OPTION_HOST, "both say in what to run COMMAND: give one"},
+    {OPTION_UML, "both say in what to run COMMAND: give one"},
+    {OPTION_GDB, "it has the guest wait, and libvirt starts it"},
+    {OPTION_CRASH_DUMP, "it needs QEMU's monitor, which is libvirt's"},
+};
+/* clang-format on */
 
 /*
  * QEMU's driver on this host, libvirt.org/uri.html: the machine's files are in this host's, and its
@@ -47,13 +59,9 @@ static int check_driver(const char *uri, const char *path, struct error *err)
     return 0;
 }
 
-int libvirt_spec_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
+static int resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *uri = request_value(req, OPTION_LIBVIRT), *path;
-    if (!uri)
-        return 0;
-    if (request_has(req, OPTION_QEMU))
-        return error_set(err, "--qemu and --libvirt both say who runs the machine: give one");
     if (uri[0] == '\0')
         uri = am_host_root() ? "qemu://" SYSTEM : "qemu://" SESSION;
     if (check_local(uri, &path, err) < 0 || check_driver(uri, path, err) < 0)
@@ -61,14 +69,18 @@ int libvirt_spec_resolve(const struct request *req, struct vm_spec *spec, struct
     if (spec->arch != arch_native() || !spec->arch->domain_serial)
         return error_set(err, "--libvirt does not run %s guests on this host; --qemu does",
                          spec->arch->name);
-    if (spec->debugging.gdb)
-        return error_set(err,
-                         "--gdb has the guest wait, and libvirt starts it: leave out --libvirt");
-    if (spec->debugging.crash_dump)
-        return error_set(err,
-                         "--crash-dump needs QEMU's monitor, which with --libvirt is libvirt's: "
-                         "leave out one");
-    spec->backend = BACKEND_LIBVIRT;
-    spec->libvirt = uri;
-    return 0;
+    spec->libvirt = xstrdup(uri);
+    return machine_resolve(req, spec, err);
 }
+
+const struct backend_spec libvirt_spec = {
+    .option = OPTION_LIBVIRT,
+    .backend = BACKEND_LIBVIRT,
+    .on = ON_LIBVIRT,
+    .refusals = refusals,
+    .refusal_count = ARRAY_LEN(refusals),
+    .netns = backend_spec_no_netns,
+    .layer = backend_spec_same_layer,
+    .resolve = resolve,
+    .check = backend_spec_check_nothing,
+};
