@@ -201,7 +201,7 @@ static const struct field network_fields[] = {
 };
 static const struct schema network_schema = SCHEMA(struct network_config, network_fields, NULL);
 
-static const char *const upper_names[] = {
+const char *const upper_names[] = {
     [UPPER_STAY] = "",     [UPPER_RAM] = "ram",   [UPPER_DISK] = "disk",
     [UPPER_HOST] = "host", [UPPER_NONE] = "none", [UPPER_COUNT] = NULL,
 };

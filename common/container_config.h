@@ -103,6 +103,7 @@ enum upper {
 };
 /* As the configuration and --upper call it; "" for UPPER_STAY. */
 const char *upper_name(enum upper upper);
+extern const char *const upper_names[]; /* NULL-terminated */
 
 struct schema;
 

@@ -30,6 +30,11 @@ char *xstrdup(const char *text)
     return p;
 }
 
+char *xstrdup_or_null(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
 static char *vformat(const char *format, va_list args)
 {
     char *p = NULL;

@@ -17,6 +17,7 @@
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t count, size_t size);
 char *xstrdup(const char *text);
+char *xstrdup_or_null(const char *text); /* NULL of NULL */
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*

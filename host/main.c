@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "host/backend/libvirt/emulator.h"
 #include "host/cli/request.h"
 
@@ -50,7 +51,12 @@ int main(int argc, char **argv)
         print_error(&err);
         return err.status;
     }
-    if (cli_parse(argc, argv, &req, &err) < 0 || req.command->run(&req, &status, &err) < 0) {
+    int result = cli_parse(argc, argv, &req, &err);
+    if (result == 0) {
+        log_debug_enabled = request_has(&req, OPTION_DEBUG);
+        result = req.command->run(&req, &status, &err);
+    }
+    if (result < 0) {
         print_error(&err);
         status = err.status;
     }

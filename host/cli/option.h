@@ -1,35 +1,15 @@
 /*
- * The one table of commands and options. The parser, the help texts, the manual page and the
- * shell completion all read it; it holds data and no logic.
+ * Commands and options as data: what the parser, the help texts, the manual page, the completion
+ * and --explain read. The rows of an option stand in the file of its subject (host/spec/, or the
+ * command that alone has it), as a group; a row of a command says which groups it takes.
  */
 #ifndef VMC_HOST_CLI_OPTION_H
 #define VMC_HOST_CLI_OPTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "common/error.h"
-
-enum command_id {
-    COMMAND_RUN,
-    COMMAND_SHELL_GUEST,
-    COMMAND_PACK,
-    COMMAND_VOLUME_CREATE,
-    COMMAND_VOLUME_LS,
-    COMMAND_VOLUME_RM,
-    COMMAND_KEEP_LS,
-    COMMAND_KEEP_RM,
-    COMMAND_TEMPLATE_LS,
-    COMMAND_TEMPLATE_RM,
-    COMMAND_TEMPLATE_WARM,
-    COMMAND_INFO,
-    COMMAND_VERSION,
-    COMMAND_HELP,
-    COMMAND_COMPLETION,
-    COMMAND_MANUAL,
-};
-#define COMMAND_BIT(id) (UINT64_C(1) << (id))
 
 enum option_id {
     OPTION_ROOTFS,
@@ -120,8 +100,6 @@ enum option_id {
     OPTION_HELP,
 };
 
-#define ARGS_ANY (-1)
-
 /* Who honours an option; everybody else refuses it, with a reason of his own: host/spec/backend.h.
  */
 #define ON_QEMU (1u << 0)
@@ -133,23 +111,35 @@ enum option_id {
 #define ON_ALL (ON_KERNELS | ON_HOST)
 #define ON_ANY ON_ALL /* the option is about no backend */
 
-struct request;
+/* What an option says something about; 0: one run of a container. */
+#define PART_MACHINE (1u << 0) /* the machine itself */
+#define PART_CONTENT (1u << 1) /* what it is made for: root file system, volumes, network */
+#define PART_BOOT (1u << 2)    /* a boot of its own, and no copy of one */
+#define PART_ALL (PART_MACHINE | PART_CONTENT | PART_BOOT)
 
-struct command {
-    enum command_id id;
-    const char *name;               /* one word, or a noun and a verb: "volume ls" */
-    const char *summary;            /* one line without a full stop */
-    const char *synopsis;           /* what follows the name: "[OPTION]... COMMAND" */
-    const char *const *description; /* paragraphs of plain text, NULL-terminated */
-    int min_args;                   /* words after the options */
-    int max_args;                   /* or ARGS_ANY */
-    const char *const *arg_choices; /* what the first word may be, for completion; or NULL */
-    /*
-     * Does it: writes its result to standard output, and gives vmc's exit status; -1 with err when
-     * it failed. Prints no errors: main() does.
-     */
-    int (*run)(const struct request *req, int *ret_status, struct error *err);
-};
+/* Who enforces it. */
+#define BY_VMC "vmc"
+#define BY_HOST "host"
+#define BY_JAIL "jail"
+#define BY_MACHINE "machine"
+#define BY_MACHINE_AND_HOST_CGROUP "machine and host cgroup"
+#define BY_HOST_AND_AGENT "host and agent"
+#define BY_GUEST_CGROUP "guest cgroup"
+#define BY_AGENT "agent"
+
+/* Headings of the help; groups of one heading follow one another in a command's list. */
+#define TITLE_ROOTFS "Root file system"
+#define TITLE_MACHINE "Machine"
+#define TITLE_WORKLOAD "Workload"
+#define TITLE_NETWORK "Network"
+#define TITLE_CONTAINER "Container"
+#define TITLE_LIMITS "Limits inside the machine"
+#define TITLE_ISOLATION "Isolation"
+#define TITLE_TERMINAL "Terminal"
+#define TITLE_TIME "Time limits"
+#define TITLE_IMAGE "Guest image"
+#define TITLE_DIAGNOSTICS "Diagnostics"
+#define TITLE_GENERAL "General"
 
 /*
  * An option. Another spelling of an option is another row with the same id, usually hidden.
@@ -160,30 +150,81 @@ struct option {
     const char *name;          /* long name, without the dashes */
     char letter;               /* short name, or 0 */
     const char *metavar;       /* the value's name; NULL: a flag; "[=N]": it can be left out */
-    uint64_t commands;         /* COMMAND_BIT() of each command that takes it */
+    unsigned part;             /* PART_*, for commands that do not take all of a group */
     unsigned on;               /* ON_*: the backends that honour it */
-    const char *group;         /* heading in help; rows of a group stand together */
-    const char *layer;         /* who enforces it, for --explain */
+    const char *layer;         /* BY_*: who enforces it, for --explain */
     const char *help;          /* one clause; NULL: a hidden row with the words of its id's first */
     const char *manual;        /* sentences that the manual adds, or NULL */
-    const char *default_value; /* as it would be typed, or NULL; used by spec.c, too */
+    const char *default_value; /* as it would be typed, or NULL; what reads the option takes it */
     const char *const *choices; /* NULL-terminated, or NULL; completion offers them */
     bool repeatable;            /* all its settings count, not only the last */
     bool hidden;                /* works, and is not shown */
 };
 
+struct option_group {
+    const char *title;
+    const struct option *rows;
+    size_t count;
+};
+#define OPTION_GROUP(heading, list)                                                                \
+    {                                                                                              \
+        .title = (heading), .rows = (list), .count = sizeof(list) / sizeof((list)[0])              \
+    }
+
 /* What other tools have and vmc refuses, with the reason. */
 struct refused_option {
-    const char *name;
+    const char *name; /* NULL: the end of a list */
     char letter;
     const char *reason;
 };
 
+#define ARGS_ANY (-1)
+
+struct request;
+
+struct command {
+    const char *name;                         /* one word, or a noun and a verb: "volume ls" */
+    const char *summary;                      /* one line without a full stop */
+    const char *synopsis;                     /* what follows the name: "[OPTION]... COMMAND" */
+    const char *const *description;           /* paragraphs of plain text, NULL-terminated */
+    const struct option_group *const *groups; /* its options, NULL-terminated */
+    unsigned parts;                           /* only those rows of them; 0: all */
+    const struct refused_option *refused;     /* or NULL */
+    int min_args;                             /* words after the options */
+    int max_args;                             /* or ARGS_ANY */
+    const char *argument;                     /* one of them, for an error; NULL: "an argument" */
+    const char *const *arg_choices; /* what the first word may be, for completion; or NULL */
+    /*
+     * Does it: writes its result to standard output, and gives vmc's exit status; -1 with err when
+     * it failed. Prints no errors: main() does.
+     */
+    int (*run)(const struct request *req, int *ret_status, struct error *err);
+};
+
+/* The one list of commands: host/command/table.c. */
 extern const struct command command_table[];
 extern const size_t command_count;
-extern const struct option option_table[];
-extern const size_t option_count;
-extern const struct refused_option refused_options[];
-extern const size_t refused_option_count;
+
+/* Options of every command, which stand before it, too: vmc --debug run. */
+extern const struct option_group global_options;
+
+/* A walk over a command's options in the order of the help; zero-initialised it is at the start. */
+struct option_cursor {
+    size_t group, row;
+    const char *title; /* of the option's group */
+};
+
+/* The next one, NULL after the last. */
+const struct option *command_next_option(const struct command *command, struct option_cursor *at);
+bool command_has_option(const struct command *command, const struct option *wanted);
+
+/* The first row of an option of any command, for its default_value. */
+const struct option *option_by_id(enum option_id id);
+
+/* Its value is given as --name=VALUE alone: --name VALUE would be --name and a command. */
+bool option_value_is_optional(const struct option *option);
+
+/* Which of a NULL-terminated list the first length bytes of text are; -1: none. */
+int choice_index(const char *const *choices, const char *text, size_t length);
 
 #endif

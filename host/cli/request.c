@@ -3,69 +3,19 @@
 #include <string.h>
 
 #include "common/util.h"
-
-#define NAME_LENGTH_MAX 31
-
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein's distance between two words of at most NAME_LENGTH_MAX characters. */
-static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-    size_t row[NAME_LENGTH_MAX + 1];
-
-    for (size_t j = 0; j <= b_length; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t above = row[j];
-            size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-
-            row[j] = min_size(replace, min_size(above, row[j - 1]) + 1);
-            diagonal = above;
-        }
-    }
-    return row[b_length];
-}
-
-/* More differences than this make another word: a third of its letters. */
-static size_t most_differences(size_t length)
-{
-    return length / 3;
-}
-
-/*
- * How far a word is from a name: 0 is equal, SIZE_MAX is not worth suggesting. The beginning of a
- * name counts as near, since people abbreviate.
- */
-static size_t unlikeness(const char *word, size_t length, const char *name)
-{
-    size_t name_length = strlen(name);
-
-    if (length > NAME_LENGTH_MAX || name_length > NAME_LENGTH_MAX)
-        return SIZE_MAX;
-    if (length > 2 && length < name_length && strncmp(word, name, length) == 0)
-        return 1;
-    size_t distance = edit_distance(word, length, name, name_length);
-    return distance <= most_differences(length) ? distance : SIZE_MAX;
-}
+#include "host/cli/suggest.h"
 
 static const struct option *nearest_option(const struct command *command, const char *word,
                                            size_t length)
 {
-    const struct option *nearest = NULL;
+    const struct option *nearest = NULL, *option;
+    struct option_cursor at = {0};
     size_t best = SIZE_MAX;
 
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option *option = &option_table[i];
+    while ((option = command_next_option(command, &at))) {
         size_t distance = unlikeness(word, length, option->name);
 
-        if ((option->commands & COMMAND_BIT(command->id)) && !option->hidden && distance < best) {
+        if (!option->hidden && distance < best) {
             best = distance;
             nearest = option;
         }
@@ -147,48 +97,42 @@ int command_by_words(char *const *words, const struct command **ret, int *ret_us
     return error_set(err, "'vmc %s' is followed by one of %s (see 'vmc help')", words[0], verbs);
 }
 
-const struct option *option_by_id(enum option_id id)
+static const struct option *option_by_name(const struct command *command, const char *name,
+                                           size_t length)
 {
-    for (size_t i = 0; i < option_count; i++) {
-        if (option_table[i].id == id)
-            return &option_table[i];
-    }
-    return NULL;
-}
+    const struct option *option;
+    struct option_cursor at = {0};
 
-bool option_value_is_optional(const struct option *option)
-{
-    return option->metavar && strncmp(option->metavar, "[=", 2) == 0;
-}
-
-static const struct option *option_by_name(uint64_t commands, const char *name, size_t length)
-{
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option *option = &option_table[i];
-
-        if ((option->commands & commands) && strlen(option->name) == length &&
-            memcmp(option->name, name, length) == 0)
+    while ((option = command_next_option(command, &at)))
+        if (strlen(option->name) == length && memcmp(option->name, name, length) == 0)
             return option;
-    }
     return NULL;
 }
 
-static const struct option *option_by_letter(uint64_t commands, char letter)
+static const struct option *option_by_letter(const struct command *command, char letter)
 {
-    for (size_t i = 0; i < option_count; i++) {
-        if ((option_table[i].commands & commands) && option_table[i].letter == letter)
-            return &option_table[i];
-    }
+    const struct option *option;
+    struct option_cursor at = {0};
+
+    while ((option = command_next_option(command, &at)))
+        if (option->letter == letter)
+            return option;
     return NULL;
 }
 
-/* For 'vmc run' alone: what people bring with them from other tools. */
+static bool is_option_of_another(const char *name, size_t length)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (option_by_name(&command_table[i], name, length))
+            return true;
+    return false;
+}
+
+/* What people bring with them from other tools. */
 static int refuse_known(const struct command *command, const char *name, size_t length, char letter,
                         struct error *err)
 {
-    for (size_t i = 0; command->id == COMMAND_RUN && i < refused_option_count; i++) {
-        const struct refused_option *r = &refused_options[i];
-
+    for (const struct refused_option *r = command->refused; r && r->name; r++) {
         if (letter ? r->letter == letter
                    : strlen(r->name) == length && memcmp(r->name, name, length) == 0)
             return error_set(err, "option '%s%.*s': %s", letter ? "-" : "--",
@@ -204,7 +148,7 @@ static int unknown_long(const struct command *command, const char *word, size_t 
 
     if (refuse_known(command, word + 2, length - 2, '\0', err) < 0)
         return -1;
-    if (option_by_name(UINT64_MAX, word + 2, length - 2))
+    if (is_option_of_another(word + 2, length - 2))
         return error_set(err, "option '%.*s' is not for 'vmc %s' (see 'vmc help %s')", (int)length,
                          word, command->name, command->name);
     if (near)
@@ -250,8 +194,7 @@ static int parse_long(struct request *req, char **argv, int *at, struct error *e
     const char *word = argv[*at];
     size_t length = strcspn(word, "=");
     const char *value = word[length] ? word + length + 1 : NULL;
-    const struct option *option =
-        option_by_name(COMMAND_BIT(req->command->id), word + 2, length - 2);
+    const struct option *option = option_by_name(req->command, word + 2, length - 2);
 
     if (!option)
         return unknown_long(req->command, word, length, err);
@@ -278,7 +221,7 @@ static int parse_letters(struct request *req, char **argv, int *at, struct error
     const char *letter = argv[(*at)++] + 1;
 
     for (; *letter; letter++) {
-        const struct option *option = option_by_letter(COMMAND_BIT(req->command->id), *letter);
+        const struct option *option = option_by_letter(req->command, *letter);
         const char spelled[] = {'-', *letter, '\0'};
         const char *value = letter + 1;
 
@@ -291,7 +234,7 @@ static int parse_letters(struct request *req, char **argv, int *at, struct error
             if (*value == '=' && check_flag(spelled, 2, value + 1, err) < 0)
                 return -1;
             /* docker's letter for another option, which takes a value. */
-            if (option->id == OPTION_HELP && req->command->id == COMMAND_RUN && argv[*at])
+            if (option->id == OPTION_HELP && req->command->refused && argv[*at])
                 return error_set(err,
                                  "option '-h' prints help and takes no value; docker's -h NAME is "
                                  "--hostname NAME");
@@ -334,8 +277,8 @@ static int check_args(const struct request *req, struct error *err)
 
     if (!explain && req->arg_count < command->min_args)
         return error_set(err, "'vmc %s' needs %s: vmc %s %s", command->name,
-                         command->id == COMMAND_RUN ? "a command to run" : "an argument",
-                         command->name, command->synopsis);
+                         command->argument ? command->argument : "an argument", command->name,
+                         command->synopsis);
     if (command->max_args != ARGS_ANY && req->arg_count > command->max_args)
         return error_set(err, "'vmc %s' does not take '%s' (see 'vmc help %s')", command->name,
                          req->args[command->max_args], command->name);
@@ -363,32 +306,57 @@ static int parse_rest(int argc, char **argv, int at, struct request *req, struct
     return 0;
 }
 
+/* What stands before the command: "--help" and "--version" are commands there. */
+static int parse_global(struct request *req, char **argv, int *at, struct error *err)
+{
+    static const struct option_group *const groups[] = {&global_options, NULL};
+    static const struct command any = {.groups = groups};
+
+    req->command = &any;
+    while (argv[*at] && strncmp(argv[*at], "--", 2) == 0) {
+        const char *name = argv[*at] + 2;
+        const struct option *option = option_by_name(&any, name, strcspn(name, "="));
+
+        if (!option || option->id == OPTION_HELP)
+            return 0;
+        if (parse_long(req, argv, at, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* words: the name of a command; none of them: a request for the list. */
+static int ask_for_help(struct request *req, char **words, int count, struct error *err)
+{
+    req->args = words;
+    req->arg_count = count;
+    return command_by_word("help", &req->command, err);
+}
+
 static int parse_command(int argc, char **argv, struct request *req, struct error *err)
 {
-    int used, at;
+    int used, first = 1;
 
-    if (command_by_words(argv + 1, &req->command, &used, err) < 0)
+    if (argc > 1 && parse_global(req, argv, &first, err) < 0)
         return -1;
-    at = 1 + used;
+    if (first >= argc)
+        return ask_for_help(req, argv + argc, 0, err);
+    if (command_by_words(argv + first, &req->command, &used, err) < 0)
+        return -1;
+    int at = first + used;
     if (parse_options(req, argv, &at, err) < 0 || parse_rest(argc, argv, at, req, err) < 0)
         return -1;
     if (!request_has(req, OPTION_HELP))
         return check_args(req, err);
-
-    req->args = argv + 1;
-    req->arg_count = req->command->id == COMMAND_HELP ? 0 : used;
-    return command_by_word("help", &req->command, err);
+    bool for_help = strcmp(req->command->name, "help") == 0;
+    return ask_for_help(req, argv + first, for_help ? 0 : used, err);
 }
 
 int cli_parse(int argc, char **argv, struct request *ret, struct error *err)
 {
     struct request req = {0};
 
-    if (argc < 2) {
-        req.args = argv + argc;
-        if (command_by_word("help", &req.command, err) < 0)
-            return -1;
-    } else if (parse_command(argc, argv, &req, err) < 0) {
+    if (parse_command(argc, argv, &req, err) < 0) {
         request_free(&req);
         return -1;
     }

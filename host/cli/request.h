@@ -29,8 +29,9 @@ struct request {
 /*
  * Parses a command line. argv[0] is skipped, argv[argc] is NULL.
  *
- * Options follow the command and stop at the first word that is not one, or at "--" (a command that
- * takes a number of words has them also behind these):
+ * Those of every command (global_options) may stand before it. Options follow the command and stop
+ * at the first word that is not one, or at "--" (a command that takes a number of words has them
+ * also behind these):
  * --name=VALUE, --name VALUE, -nVALUE, -n VALUE, -n=VALUE (as docker reads it), and flags
  * together (-it). Long names are exact. "--help" or "-h" anywhere among the options asks for
  * the help of that command, no command at all for the list of commands, "--version" is the
@@ -50,12 +51,6 @@ bool request_has(const struct request *req, enum option_id id);
 /* The setting of id that follows previous (NULL: the first), or NULL when there is no more. */
 const struct setting *request_next(const struct request *req, enum option_id id,
                                    const struct setting *previous);
-
-/* Its value is given as --name=VALUE alone: --name VALUE would be --name and a command. */
-bool option_value_is_optional(const struct option *option);
-
-/* The first row of an option, for its default_value. */
-const struct option *option_by_id(enum option_id id);
 
 /*
  * The command that a NULL-terminated list of words begins with, "--help" and "--version" included.

@@ -24,4 +24,12 @@ int cmd_help(const struct request *req, int *ret_status, struct error *err);
 int cmd_completion(const struct request *req, int *ret_status, struct error *err);
 int cmd_manual(const struct request *req, int *ret_status, struct error *err);
 
+/* Options that are about no run. */
+extern const struct option_group pack_options;
+extern const struct option_group template_options;
+extern const struct option_group explain_options;
+
+/* refused.c: what other tools' run has. */
+extern const struct refused_option refused_of_run[];
+
 #endif

@@ -97,15 +97,31 @@ static void print_value_case(const struct option *option)
     }
 }
 
+/* A row that several commands have is there once. */
+static void print_value_cases(void)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        const struct option *option;
+
+        for (struct option_cursor at = {0};
+             (option = command_next_option(&command_table[i], &at));) {
+            size_t first = 0;
+
+            while (!command_has_option(&command_table[first], option))
+                first++;
+            if (first == i)
+                print_value_case(option);
+        }
+    }
+}
+
 static void print_options(const struct command *command, bool valued)
 {
     const char *before = "";
+    const struct option *option;
 
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option *option = &option_table[i];
-
-        if (!(option->commands & COMMAND_BIT(command->id)) || option->hidden ||
-            (option->metavar && !option_value_is_optional(option)) != valued)
+    for (struct option_cursor at = {0}; (option = command_next_option(command, &at));) {
+        if (option->hidden || (option->metavar && !option_value_is_optional(option)) != valued)
             continue;
         printf("%s", before);
         print_spellings(option, " ");
@@ -151,7 +167,7 @@ static void print_command_case(const struct command *command)
     printf("'\n        valued='");
     print_options(command, true);
     printf("'\n        choices='");
-    if (command->id == COMMAND_HELP)
+    if (command->run == cmd_help)
         print_command_names();
     else
         print_list(command->arg_choices);
@@ -161,8 +177,7 @@ static void print_command_case(const struct command *command)
 static void print_bash(void)
 {
     fputs(script_head, stdout);
-    for (size_t i = 0; i < option_count; i++)
-        print_value_case(&option_table[i]);
+    print_value_cases();
     puts("    esac\n"
          "}\n\n"
          "_vmc() {\n"

@@ -5,11 +5,21 @@
 #include "common/util.h"
 #include "host/base/json.h"
 #include "host/cli/output.h"
+#include "host/command/commands.h"
 #include "host/run/resolve.h"
 #include "host/spec/backend.h"
 #include "host/spec/spec.h"
 
 #define SETTING_WIDTH 38
+
+/* clang-format off */
+static const struct option explain_rows[] = {
+    {.id = OPTION_EXPLAIN, .name = "explain", .on = ON_ANY, .layer = BY_VMC,
+     .help = "say for each setting which layer enforces it, and do not run",
+     .manual = "Defaults are among them. With --json as JSON."},
+};
+/* clang-format on */
+const struct option_group explain_options = OPTION_GROUP(TITLE_DIAGNOSTICS, explain_rows);
 
 static bool is_about_explaining(const struct option *option)
 {
@@ -91,12 +101,10 @@ int explain(const struct request *req, struct error *err)
     /* A preference has chosen it. */
     if (backend != backend_spec_find(req))
         show(backend, list, option_by_id(backend->option), "", true);
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option *option = &option_table[i];
-        if (option->commands & COMMAND_BIT(COMMAND_RUN) && option->default_value &&
-            (option->on & backend->on) && !request_has(req, option->id))
+    const struct option *option;
+    for (struct option_cursor at = {0}; (option = command_next_option(req->command, &at));)
+        if (option->default_value && (option->on & backend->on) && !request_has(req, option->id))
             show(backend, list, option, option->default_value, true);
-    }
     if (list) {
         output_json(list);
         json_object_put(list);

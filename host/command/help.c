@@ -41,21 +41,20 @@ static void print_option(const struct option *option)
 
 static void print_command(const struct command *command)
 {
-    const char *group = NULL;
+    const char *title = "";
+    const struct option *option;
 
     printf("Usage: vmc %s%s%s\n", command->name, *command->synopsis ? " " : "", command->synopsis);
     for (const char *const *text = command->description; *text; text++) {
         putchar('\n');
         output_wrapped(*text, 0, 0);
     }
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option *option = &option_table[i];
-
-        if (!(option->commands & COMMAND_BIT(command->id)) || option->hidden)
+    for (struct option_cursor at = {0}; (option = command_next_option(command, &at));) {
+        if (option->hidden)
             continue;
-        if (!group || strcmp(group, option->group) != 0)
-            printf("\n%s:\n", option->group);
-        group = option->group;
+        if (strcmp(title, at.title) != 0)
+            printf("\n%s:\n", at.title);
+        title = at.title;
         print_option(option);
     }
 }

@@ -73,27 +73,40 @@ static void print_option(const struct option *option)
     printf("\n\n");
 }
 
+/* A command that has one group only needs no heading. */
+static bool has_headings(const struct command *command)
+{
+    return command->groups[0] != &global_options && command->groups[1] != &global_options;
+}
+
 /* The caller prints once what all commands have. */
 static void print_options(const struct command *command)
 {
-    const char *group = NULL;
+    const char *title = "";
+    const struct option *option;
 
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option *option = &option_table[i];
-
-        if (!(option->commands & COMMAND_BIT(command->id)) || option->hidden ||
-            option->id == OPTION_HELP)
+    for (struct option_cursor at = {0}; (option = command_next_option(command, &at));) {
+        if (option->hidden || command->groups[at.group] == &global_options)
             continue;
-        if (command->id == COMMAND_RUN && (!group || strcmp(group, option->group) != 0))
-            printf("*%s*\n\n", option->group);
-        group = option->group;
+        if (has_headings(command) && strcmp(title, at.title) != 0)
+            printf("*%s*\n\n", at.title);
+        title = at.title;
         print_option(option);
     }
 }
 
+static void print_global_options(void)
+{
+    printf(
+        "Each command takes these options, also in front of the command: *vmc --debug run*.\n\n");
+    for (size_t i = 0; i < global_options.count; i++)
+        print_option(&global_options.rows[i]);
+}
+
 static void print_commands(void)
 {
-    printf("# COMMANDS\n\nEach command takes *-h* or *--help*, which prints its options.\n\n");
+    printf("# COMMANDS\n\n");
+    print_global_options();
     for (size_t i = 0; i < command_count; i++) {
         const struct command *command = &command_table[i];
 

@@ -20,6 +20,16 @@
 #include "host/spec/spec.h"
 #include "host/store/container.h"
 
+/* clang-format off */
+static const struct option pack_rows[] = {
+    {.id = OPTION_OUTPUT, .name = "output", .letter = 'o', .metavar = "FILE", .on = ON_ANY, .layer = BY_VMC,
+     .help = "where the image goes; it must not exist"},
+    {.id = OPTION_FORCE, .name = "force", .letter = 'f', .on = ON_ANY, .layer = BY_VMC,
+     .help = "overwrite FILE, once the new image is complete"},
+};
+/* clang-format on */
+const struct option_group pack_options = OPTION_GROUP(TITLE_ROOTFS, pack_rows);
+
 /* Everything one packing owns. */
 struct packing {
     struct vm_spec spec; /* a run of the tree, only prepared */

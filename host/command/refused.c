@@ -2,8 +2,7 @@
  * Options of other tools that users will try: MINCS' minc, docker run and podman run.
  * docs/from-docker.md and docs/from-mincs.md say the same.
  */
-#include "common/util.h"
-#include "host/cli/option.h"
+#include "host/command/commands.h"
 
 #define NO_IMAGE "vmc does not pull images: --rootfs is a directory, or an image made by 'vmc pack'"
 #define NO_IMAGE_SETTINGS "there is no image whose settings this would change"
@@ -30,7 +29,7 @@
     "cgroup v2 has no separate limit for kernel memory; --mem-limit counts it, too"
 
 /* clang-format off */
-const struct refused_option refused_options[] = {
+const struct refused_option refused_of_run[] = {
     /* minc */
     {"mem-kmem", 0, LIMIT_OF_KERNEL_MEMORY},
     {"X11", 'X', "another kernel cannot reach an X server's socket on the host; if the X server "
@@ -158,6 +157,6 @@ const struct refused_option refused_options[] = {
     {"variant", 0, "use --arch: arm is ARMv7"},
     {"volume-driver", 0, "named volumes are vmc's own directories; mount others on the host and give their path to -v"},
     {"volumes-from", 0, NO_OTHER_CONTAINER},
+    {NULL, 0, NULL},
 };
-const size_t refused_option_count = ARRAY_LEN(refused_options);
 /* clang-format on */

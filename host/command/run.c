@@ -8,16 +8,19 @@
 #include "host/command/explain.h"
 #include "host/run/resolve.h"
 
+typedef int resolver(const struct request *req, struct vm_spec *ret, struct error *err);
+
 /* A verb's work on a run whose specification is resolved. */
 typedef int run_steps(struct run *run, int *ret_status, struct error *err);
 
-static int run_with(run_steps *steps, const struct request *req, int *ret_status, struct error *err)
+static int run_with(resolver *resolve, run_steps *steps, const struct request *req, int *ret_status,
+                    struct error *err)
 {
     struct run run;
     run_init(&run);
     int result = restrictions_check(err);
     if (result == 0)
-        result = run_resolve(req, &run.spec, err);
+        result = resolve(req, &run.spec, err);
     if (result == 0)
         result = steps(&run, ret_status, err);
     if (result < 0 && run_was_aborted(&run, ret_status)) {
@@ -62,15 +65,15 @@ int cmd_run(const struct request *req, int *ret_status, struct error *err)
     if (request_has(req, OPTION_JSON))
         return error_set(
             err, "--json goes only with --explain: a command's output is passed through unchanged");
-    return run_with(run_workload, req, ret_status, err);
+    return run_with(run_resolve, run_workload, req, ret_status, err);
 }
 
 int cmd_shell_guest(const struct request *req, int *ret_status, struct error *err)
 {
-    return run_with(serve_shell, req, ret_status, err);
+    return run_with(spec_resolve_maintenance, serve_shell, req, ret_status, err);
 }
 
 int cmd_template_warm(const struct request *req, int *ret_status, struct error *err)
 {
-    return run_with(warm, req, ret_status, err);
+    return run_with(spec_resolve, warm, req, ret_status, err);
 }

@@ -1,5 +1,14 @@
 #include "common/util.h"
 #include "host/command/commands.h"
+#include "host/spec/options.h"
+
+/* clang-format off */
+static const struct option json_rows[] = {
+    {.id = OPTION_JSON, .name = "json", .on = ON_ANY, .layer = BY_VMC,
+     .help = "print JSON"},
+};
+/* clang-format on */
+const struct option_group json_options = OPTION_GROUP(TITLE_GENERAL, json_rows);
 
 /* clang-format off */
 static const char *const run_description[] = {
@@ -83,54 +92,83 @@ static const char *const manual_description[] = {
 
 static const char *const shells[] = {"bash", NULL};
 
+/* The options of each, in the order of the help. */
+static const struct option_group *const run_groups[] = {
+    &rootfs_options, &volume_options, &backend_options, &arch_options, &machine_options, &environment_options,
+    &workload_options, &network_options, &name_options, &capability_options, &security_options, &container_options,
+    &mount_options, &device_options, &limit_options, &ulimit_options, &isolation_options, &terminal_options,
+    &time_options, &boot_time_options, &kernel_options, &debug_options, &explain_options, &json_options,
+    &global_options, NULL,
+};
+static const struct option_group *const pack_groups[] = {&pack_options, &arch_options, &global_options, NULL};
+static const struct option_group *const json_groups[] = {&json_options, &global_options, NULL};
+static const struct option_group *const template_groups[] = {&template_options, &global_options, NULL};
+static const struct option_group *const plain_groups[] = {&global_options, NULL};
+
 const struct command command_table[] = {
-    {.id = COMMAND_RUN, .name = "run", .run = cmd_run,
+    {.name = "run", .run = cmd_run,
+     .groups = run_groups, .refused = refused_of_run, .argument = "a command to run",
      .summary = "run a command in a virtual machine of its own",
      .synopsis = "[OPTION]... [--] COMMAND [ARG]...", .description = run_description,
      .min_args = 1, .max_args = ARGS_ANY},
-    {.id = COMMAND_SHELL_GUEST, .name = "shell-guest", .run = cmd_shell_guest,
+    {.name = "shell-guest", .run = cmd_shell_guest,
+     .groups = run_groups, .parts = PART_MACHINE | PART_BOOT,
      .summary = "boot a guest without a container, for maintenance",
      .synopsis = "[OPTION]...", .description = shell_guest_description},
-    {.id = COMMAND_PACK, .name = "pack", .run = cmd_pack,
+    {.name = "pack", .run = cmd_pack,
+     .groups = pack_groups,
      .summary = "make one read-only image of a root file system",
      .synopsis = "[OPTION]... ROOTFS", .description = pack_description, .min_args = 1, .max_args = 1},
-    {.id = COMMAND_VOLUME_CREATE, .name = "volume create", .run = cmd_volume_create,
+    {.name = "volume create", .run = cmd_volume_create,
+     .groups = plain_groups,
      .summary = "make named volumes",
      .synopsis = "[OPTION]... NAME...", .description = volume_create_description, .min_args = 1, .max_args = ARGS_ANY},
-    {.id = COMMAND_VOLUME_LS, .name = "volume ls", .run = cmd_volume_ls,
+    {.name = "volume ls", .run = cmd_volume_ls,
+     .groups = json_groups,
      .summary = "list named volumes",
      .synopsis = "[OPTION]...", .description = volume_ls_description},
-    {.id = COMMAND_VOLUME_RM, .name = "volume rm", .run = cmd_volume_rm,
+    {.name = "volume rm", .run = cmd_volume_rm,
+     .groups = plain_groups,
      .summary = "remove named volumes",
      .synopsis = "[OPTION]... NAME...", .description = volume_rm_description, .min_args = 1, .max_args = ARGS_ANY},
-    {.id = COMMAND_KEEP_LS, .name = "keep ls", .run = cmd_keep_ls,
+    {.name = "keep ls", .run = cmd_keep_ls,
+     .groups = json_groups,
      .summary = "list kept changes",
      .synopsis = "[OPTION]...", .description = keep_ls_description},
-    {.id = COMMAND_KEEP_RM, .name = "keep rm", .run = cmd_keep_rm,
+    {.name = "keep rm", .run = cmd_keep_rm,
+     .groups = plain_groups,
      .summary = "remove kept changes",
      .synopsis = "[OPTION]... NAME...", .description = keep_rm_description, .min_args = 1, .max_args = ARGS_ANY},
-    {.id = COMMAND_TEMPLATE_LS, .name = "template ls", .run = cmd_template_ls,
+    {.name = "template ls", .run = cmd_template_ls,
+     .groups = json_groups,
      .summary = "list the templates that machines are copies of",
      .synopsis = "[OPTION]...", .description = template_ls_description},
-    {.id = COMMAND_TEMPLATE_RM, .name = "template rm", .run = cmd_template_rm,
+    {.name = "template rm", .run = cmd_template_rm,
+     .groups = template_groups,
      .summary = "remove such guests",
      .synopsis = "[OPTION]... [KEY]...", .description = template_rm_description, .max_args = ARGS_ANY},
-    {.id = COMMAND_TEMPLATE_WARM, .name = "template warm", .run = cmd_template_warm,
+    {.name = "template warm", .run = cmd_template_warm,
+     .groups = run_groups, .parts = PART_MACHINE | PART_CONTENT,
      .summary = "make a template now",
      .synopsis = "[OPTION]...", .description = template_warm_description},
-    {.id = COMMAND_INFO, .name = "info", .run = cmd_info,
+    {.name = "info", .run = cmd_info,
+     .groups = json_groups,
      .summary = "check what this host offers and what it lacks",
      .synopsis = "[OPTION]...", .description = info_description},
-    {.id = COMMAND_VERSION, .name = "version", .run = cmd_version,
+    {.name = "version", .run = cmd_version,
+     .groups = json_groups,
      .summary = "print the version",
      .synopsis = "[OPTION]...", .description = version_description},
-    {.id = COMMAND_HELP, .name = "help", .run = cmd_help,
+    {.name = "help", .run = cmd_help,
+     .groups = plain_groups,
      .summary = "describe a command",
      .synopsis = "[COMMAND]", .description = help_description, .max_args = 2},
-    {.id = COMMAND_COMPLETION, .name = "completion", .run = cmd_completion,
+    {.name = "completion", .run = cmd_completion,
+     .groups = plain_groups,
      .summary = "print a shell completion script",
      .synopsis = "SHELL", .description = completion_description, .min_args = 1, .max_args = 1, .arg_choices = shells},
-    {.id = COMMAND_MANUAL, .name = "manual", .run = cmd_manual,
+    {.name = "manual", .run = cmd_manual,
+     .groups = plain_groups,
      .summary = "print the manual page's source",
      .synopsis = "", .description = manual_description},
 };

@@ -14,6 +14,14 @@
 #define ABOUT_COLUMN 28
 #define SIZE_COLUMN 8
 
+/* clang-format off */
+static const struct option template_rows[] = {
+    {.id = OPTION_ALL, .name = "all", .letter = 'a', .on = ON_ANY, .layer = BY_VMC,
+     .help = "all there are"},
+};
+/* clang-format on */
+const struct option_group template_options = OPTION_GROUP(TITLE_GENERAL, template_rows);
+
 static void print_json(const struct template_list *list)
 {
     struct json_object *array = json_object_new_array();

@@ -12,7 +12,7 @@ static int apply_preferences(const struct request *req, struct vm_spec *spec, st
     struct preferences preferences;
     struct error why = ERROR_INIT;
     char reason[256];
-    if (req->command->id != COMMAND_RUN || spec->backend != BACKEND_QEMU)
+    if (spec->backend != BACKEND_QEMU)
         return 0;
     if (preferences_read(&preferences, err) < 0)
         return -1;
@@ -31,6 +31,5 @@ int run_resolve(const struct request *req, struct vm_spec *ret, struct error *er
 {
     if (spec_resolve(req, ret, err) < 0)
         return -1;
-    log_debug_enabled = ret->debug;
     return apply_preferences(req, ret, err);
 }

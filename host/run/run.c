@@ -9,7 +9,7 @@
 #include "host/guest/config.h"
 #include "host/run/boot.h"
 #include "host/run/maintenance.h"
-#include "host/spec/transport.h"
+#include "host/spec/rootfs.h"
 #include "host/store/disk_image.h"
 
 void run_init(struct run *run)
@@ -112,8 +112,8 @@ int run_prepare(struct run *run, struct error *err)
     state_sweep(&run->container);
     if (spec->upper == UPPER_NONE)
         notice("--upper none: changes go to %s itself", spec->rootfs);
-    if (transport_spec_lack(spec))
-        notice("%s", transport_spec_lack(spec));
+    if (transport_lack(spec))
+        notice("%s", transport_lack(spec));
     if (spec->keep && !spec->name)
         notice("changes are kept: --keep --name %s", run->container.id);
     take_ids(run, host_root);

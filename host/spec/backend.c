@@ -1,6 +1,32 @@
 #include "host/spec/backend.h"
 
 #include "common/util.h"
+#include "host/spec/options.h"
+
+/* clang-format off */
+static const struct option backend_rows[] = {
+    {.id = OPTION_QEMU, .name = "qemu", .part = PART_MACHINE, .on = ON_QEMU, .layer = BY_MACHINE,
+     .help = "run the machine with QEMU (default)"},
+    {.id = OPTION_LIBVIRT, .name = "libvirt", .metavar = "[=URI]", .on = ON_LIBVIRT, .layer = BY_MACHINE,
+     .help = "run it as a transient domain of libvirt's, which is QEMU in the same jail",
+     .manual = "virsh shows it as vmc-ID while it runs. URI is qemu:///session, the default of ordinary users, or "
+         "qemu:///system, root's. libvirt makes QEMU's command line and keeps its monitor; vmc starts it. Guests are "
+         "of this machine's architecture."},
+    {.id = OPTION_HOST, .name = "host", .on = ON_HOST, .layer = BY_HOST,
+     .help = "run no machine: a plain container on this host's own kernel",
+     .manual = "For code that is trusted, and for comparison: the same root file system, options and container, in a "
+         "user namespace whose root is nobody on the host, and with this host's kernel as the only wall. Each run "
+         "says so in one line. What only a machine has is refused."},
+    {.id = OPTION_UML, .name = "uml", .on = ON_UML, .layer = BY_MACHINE,
+     .help = "run the machine's kernel as a process of this host's: User Mode Linux, for hosts without KVM",
+     .manual = "The same container on a kernel of its own that needs no hypervisor: it computes at this processor's "
+         "speed and starts in a fraction of what emulation takes. System calls and new processes cost more than they "
+         "do on this host, and there is one processor. What only QEMU has is refused."},
+    {.id = OPTION_UML, .name = "um", .on = ON_UML, .layer = BY_MACHINE,
+     .hidden = true},
+};
+/* clang-format on */
+const struct option_group backend_options = OPTION_GROUP(TITLE_MACHINE, backend_rows);
 
 void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec)
 {

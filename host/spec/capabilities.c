@@ -5,6 +5,7 @@
 #include <sys/capability.h>
 
 #include "common/util.h"
+#include "host/spec/options.h"
 
 #define ALL_CAPABILITIES ((UINT64_C(1) << (CAP_LAST_CAP + 1)) - 1)
 #define BIT(capability) (UINT64_C(1) << (capability))
@@ -14,6 +15,27 @@
     (BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FSETID) | BIT(CAP_FOWNER) | BIT(CAP_MKNOD) | \
      BIT(CAP_NET_RAW) | BIT(CAP_SETGID) | BIT(CAP_SETUID) | BIT(CAP_SETFCAP) | BIT(CAP_SETPCAP) |  \
      BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_SYS_CHROOT) | BIT(CAP_KILL) | BIT(CAP_AUDIT_WRITE))
+
+/* clang-format off */
+static const struct option capability_rows[] = {
+    {.id = OPTION_PRIVILEGED, .name = "privileged", .on = ON_KERNELS, .layer = BY_AGENT,
+     .help = "give COMMAND all of the guest's kernel",
+     .manual = "All capabilities, all devices, nothing masked or read-only. It is the guest's kernel that is given "
+         "away, not the host's."},
+    {.id = OPTION_CAP_ADD, .name = "cap-add", .metavar = "CAPABILITY", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "add a capability to the default set",
+     .manual = "A name of capabilities(7), with or without CAP_, or ALL. The default set is the one of container "
+         "engines.",
+     .repeatable = true},
+    {.id = OPTION_CAP_DROP, .name = "cap-drop", .metavar = "CAPABILITY", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "take a capability, or ALL, away",
+     .repeatable = true},
+    {.id = OPTION_NOCAPS, .name = "nocaps", .metavar = "LIST", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "take the capabilities of a comma-separated list away",
+     .repeatable = true},
+};
+/* clang-format on */
+const struct option_group capability_options = OPTION_GROUP(TITLE_CONTAINER, capability_rows);
 
 /* One name, with or without CAP_, in either case; ALL is every capability. */
 static int parse_capability(const char *option, const char *name, uint64_t *ret_mask,

@@ -7,6 +7,7 @@
 #include "common/io.h"
 #include "common/util.h"
 #include "host/spec/capabilities.h"
+#include "host/spec/options.h"
 
 /* One argument of execve(2) holds it in the guest: MAX_ARG_STRLEN. */
 #define SCRIPT_SIZE_MAX (128 * 1024 - 1)
@@ -28,6 +29,42 @@ static const char *const masked[] = {
 static const char *const readonly[] = {
     "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 };
+
+/* clang-format off */
+static const struct option container_rows[] = {
+    {.id = OPTION_READ_ONLY, .name = "read-only", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "COMMAND cannot write to its root file system",
+     .manual = "/dev and /dev/shm stay writable; --tmpfs makes more places that are, as with docker."},
+    {.id = OPTION_INIT, .name = "init", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "an init reaps orphans and passes signals on (default)"},
+    {.id = OPTION_NO_INIT, .name = "no-init", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "COMMAND is process 1 itself",
+     .manual = "The kernel then keeps signals from it that it has no handler for."},
+    {.id = OPTION_PIVOT, .name = "pivot", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "enter the root file system by pivot_root(2), which is always done",
+     .hidden = true},
+    {.id = OPTION_NETNS, .name = "netns", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "a network namespace, in addition to those that a container always has"},
+    {.id = OPTION_USERNS, .name = "userns", .on = ON_KERNELS, .layer = BY_AGENT,
+     .help = "a user namespace: root's capabilities count inside the container only",
+     .manual = "Every id is mapped to itself, so files keep their owners. Implies --netns."},
+    {.id = OPTION_GROUP_ADD, .name = "group-add", .metavar = "GROUP", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "one more supplementary group for COMMAND, a name or a number",
+     .repeatable = true},
+    {.id = OPTION_SYSCTL, .name = "sysctl", .metavar = "NAME=VALUE", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "set a parameter of the guest's kernel",
+     .manual = "Any that the kernel has, since it is this container's alone.",
+     .repeatable = true},
+    {.id = OPTION_DEBUGFS, .name = "debugfs", .on = ON_KERNELS, .layer = BY_AGENT,
+     .help = "mount debugfs on /sys/kernel/debug",
+     .manual = "Needs a kernel that has it: breeder build --config tracing."},
+    {.id = OPTION_FTRACE, .name = "ftrace", .metavar = "SCRIPT", .on = ON_MACHINES, .layer = BY_AGENT,
+     .help = "run the host's shell script SCRIPT in the guest's tracefs before COMMAND starts",
+     .manual = "It is run by the guest's busybox as root in /sys/kernel/tracing, which COMMAND then finds at the same "
+         "place. Needs a kernel that has tracing: breeder build --config tracing."},
+};
+/* clang-format on */
+const struct option_group container_options = OPTION_GROUP(TITLE_CONTAINER, container_rows);
 
 /* NAME=VALUE; a name has dots or slashes, as sysctl(8) takes it. */
 static int add_sysctl(struct strings *list, const char *text, struct error *err)

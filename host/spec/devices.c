@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "host/spec/options.h"
 
 /*
  * Any node may be made, these may be used: the OCI runtime specification's default devices
@@ -19,6 +20,20 @@ static const struct usable_devices {
     {"c", 1, 7, "rwm"}, {"c", 1, 8, "rwm"},    {"c", 1, 9, "rwm"}, {"c", 5, 0, "rwm"},
     {"c", 5, 2, "rwm"}, {"c", 136, -1, "rwm"},
 };
+
+/* clang-format off */
+static const struct option device_rows[] = {
+    {.id = OPTION_DEVICE, .name = "device", .metavar = "DEVICE[:PATH][:ACCESS]", .on = ON_KERNELS,
+     .layer = BY_GUEST_CGROUP,
+     .help = "give COMMAND a device of the guest's kernel, as /dev/kmsg",
+     .manual = "ACCESS is of r, w and m (mknod). Devices of the host are no devices of the guest: a disk, a sound "
+         "card or /dev/kvm of the host cannot be given this way.",
+     .repeatable = true},
+    {.id = OPTION_USEDEV, .name = "usedev", .on = ON_KERNELS, .layer = BY_AGENT,
+     .help = "/dev is the guest kernel's own: every device, visible and usable"},
+};
+/* clang-format on */
+const struct option_group device_options = OPTION_GROUP(TITLE_CONTAINER, device_rows);
 
 static bool is_access(const char *text)
 {

@@ -6,12 +6,30 @@
 #include <string.h>
 
 #include "common/io.h"
+#include "host/spec/options.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define ENV_FILE_MAX (4u << 20)
 /* One string of execve(2) without its NUL: MAX_ARG_STRLEN. */
 #define VARIABLE_MAX (128 * 1024 - 1)
 #define BLANKS " \t\v\f\r"
+
+/* clang-format off */
+static const struct option environment_rows[] = {
+    {.id = OPTION_ENV, .name = "env", .letter = 'e', .metavar = "NAME[=VALUE]", .on = ON_ALL, .layer = BY_VMC,
+     .help = "set an environment variable; NAME alone takes the caller's value",
+     .manual = "The workload gets only what is set here and in files given with --env-file, besides PATH, HOME and, "
+         "with a terminal, TERM. NAME alone is left out if the caller has no such variable.",
+     .repeatable = true},
+    {.id = OPTION_ENV_FILE, .name = "env-file", .metavar = "FILE", .on = ON_ALL, .layer = BY_VMC,
+     .help = "read environment variables from FILE",
+     .manual = "One NAME=VALUE or NAME per line, as for --env; empty lines and lines that start with # are skipped, "
+         "and quotes are part of the value, which ends with the line. A line that is neither is refused. --env wins "
+         "over a file.",
+     .repeatable = true},
+};
+/* clang-format on */
+const struct option_group environment_options = OPTION_GROUP(TITLE_WORKLOAD, environment_rows);
 
 /* A json-c object serves as the map: hashed, and it keeps the order of insertion. */
 static void set(struct json_object *map, const char *name, const char *value)

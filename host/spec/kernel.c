@@ -4,6 +4,33 @@
 
 #include "common/util.h"
 #include "host/spec/kernel_tree.h"
+#include "host/spec/options.h"
+
+/* clang-format off */
+static const struct option kernel_rows[] = {
+    {.id = OPTION_KERNEL, .name = "kernel", .metavar = "FILE|distro[:PACKAGE]", .part = PART_BOOT, .on = ON_KERNELS,
+     .layer = BY_MACHINE,
+     .help = "boot this kernel instead of the bred one",
+     .manual = "_distro_ is Debian's own kernel, or one of another PACKAGE, as 'breeder distro' has fetched it "
+         "together with an initramfs that holds the modules it needs."},
+    {.id = OPTION_LINUX, .name = "linux", .metavar = "DIR", .part = PART_BOOT, .on = ON_MACHINES, .layer = BY_MACHINE,
+     .help = "boot the kernel that was built in DIR",
+     .manual = "A kernel's source tree after make, or the directory that O= named. What a guest cannot start without "
+         "has to be built in; what is missing is named."},
+    {.id = OPTION_INITRD, .name = "initrd", .metavar = "FILE", .part = PART_BOOT, .on = ON_KERNELS,
+     .layer = BY_MACHINE,
+     .help = "boot this initramfs instead of the bred one"},
+    {.id = OPTION_APPEND, .name = "append", .metavar = "TEXT", .part = PART_MACHINE, .on = ON_KERNELS,
+     .layer = BY_MACHINE,
+     .help = "add TEXT to the kernel's command line",
+     .repeatable = true},
+    {.id = OPTION_ACPI, .name = "acpi", .part = PART_MACHINE, .on = ON_MACHINES, .layer = BY_MACHINE,
+     .help = "describe the machine to the kernel by ACPI tables",
+     .manual = "For a kernel that looks for its devices there, as those of distributions do: with _--kernel_ or "
+         "_--linux_. _--kernel distro_ implies it."},
+};
+/* clang-format on */
+const struct option_group kernel_options = OPTION_GROUP(TITLE_IMAGE, kernel_rows);
 
 /* The package of "distro" or "distro:PACKAGE", "" where none is named; NULL for a file's name. */
 static const char *distro_package(const char *kernel)

@@ -5,6 +5,7 @@
 
 #include "common/util.h"
 #include "host/base/units.h"
+#include "host/spec/options.h"
 
 #define MIB (1024ull * 1024)
 #define MEMORY_LIMIT_MIN (4 * MIB)
@@ -21,6 +22,45 @@
 #define SHARES_MIN 2
 #define SHARES_MAX 262144
 #define WEIGHT_MAX 10000
+
+/* clang-format off */
+static const struct option limit_rows[] = {
+    {.id = OPTION_MEM_LIMIT, .name = "mem-limit", .metavar = "SIZE", .on = ON_ALL, .layer = BY_GUEST_CGROUP,
+     .help = "most memory of all of COMMAND's processes (memory.max)",
+     .manual = "A limit within the machine's own, --memory: who exceeds it is ended by the kernel."},
+    {.id = OPTION_MEM_HIGH, .name = "mem-high", .metavar = "SIZE", .on = ON_KERNELS, .layer = BY_GUEST_CGROUP,
+     .help = "memory above which COMMAND's processes are slowed down (memory.high)"},
+    {.id = OPTION_MEM_SWAP, .name = "mem-swap", .metavar = "SIZE", .on = ON_MACHINES, .layer = BY_HOST_AND_AGENT,
+     .help = "memory and swap together, with --mem-limit; without it there is no swap",
+     .manual = "As with docker's --memory-swap. The difference to --mem-limit is a disk of the machine, sparse, in "
+         "$TMPDIR or /var/tmp."},
+    {.id = OPTION_MEM_SWAP, .name = "memory-swap", .metavar = "SIZE", .on = ON_MACHINES, .layer = BY_HOST_AND_AGENT,
+     .hidden = true},
+    {.id = OPTION_CPU_SHARES, .name = "cpu-shares", .metavar = "N", .on = ON_KERNELS, .layer = BY_GUEST_CGROUP,
+     .help = "share of the processors, 2 to 262144 (1024 is as without)",
+     .manual = "Converted to cpu.weight as OCI runtimes do. It counts where others in the machine compete, so between "
+         "COMMAND and the guest's agent alone."},
+    {.id = OPTION_CPU_WEIGHT, .name = "cpu-weight", .metavar = "N", .on = ON_KERNELS, .layer = BY_GUEST_CGROUP,
+     .help = "the same in the units of cpu.weight, 1 to 10000"},
+    {.id = OPTION_CPU_QUOTA, .name = "cpu-quota", .metavar = "MICROSECONDS", .on = ON_KERNELS,
+     .layer = BY_GUEST_CGROUP,
+     .help = "processor time in each period (cpu.max)"},
+    {.id = OPTION_CPU_PERIOD, .name = "cpu-period", .metavar = "MICROSECONDS", .on = ON_KERNELS,
+     .layer = BY_GUEST_CGROUP,
+     .help = "the period, 1000 to 1000000",
+     .default_value = "100000"},
+    {.id = OPTION_CPUSET_CPUS, .name = "cpuset-cpus", .metavar = "LIST", .on = ON_MACHINES, .layer = BY_GUEST_CGROUP,
+     .help = "processors of the machine that COMMAND may use, as 0-2,4"},
+    {.id = OPTION_IO_MAX, .name = "io-max", .metavar = "LIST", .on = ON_MACHINES, .layer = BY_GUEST_CGROUP,
+     .help = "rates for the disk of --upper disk: rbps=, wbps=, riops=, wiops=",
+     .manual = "Bytes and operations per second, as in io.max."},
+    {.id = OPTION_PIDS_LIMIT, .name = "pids-limit", .metavar = "N", .on = ON_ALL, .layer = BY_GUEST_CGROUP,
+     .help = "most processes and threads (pids.max); -1 for no limit"},
+    {.id = OPTION_PIDS_LIMIT, .name = "pid-max", .metavar = "N", .on = ON_ALL, .layer = BY_GUEST_CGROUP,
+     .hidden = true},
+};
+/* clang-format on */
+const struct option_group limit_options = OPTION_GROUP(TITLE_LIMITS, limit_rows);
 
 static int resolve_memory(const struct request *req, const struct machine_facts *machine,
                           struct cgroup_spec *spec, struct error *err)

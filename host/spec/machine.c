@@ -5,6 +5,7 @@
 
 #include "host/base/units.h"
 #include "host/spec/kernel.h"
+#include "host/spec/options.h"
 
 #define MIB (1024ull * 1024)
 #define MEMORY_MIN (32 * MIB)
@@ -13,7 +14,58 @@ static const char *const accel_names[] = {
     [ACCEL_AUTO] = "auto",
     [ACCEL_KVM] = "kvm",
     [ACCEL_TCG] = "tcg",
+    NULL,
 };
+
+/* clang-format off */
+static const struct option machine_rows[] = {
+    {.id = OPTION_ACCEL, .name = "accel", .metavar = "WHICH", .part = PART_MACHINE, .on = ON_MACHINES,
+     .layer = BY_MACHINE,
+     .help = "accelerator: auto, kvm or tcg",
+     .manual = "auto takes KVM if a machine has booted with it on this host before, tries it once if that is not "
+         "known, and falls back to TCG with one line that says why. kvm never falls back. tcg is emulation in "
+         "software: it works everywhere, is slow, and is not a security boundary by QEMU's own policy.",
+     .default_value = "auto", .choices = accel_names},
+    {.id = OPTION_MEMORY, .name = "memory", .letter = 'm', .metavar = "SIZE", .part = PART_MACHINE, .on = ON_KERNELS,
+     .layer = BY_MACHINE_AND_HOST_CGROUP,
+     .help = "memory of the machine",
+     .manual = "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At least "
+         "32m, at most what the host has. The default leaves room for a compiler or a database with its changes in "
+         "memory; the host spends only what the guest really uses.",
+     .default_value = "512m"},
+    {.id = OPTION_CPUS, .name = "cpus", .letter = 'c', .metavar = "N", .part = PART_MACHINE, .on = ON_KERNELS,
+     .layer = BY_MACHINE,
+     .help = "number of processors of the machine",
+     .manual = "Most commands use one, and each more costs the host a thread; ask for more where the work is parallel.",
+     .default_value = "1"},
+    {.id = OPTION_COLD, .name = "cold", .on = ON_KERNELS, .layer = BY_VMC,
+     .help = "boot the machine, instead of copying one that has booted",
+     .manual = "Otherwise the first machine of its kind is kept as a template when it has booted, and later ones are "
+         "copies of it, which start in a fraction of the time ('vmc template ls'). A machine with a kernel of one's "
+         "own or something to debug always boots."},
+};
+/* clang-format on */
+const struct option_group machine_options = OPTION_GROUP(TITLE_MACHINE, machine_rows);
+
+/* clang-format off */
+static const struct option isolation_rows[] = {
+    {.id = OPTION_REQUIRE_JAIL, .name = "require-jail", .part = PART_MACHINE, .on = ON_KERNELS, .layer = BY_JAIL,
+     .help = "refuse to run when the jail around the hypervisor lacks a layer",
+     .manual = "Without it a layer that this host cannot give is named in one line, and the run goes on. An ordinary "
+         "user has no control groups on most hosts, so this option is mostly root's; 'vmc info' shows the layers."},
+};
+/* clang-format on */
+const struct option_group isolation_options = OPTION_GROUP(TITLE_ISOLATION, isolation_rows);
+
+/* clang-format off */
+static const struct option boot_time_rows[] = {
+    {.id = OPTION_BOOT_TIMEOUT, .name = "boot-timeout", .metavar = "DURATION", .part = PART_MACHINE, .on = ON_KERNELS,
+     .layer = BY_VMC,
+     .help = "give up when the guest has not answered by then",
+     .default_value = "60s"},
+};
+/* clang-format on */
+const struct option_group boot_time_options = OPTION_GROUP(TITLE_TIME, boot_time_rows);
 
 const char *accel_name(enum accel accel)
 {
@@ -59,10 +111,8 @@ int resolve_memory(const struct request *req, struct vm_spec *spec, struct error
 int machine_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     const char *accel = request_value_or_default(req, OPTION_ACCEL);
-    size_t i = 0;
-    while (i < ARRAY_LEN(accel_names) && strcmp(accel_names[i], accel) != 0)
-        i++;
-    if (i == ARRAY_LEN(accel_names))
+    int i = choice_index(accel_names, accel, strlen(accel));
+    if (i < 0)
         return error_set(err, "--accel '%s': it must be auto, kvm or tcg", accel);
     spec->accel = (enum accel)i;
     if (spec->accel == ACCEL_KVM && spec->arch != arch_native())

@@ -6,10 +6,31 @@
 #include "host/base/paths.h"
 #include "host/base/units.h"
 #include "host/spec/mount_option.h"
+#include "host/spec/options.h"
 
 #define SIZE_MIN 4096
 #define MODE_DEFAULT 01777
 #define ID_MAX (UINT32_MAX - 1)
+
+/* clang-format off */
+static const struct option mount_rows[] = {
+    {.id = OPTION_TMPFS, .name = "tmpfs", .metavar = "PATH[:OPTION,...]", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "an empty file system in memory at PATH",
+     .manual = "Options: size=SIZE, mode=MODE, uid=ID, gid=ID, ro, exec; without them mode 1777, noexec, half of the "
+         "memory, and always nosuid and nodev.",
+     .repeatable = true},
+    {.id = OPTION_MOUNT, .name = "mount", .metavar = "type=TYPE,target=PATH[,...]", .on = ON_ALL,
+     .layer = BY_HOST_AND_AGENT,
+     .help = "--volume and --tmpfs as docker's --mount has them",
+     .manual = "TYPE: bind (source= is a path), volume (source= is a name; the default) or tmpfs. Besides target= "
+         "there are readonly and cache=, tmpfs-size= and tmpfs-mode=. A path may have a colon in it.",
+     .repeatable = true},
+    {.id = OPTION_SHM_SIZE, .name = "shm-size", .metavar = "SIZE", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "size of /dev/shm",
+     .default_value = "64m"},
+};
+/* clang-format on */
+const struct option_group mount_options = OPTION_GROUP(TITLE_CONTAINER, mount_rows);
 
 /* What container engines have in every tmpfs, and what cannot be had here. */
 static int set_flag(struct tmpfs_spec *tmpfs, const char *flag, struct error *err)

@@ -4,8 +4,30 @@
 
 #include "host/base/net_address.h"
 #include "host/base/resolver.h"
+#include "host/spec/options.h"
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+
+/* clang-format off */
+static const struct option name_rows[] = {
+    {.id = OPTION_DNS, .name = "dns", .metavar = "ADDR", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "name server, up to three, instead of the host's",
+     .manual = "It is written to the container's /etc/resolv.conf, with --dns-search and --dns-option; what is not "
+         "given of the three is the host's.",
+     .repeatable = true},
+    {.id = OPTION_DNS_SEARCH, .name = "dns-search", .metavar = "DOMAIN", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "domain in which names without a dot are looked up; '.' for none",
+     .repeatable = true},
+    {.id = OPTION_DNS_OPTION, .name = "dns-option", .metavar = "OPTION", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "option of resolv.conf(5), as ndots:2",
+     .repeatable = true},
+    {.id = OPTION_ADD_HOST, .name = "add-host", .metavar = "NAME:ADDR", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "a line of /etc/hosts",
+     .manual = "'host-gateway' as ADDR is the host, with --net bridge and --net user:host-loopback.",
+     .repeatable = true},
+};
+/* clang-format on */
+const struct option_group name_options = OPTION_GROUP(TITLE_NETWORK, name_rows);
 
 static bool is_name(const char *text)
 {

@@ -6,15 +6,49 @@
 
 #include "common/util.h"
 #include "host/base/units.h"
+#include "host/spec/options.h"
 
+/* The modes, and another word that completion offers. */
 static const char *const mode_names[] = {
-    [NETWORK_NONE] = "none",
-    [NETWORK_USER] = "user",
-    [NETWORK_BRIDGE] = "bridge",
-    [NETWORK_TAP] = "tap",
+    [NETWORK_NONE] = "none", [NETWORK_USER] = "user", [NETWORK_BRIDGE] = "bridge",
+    [NETWORK_TAP] = "tap",   "user:host-loopback",    NULL,
 };
 
 #define BRIDGE_DEFAULT "vmc0"
+
+/* clang-format off */
+static const struct option network_rows[] = {
+    {.id = OPTION_NET, .name = "net", .metavar = "MODE", .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
+     .help = "network: none, user[:host-loopback], bridge[=NAME] or tap=INTERFACE",
+     .manual = "none: the loopback interface alone. user: connections of the guest are made on the host by passt, "
+         "without privileges, so it reaches what the caller reaches, except the host's own loopback; with "
+         ":host-loopback, that is what its gateway, 10.0.2.2, stands for. bridge: an interface on a bridge of vmc's "
+         "own (vmc0) with an address there, as root; containers on it reach each other. tap: an interface that is "
+         "there already and that the caller may use.",
+     .default_value = "user", .choices = mode_names},
+    {.id = OPTION_NET, .name = "network", .metavar = "MODE", .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
+     .hidden = true},
+    {.id = OPTION_PUBLISH, .name = "publish", .letter = 'p', .metavar = "[ADDR:][HOST:]PORT[/udp]", .on = ON_ALL,
+     .layer = BY_HOST,
+     .help = "serve a port of the guest on the host, on 127.0.0.1 unless ADDR says otherwise",
+     .manual = "HOST is the port on the host, PORT the guest's; without HOST a free one is chosen and said. Only "
+         "programs on this host reach it unless ADDR is another address: 0.0.0.0 is all of the host's IPv4 addresses, "
+         "[::] all of its IPv6 ones. Ranges are FIRST-LAST on both sides.",
+     .repeatable = true},
+    {.id = OPTION_PUBLISH, .name = "port", .metavar = "[ADDR:][HOST:]PORT[/udp]", .on = ON_ALL, .layer = BY_HOST,
+     .repeatable = true, .hidden = true},
+    {.id = OPTION_IP, .name = "ip", .metavar = "ADDR[/LENGTH]", .on = ON_ALL, .layer = BY_HOST,
+     .help = "IPv4 address of the guest, for bridge and tap"},
+    {.id = OPTION_IP6, .name = "ip6", .metavar = "ADDR[/LENGTH]", .on = ON_ALL, .layer = BY_HOST,
+     .help = "IPv6 address of the guest, for bridge and tap"},
+    {.id = OPTION_GATEWAY, .name = "gateway", .metavar = "ADDR", .on = ON_ALL, .layer = BY_HOST,
+     .help = "default gateway of the guest, for tap; one of each family",
+     .repeatable = true},
+    {.id = OPTION_MAC_ADDRESS, .name = "mac-address", .metavar = "MAC", .on = ON_ALL, .layer = BY_MACHINE,
+     .help = "hardware address of the guest's interface (default: made up)"},
+};
+/* clang-format on */
+const struct option_group network_options = OPTION_GROUP(TITLE_NETWORK, network_rows);
 
 const char *network_mode_name(enum network_mode mode)
 {
@@ -59,11 +93,8 @@ static int resolve_mode(const char *value, struct network_spec *spec, struct err
 {
     size_t length = strcspn(value, "=:");
     const char *rest = value + length;
-    size_t i = 0;
-    while (i < ARRAY_LEN(mode_names) &&
-           (strlen(mode_names[i]) != length || strncmp(mode_names[i], value, length) != 0))
-        i++;
-    if (i == ARRAY_LEN(mode_names))
+    int i = choice_index(mode_names, value, length);
+    if (i < 0)
         return refuse_mode(value, err);
     spec->mode = (enum network_mode)i;
     spec->host_loopback = spec->mode == NETWORK_USER && strcmp(rest, ":host-loopback") == 0;

@@ -5,6 +5,18 @@
 
 #include "common/rlimits.h"
 #include "common/util.h"
+#include "host/spec/options.h"
+
+/* clang-format off */
+static const struct option ulimit_rows[] = {
+    {.id = OPTION_ULIMIT, .name = "ulimit", .metavar = "NAME=SOFT[:HARD]", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "a resource limit of setrlimit(2), as nofile=1024:4096",
+     .manual = "Names: core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending "
+         "stack as. Values are the kernel's units, or 'unlimited'.",
+     .repeatable = true},
+};
+/* clang-format on */
+const struct option_group ulimit_options = OPTION_GROUP(TITLE_LIMITS, ulimit_rows);
 
 static int find_resource(const char *name, int *ret, struct error *err)
 {

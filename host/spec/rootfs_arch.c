@@ -9,6 +9,22 @@
 #include <sys/syscall.h>
 
 #include "common/search_path.h"
+#include "host/spec/options.h"
+#include "host/spec/rootfs_image.h"
+
+/* clang-format off */
+static const struct option arch_rows[] = {
+    {.id = OPTION_ARCH, .name = "arch", .metavar = "ARCH", .part = PART_MACHINE, .on = ON_ALL, .layer = BY_MACHINE,
+     .help = "architecture of the guest",
+     .manual = "By default that of the command, which vmc reads from the file in the root file system (for a script, "
+         "from its interpreter), or else of /bin/sh there; an image says it. Foreign programs run on an emulated "
+         "machine.",
+     .choices = arch_names},
+    {.id = OPTION_ARCH, .name = "cross", .metavar = "ARCH", .part = PART_MACHINE, .on = ON_ALL, .layer = BY_MACHINE,
+     .choices = arch_names, .hidden = true},
+};
+/* clang-format on */
+const struct option_group arch_options = OPTION_GROUP(TITLE_MACHINE, arch_rows);
 
 /* What execve(2) follows, and what it reads of a file. */
 #define INTERPRETERS_MAX 4
@@ -141,4 +157,40 @@ int rootfs_arch(const char *rootfs, const char *command, const char *cwd, struct
                                 "'vmc help run'");
     free(seen.path);
     return result;
+}
+
+/* An image is not looked into: its label says it. */
+static int image_arch(const char *image, const struct arch *named, const struct arch **ret,
+                      struct error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    const struct arch *labelled;
+    if (rootfs_image_open(image, &fd, &labelled, err) < 0)
+        return -1;
+    if (!named && !labelled)
+        return error_set(err,
+                         "%s does not say which architecture it is for, as those of 'vmc pack' do: "
+                         "give --arch",
+                         image);
+    if (named && labelled && named != labelled)
+        return error_set(err, "--arch %s: %s is for %s", named->name, image, labelled->name);
+    *ret = named ? named : labelled;
+    return 0;
+}
+
+int arch_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
+{
+    const char *name = request_value(req, OPTION_ARCH);
+    const struct arch *named = name ? arch_find(name) : NULL;
+    if (name && !named)
+        return error_set(
+            err, "no guest of architecture %s can be run (see --arch in 'vmc help run')", name);
+    spec->arch = named ? named : arch_native();
+    if (spec->maintenance)
+        return spec->arch ? 0 : error_set(err, "vmc has no machine of this host's architecture");
+    if (spec->image)
+        return image_arch(spec->rootfs, named, &spec->arch, err);
+    /* --explain needs no command. */
+    const char *command = spec->args.count > 0 ? spec->args.items[0] : "/bin/sh";
+    return rootfs_arch(spec->rootfs, command, spec->cwd, &spec->env, named, &spec->arch, err);
 }

@@ -7,6 +7,8 @@
 #include "common/error.h"
 #include "common/util.h"
 #include "host/base/arch.h"
+#include "host/cli/request.h"
+#include "host/spec/spec.h"
 
 /*
  * *ret: named, if it is not NULL, else that of the command in the root file system (of the
@@ -17,5 +19,8 @@
  */
 int rootfs_arch(const char *rootfs, const char *command, const char *cwd, struct strings *env,
                 const struct arch *named, const struct arch **ret, struct error *err);
+
+/* Of a spec that has its root file system and its workload: --arch, or what these are for. */
+int arch_resolve(const struct request *req, struct vm_spec *spec, struct error *err);
 
 #endif

@@ -5,8 +5,23 @@
 
 #include "common/io.h"
 #include "common/util.h"
+#include "host/spec/options.h"
 
 #define PROFILE_SIZE_MAX (4u << 20)
+
+/* clang-format off */
+static const struct option security_rows[] = {
+    {.id = OPTION_NO_NEW_PRIVS, .name = "no-new-privileges", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "no program gives COMMAND more rights, set-user-ID or not"},
+    {.id = OPTION_SECURITY_OPT, .name = "security-opt", .metavar = "OPTION", .on = ON_ALL, .layer = BY_AGENT,
+     .help = "seccomp=FILE, seccomp=unconfined, no-new-privileges or systempaths=unconfined",
+     .manual = "seccomp: the filter of COMMAND's system calls. FILE is a profile in the form of the OCI runtime "
+         "specification or of container engines; without this option it is vmc's own, and with --privileged there is "
+         "none unless one is asked for. systempaths=unconfined covers nothing in /proc and /sys.",
+     .repeatable = true},
+};
+/* clang-format on */
+const struct option_group security_options = OPTION_GROUP(TITLE_CONTAINER, security_rows);
 
 static int set_seccomp(struct security_spec *spec, const char *value, struct error *err)
 {

@@ -87,6 +87,8 @@ struct vm_spec {
 
 /* Everything in *ret is owned by it: free with spec_free(), also after a failure. */
 int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err);
+/* The same of a machine without a container: spec.maintenance. */
+int spec_resolve_maintenance(const struct request *req, struct vm_spec *ret, struct error *err);
 void spec_free(struct vm_spec *spec);
 
 #endif

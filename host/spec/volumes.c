@@ -12,6 +12,7 @@
 #include "host/base/paths.h"
 #include "host/spec/mount_option.h"
 #include "host/spec/mounts.h"
+#include "host/spec/options.h"
 
 static const char *const cache_names[VOLUME_CACHE_COUNT] = {
     [VOLUME_CACHE_NONE] = "none",
@@ -21,6 +22,24 @@ static const char *const cache_names[VOLUME_CACHE_COUNT] = {
 
 #define OPTIONS_TEXT "ro, rw or cache=none|mmap|loose"
 #define COLON_HINT "; a path with a colon in it is for --mount type=bind,src=PATH,dst=PATH"
+
+/* clang-format off */
+static const struct option volume_rows[] = {
+    {.id = OPTION_VOLUME, .name = "volume", .letter = 'v', .metavar = "SRC[:DST][:OPTIONS]", .part = PART_CONTENT,
+     .on = ON_ALL, .layer = BY_HOST,
+     .help = "show SRC, a file or directory of this host or a named volume, at DST",
+     .manual = "SRC with a slash is a path on this host, which has to exist; without one it is the name of a volume, "
+         "which is made at its first use (see 'vmc volume'). DST is absolute and is made in the container where it is "
+         "missing; without it a path goes to the same path. OPTIONS, separated by commas: ro, rw (default), "
+         "cache=none (default: host and guest see at once what the other writes), cache=mmap (for programs that write "
+         "to shared memory maps), cache=loose (fastest; only if nothing else changes SRC).",
+     .repeatable = true},
+    {.id = OPTION_VOLUME, .name = "bind", .letter = 'b', .metavar = "SRC[:DST][:OPTIONS]", .part = PART_CONTENT,
+     .on = ON_ALL, .layer = BY_HOST,
+     .repeatable = true, .hidden = true},
+};
+/* clang-format on */
+const struct option_group volume_options = OPTION_GROUP(TITLE_ROOTFS, volume_rows);
 
 const char *volume_cache_name(enum volume_cache cache)
 {

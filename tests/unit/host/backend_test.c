@@ -27,6 +27,19 @@ static size_t count_refusals(const struct backend_spec *backend, enum option_id 
     return count;
 }
 
+static void every_option_of(const struct command *command, const struct backend_spec *backend,
+                            const char *name)
+{
+    const struct option *option;
+    for (struct option_cursor at = {0}; (option = command_next_option(command, &at));) {
+        bool honoured = option->on & backend->on;
+        if (count_refusals(backend, option->id) != !honoured)
+            fail_msg("--%s on --%s: %s", option->name, name,
+                     honoured ? "honoured, and has a reason" : "refused without one reason");
+        assert_true((backend_spec_refusal(backend, option) == NULL) == honoured);
+    }
+}
+
 /* Each option is honoured, or refused with one reason: never neither, never both. */
 static void every_option_on_every_backend(void **state)
 {
@@ -36,14 +49,8 @@ static void every_option_on_every_backend(void **state)
         const char *name = option_by_id(backend->option)->name;
         assert_int_equal(backend->backend, backends[b]);
         assert_true(backend->on != 0 && (backend->on & (backend->on - 1)) == 0);
-        for (size_t i = 0; i < option_count; i++) {
-            const struct option *option = &option_table[i];
-            bool honoured = option->on & backend->on;
-            if (count_refusals(backend, option->id) != !honoured)
-                fail_msg("--%s on --%s: %s", option->name, name,
-                         honoured ? "honoured, and has a reason" : "refused without one reason");
-            assert_true((backend_spec_refusal(backend, option) == NULL) == honoured);
-        }
+        for (size_t i = 0; i < command_count; i++)
+            every_option_of(&command_table[i], backend, name);
     }
 }
 

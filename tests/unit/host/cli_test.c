@@ -42,7 +42,7 @@ static void spellings(void **state)
     assert_int_equal(PARSE(&req, &err, "run", "-m512", "--upper=ram:1g", "-it", "--accel", "tcg",
                            "-c", "2", "-u=1:2", "-e", "", "--append=", "sh", "-c", "-m 1"),
                      0);
-    assert_int_equal(req.command->id, COMMAND_RUN);
+    assert_string_equal(req.command->name, "run");
     assert_int_equal(req.setting_count, 9);
     assert_string_equal(request_value(&req, OPTION_MEMORY), "512");
     assert_string_equal(request_value(&req, OPTION_UPPER), "ram:1g");
@@ -144,7 +144,7 @@ static void expect_help(const char **argv, const char *topic)
 
     if (parse(argv, &req, &err) < 0)
         fail_msg("%s", err.text);
-    assert_int_equal(req.command->id, COMMAND_HELP);
+    assert_string_equal(req.command->name, "help");
     assert_int_equal(req.arg_count, topic ? 1 : 0);
     if (topic)
         assert_string_equal(req.args[0], topic);
@@ -168,12 +168,12 @@ static void help_and_version(void **state)
     expect_help((const char *[]){"vmc", "run", "-th", NULL}, "run");
     expect_help((const char *[]){"vmc", "completion", "-h", NULL}, "completion");
     assert_int_equal(PARSE(&req, &err, "volume", "rm", "--help"), 0);
-    assert_int_equal(req.command->id, COMMAND_HELP);
+    assert_string_equal(req.command->name, "help");
     assert_int_equal(req.arg_count, 2);
     request_free(&req);
 
     assert_int_equal(PARSE(&req, &err, "--version", "--json"), 0);
-    assert_int_equal(req.command->id, COMMAND_VERSION);
+    assert_string_equal(req.command->name, "version");
     assert_true(request_has(&req, OPTION_JSON));
     request_free(&req);
 
@@ -184,7 +184,7 @@ static void help_and_version(void **state)
 
     /* Behind the command it is the command's own. */
     assert_int_equal(PARSE(&req, &err, "run", "ls", "--help"), 0);
-    assert_int_equal(req.command->id, COMMAND_RUN);
+    assert_string_equal(req.command->name, "run");
     request_free(&req);
 }
 
@@ -194,7 +194,10 @@ static void errors(void **state)
     EXPECT_ERROR("unknown command 'rum', did you mean 'run'? (see 'vmc help')", "rum");
     EXPECT_ERROR("unknown command 'frobnicate' (see 'vmc help')", "frobnicate");
     EXPECT_ERROR("unknown command '' (see 'vmc help')", "");
-    EXPECT_ERROR("expected a command before option '--debug' (see 'vmc help')", "--debug", "run");
+    EXPECT_ERROR("expected a command before option '--memory' (see 'vmc help')", "--memory", "1",
+                 "run");
+    EXPECT_ERROR("expected a command before option '-m' (see 'vmc help')", "--debug", "-m", "run");
+    EXPECT_ERROR("option '--debug' is a flag: for false leave it out", "--debug=false", "run");
     EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo", "ls");
     EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo=bar", "ls");
     EXPECT_ERROR("unknown command 'rm' (see 'vmc help')", "rm");
@@ -251,30 +254,64 @@ static void very_long_words(void **state)
     assert_int_equal(PARSE(&req, &err, "run", word), -1);
 }
 
-/* The table itself: what the parser and the printers take for granted. */
-static void table(void **state)
+static void options_before_the_command(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct request req;
+
+    (void)state;
+    assert_int_equal(PARSE(&req, &err, "--debug", "run", "-t", "ls"), 0);
+    assert_string_equal(req.command->name, "run");
+    assert_int_equal(req.setting_count, 2);
+    assert_true(request_has(&req, OPTION_DEBUG) && request_has(&req, OPTION_TTY));
+    assert_string_equal(req.args[0], "ls");
+    request_free(&req);
+
+    assert_int_equal(PARSE(&req, &err, "--debug=true", "volume", "rm", "x"), 0);
+    assert_string_equal(req.command->name, "volume rm");
+    assert_int_equal(req.arg_count, 1);
+    request_free(&req);
+
+    expect_help((const char *[]){"vmc", "--debug", NULL}, NULL);
+    expect_help((const char *[]){"vmc", "--debug", "--help", "run", NULL}, "run");
+    expect_help((const char *[]){"vmc", "--debug", "info", "-h", NULL}, "info");
+}
+
+/* One name, and one letter, for one option of a command; a heading stands once. */
+static void names_of_a_command(const struct command *command)
+{
+    const struct option *a, *b;
+    const char *title = "";
+
+    for (struct option_cursor i = {0}; (a = command_next_option(command, &i));) {
+        for (struct option_cursor j = {0}; (b = command_next_option(command, &j)) && b != a;) {
+            assert_string_not_equal(a->name, b->name);
+            assert_true(!a->letter || a->letter != b->letter);
+            assert_true(strcmp(title, i.title) == 0 || strcmp(j.title, i.title) != 0);
+        }
+        title = i.title;
+    }
+}
+
+/* The rows themselves: what the parser and the printers take for granted. */
+static void rows(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < command_count; i++)
-        assert_int_equal(command_table[i].id, i);
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option *a = &option_table[i];
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *command = &command_table[i];
+        const struct option *option;
 
-        /* Another spelling's words are those of the row that is shown. */
-        const char *help = a->hidden ? option_by_id(a->id)->help : a->help;
+        names_of_a_command(command);
+        for (struct option_cursor at = {0}; (option = command_next_option(command, &at));) {
+            /* Another spelling's words are those of the row that is shown. */
+            const char *help = option->hidden ? option_by_id(option->id)->help : option->help;
 
-        assert_true(a->commands != 0 && strlen(a->name) > 1 && help && *help && *a->group);
-        assert_false(a->repeatable && !a->metavar);
-        for (size_t j = 0; j < i; j++) {
-            const struct option *b = &option_table[j];
-
-            if (strcmp(a->group, b->group) == 0)
-                assert_string_equal(a->group, option_table[i - 1].group);
-            if (a->commands & b->commands) {
-                assert_string_not_equal(a->name, b->name);
-                assert_true(!a->letter || a->letter != b->letter);
-            }
+            assert_true(strlen(option->name) > 1 && help && *help && *at.title);
+            assert_false(option->repeatable && !option->metavar);
+            assert_true(option->on != 0 && option->layer);
         }
+        for (size_t j = 0; j < global_options.count; j++)
+            assert_true(command_has_option(command, &global_options.rows[j]));
     }
 }
 
@@ -288,7 +325,8 @@ int main(void)
         cmocka_unit_test(help_and_version),
         cmocka_unit_test(errors),
         cmocka_unit_test(very_long_words),
-        cmocka_unit_test(table),
+        cmocka_unit_test(options_before_the_command),
+        cmocka_unit_test(rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,14 @@
+/*
+ * What runs in the container: COMMAND and its arguments, as whom, where, with which environment and
+ * for how long.
+ */
+#ifndef VMC_HOST_SPEC_WORKLOAD_H
+#define VMC_HOST_SPEC_WORKLOAD_H
+
+#include "host/cli/request.h"
+#include "host/spec/spec.h"
+
+/* Reads files of variables; --tty needs a terminal on standard input. */
+int workload_resolve(const struct request *req, struct vm_spec *spec, struct error *err);
+
+#endif
