@@ -13,9 +13,9 @@ static const struct {
     const struct backend_spec *spec;
 } backends[] = {
     [BACKEND_QEMU] = {&qemu_ops, &qemu_spec},
-    [BACKEND_LIBVIRT] = {&libvirt_ops, &libvirt_spec},
     [BACKEND_NAMESPACES] = {&namespaces_ops, &namespaces_spec},
     [BACKEND_UML] = {&uml_ops, &uml_spec},
+    [BACKEND_LIBVIRT] = {&libvirt_ops, &libvirt_spec},
 };
 
 const struct machine_ops *machine_ops(enum backend backend)
@@ -28,10 +28,10 @@ const struct backend_spec *backend_spec_of(enum backend backend)
     return backends[backend].spec;
 }
 
-/* QEMU's is asked for where no other is, by --qemu or without it. */
+/* The first whose option is there refuses the others'; QEMU's is meant where none is, or --qemu. */
 const struct backend_spec *backend_spec_find(const struct request *req)
 {
-    for (size_t i = ARRAY_LEN(backends) - 1; i > BACKEND_QEMU; i--)
+    for (size_t i = BACKEND_QEMU + 1; i < ARRAY_LEN(backends); i++)
         if (request_has(req, backends[i].spec->option))
             return backends[i].spec;
     return &qemu_spec;

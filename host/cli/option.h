@@ -147,7 +147,7 @@ enum option_id {
  */
 struct option {
     enum option_id id;
-    const char *name;          /* long name, without the dashes */
+    const char *name;          /* long name: "--memory" */
     char letter;               /* short name, or 0 */
     const char *metavar;       /* the value's name; NULL: a flag; "[=N]": it can be left out */
     unsigned part;             /* PART_*, for commands that do not take all of a group */

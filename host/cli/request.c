@@ -13,7 +13,7 @@ static const struct option *nearest_option(const struct command *command, const 
     size_t best = SIZE_MAX;
 
     while ((option = command_next_option(command, &at))) {
-        size_t distance = unlikeness(word, length, option->name);
+        size_t distance = unlikeness(word + 2, length - 2, option->name + 2);
 
         if (!option->hidden && distance < best) {
             best = distance;
@@ -144,15 +144,15 @@ static int refuse_known(const struct command *command, const char *name, size_t 
 static int unknown_long(const struct command *command, const char *word, size_t length,
                         struct error *err)
 {
-    const struct option *near = nearest_option(command, word + 2, length - 2);
+    const struct option *near = nearest_option(command, word, length);
 
     if (refuse_known(command, word + 2, length - 2, '\0', err) < 0)
         return -1;
-    if (is_option_of_another(word + 2, length - 2))
+    if (is_option_of_another(word, length))
         return error_set(err, "option '%.*s' is not for 'vmc %s' (see 'vmc help %s')", (int)length,
                          word, command->name, command->name);
     if (near)
-        return error_set(err, "unknown option '%.*s', did you mean '--%s'? (see 'vmc help %s')",
+        return error_set(err, "unknown option '%.*s', did you mean '%s'? (see 'vmc help %s')",
                          (int)length, word, near->name, command->name);
     return error_set(err, "unknown option '%.*s' (see 'vmc help %s')", (int)length, word,
                      command->name);
@@ -164,7 +164,7 @@ static int missing_value(const struct option *option, const char *spelled, struc
     if (option->letter)
         return error_set(err, "option '%s' needs a value: -%c %s", spelled, option->letter,
                          option->metavar);
-    return error_set(err, "option '%s' needs a value: --%s %s", spelled, option->name,
+    return error_set(err, "option '%s' needs a value: %s %s", spelled, option->name,
                      option->metavar);
 }
 
@@ -173,7 +173,8 @@ static void add_setting(struct request *req, const struct option *option, const 
     size_t count = req->setting_count + 1;
 
     req->settings = xrealloc(req->settings, count, sizeof(*req->settings));
-    req->settings[req->setting_count] = (struct setting){option, value};
+    req->settings[req->setting_count] =
+        (struct setting){option, value, option_by_id(option->id)->name};
     req->setting_count = count;
 }
 
@@ -194,7 +195,7 @@ static int parse_long(struct request *req, char **argv, int *at, struct error *e
     const char *word = argv[*at];
     size_t length = strcspn(word, "=");
     const char *value = word[length] ? word + length + 1 : NULL;
-    const struct option *option = option_by_name(req->command, word + 2, length - 2);
+    const struct option *option = option_by_name(req->command, word, length);
 
     if (!option)
         return unknown_long(req->command, word, length, err);
@@ -204,7 +205,7 @@ static int parse_long(struct request *req, char **argv, int *at, struct error *e
     if (!option->metavar)
         value = NULL;
     if (value && !*value && option_value_is_optional(option))
-        return error_set(err, "option '--%s=' has an empty value", option->name);
+        return error_set(err, "option '%s=' has an empty value", option->name);
     if (option->metavar && !value && !option_value_is_optional(option)) {
         value = argv[*at];
         if (!value)
@@ -314,8 +315,8 @@ static int parse_global(struct request *req, char **argv, int *at, struct error 
 
     req->command = &any;
     while (argv[*at] && strncmp(argv[*at], "--", 2) == 0) {
-        const char *name = argv[*at] + 2;
-        const struct option *option = option_by_name(&any, name, strcspn(name, "="));
+        const char *word = argv[*at];
+        const struct option *option = option_by_name(&any, word, strcspn(word, "="));
 
         if (!option || option->id == OPTION_HELP)
             return 0;
@@ -372,25 +373,33 @@ void request_free(struct request *req)
     *req = (struct request){0};
 }
 
-const char *request_value(const struct request *req, enum option_id id)
+const struct setting *request_setting(const struct request *req, enum option_id id)
 {
     for (size_t i = req->setting_count; i > 0; i--) {
         if (req->settings[i - 1].option->id == id)
-            return req->settings[i - 1].value;
+            return &req->settings[i - 1];
     }
     return NULL;
 }
 
-const char *request_value_or_default(const struct request *req, enum option_id id)
+struct setting request_setting_or_default(const struct request *req, enum option_id id)
 {
-    const char *value = request_value(req, id);
-    const struct option *option = value ? NULL : option_by_id(id);
-    return option ? option->default_value : value;
+    const struct setting *given = request_setting(req, id);
+    const struct option *option = option_by_id(id);
+
+    return given ? *given : (struct setting){option, option->default_value, option->name};
+}
+
+const char *request_value(const struct request *req, enum option_id id)
+{
+    const struct setting *setting = request_setting(req, id);
+
+    return setting ? setting->value : NULL;
 }
 
 bool request_has(const struct request *req, enum option_id id)
 {
-    return request_value(req, id) != NULL;
+    return request_setting(req, id) != NULL;
 }
 
 const struct setting *request_next(const struct request *req, enum option_id id,

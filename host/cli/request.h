@@ -11,10 +11,15 @@
 #include "common/error.h"
 #include "host/cli/option.h"
 
-/* One option as given. value is borrowed from argv; "" for a flag. */
+/*
+ * What somebody has set, on a command line or elsewhere. A check names it by its origin, so that
+ * it holds wherever the value is from: "--memory" (however it was spelled), "vmc.conf:3: KEY".
+ * All is borrowed from the source, which outlives it: argv, a file's text.
+ */
 struct setting {
     const struct option *option;
-    const char *value;
+    const char *value; /* "" for a flag */
+    const char *origin;
 };
 
 /* Zero-initialised is empty. Valid as long as the argv it was made from. */
@@ -41,11 +46,14 @@ int cli_parse(int argc, char **argv, struct request *ret, struct error *err);
 
 void request_free(struct request *req);
 
-/* The last value given ("" for a flag), or NULL if the option was not given. */
-const char *request_value(const struct request *req, enum option_id id);
+/* The last setting of an option, or NULL if it was not given. */
+const struct setting *request_setting(const struct request *req, enum option_id id);
 
-/* The same; if it was not given, the default of its row, or NULL. */
-const char *request_value_or_default(const struct request *req, enum option_id id);
+/* The same, or that of its row's default: for options that have one. */
+struct setting request_setting_or_default(const struct request *req, enum option_id id);
+
+/* Its value ("" for a flag), or NULL. */
+const char *request_value(const struct request *req, enum option_id id);
 bool request_has(const struct request *req, enum option_id id);
 
 /* The setting of id that follows previous (NULL: the first), or NULL when there is no more. */

@@ -72,7 +72,7 @@ static void print_list(const char *const *list)
 
 static void print_spellings(const struct option *option, const char *between)
 {
-    printf("--%s", option->name);
+    printf("%s", option->name);
     if (option->letter)
         printf("%s-%c", between, option->letter);
 }

@@ -1,6 +1,7 @@
 #include "host/command/explain.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/util.h"
 #include "host/base/json.h"
@@ -14,7 +15,7 @@
 
 /* clang-format off */
 static const struct option explain_rows[] = {
-    {.id = OPTION_EXPLAIN, .name = "explain", .on = ON_ANY, .layer = BY_VMC,
+    {.id = OPTION_EXPLAIN, .name = "--explain", .on = ON_ANY, .layer = BY_VMC,
      .help = "say for each setting which layer enforces it, and do not run",
      .manual = "Defaults are among them. With --json as JSON."},
 };
@@ -43,14 +44,14 @@ struct explained {
 static void print(const struct explained *e)
 {
     AUTO_FREE char *setting =
-        xasprintf("--%s%s%s", e->option->name, e->value[0] ? " " : "", e->value);
+        xasprintf("%s%s%s", e->option->name, e->value[0] ? " " : "", e->value);
     printf("%-*s  %s%s\n", SETTING_WIDTH, setting, e->layer, e->is_default ? " (default)" : "");
 }
 
 static void add(struct json_object *list, const struct explained *e)
 {
     struct json_object *entry = json_object_new_object();
-    json_add_string(entry, "option", e->option->name);
+    json_add_string(entry, "option", e->option->name + strlen("--"));
     if (e->option->metavar)
         json_add_string(entry, "value", e->value);
     json_add_string(entry, "layer", e->layer);

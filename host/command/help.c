@@ -31,9 +31,9 @@ static void print_option(const struct option *option)
     int column;
 
     if (option->letter)
-        column = printf("  -%c, --%s", option->letter, option->name);
+        column = printf("  -%c, %s", option->letter, option->name);
     else
-        column = printf("      --%s", option->name);
+        column = printf("      %s", option->name);
     if (option->metavar)
         column += printf("%s%s", option_value_is_optional(option) ? "" : " ", option->metavar);
     output_wrapped(text, OPTION_COLUMN, column);

@@ -49,7 +49,7 @@ static void print_option(const struct option *option)
 {
     if (option->letter)
         printf("*-%c*, ", option->letter);
-    printf("*--%s*", option->name);
+    printf("*%s*", option->name);
     if (option_value_is_optional(option)) {
         print_plain(option->metavar);
     } else if (option->metavar) {

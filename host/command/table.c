@@ -4,7 +4,7 @@
 
 /* clang-format off */
 static const struct option json_rows[] = {
-    {.id = OPTION_JSON, .name = "json", .on = ON_ANY, .layer = BY_VMC,
+    {.id = OPTION_JSON, .name = "--json", .on = ON_ANY, .layer = BY_VMC,
      .help = "print JSON"},
 };
 /* clang-format on */

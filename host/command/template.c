@@ -16,7 +16,7 @@
 
 /* clang-format off */
 static const struct option template_rows[] = {
-    {.id = OPTION_ALL, .name = "all", .letter = 'a', .on = ON_ANY, .layer = BY_VMC,
+    {.id = OPTION_ALL, .name = "--all", .letter = 'a', .on = ON_ANY, .layer = BY_VMC,
      .help = "all there are"},
 };
 /* clang-format on */

@@ -5,24 +5,24 @@
 
 /* clang-format off */
 static const struct option backend_rows[] = {
-    {.id = OPTION_QEMU, .name = "qemu", .part = PART_MACHINE, .on = ON_QEMU, .layer = BY_MACHINE,
+    {.id = OPTION_QEMU, .name = "--qemu", .part = PART_MACHINE, .on = ON_QEMU, .layer = BY_MACHINE,
      .help = "run the machine with QEMU (default)"},
-    {.id = OPTION_LIBVIRT, .name = "libvirt", .metavar = "[=URI]", .on = ON_LIBVIRT, .layer = BY_MACHINE,
+    {.id = OPTION_LIBVIRT, .name = "--libvirt", .metavar = "[=URI]", .on = ON_LIBVIRT, .layer = BY_MACHINE,
      .help = "run it as a transient domain of libvirt's, which is QEMU in the same jail",
      .manual = "virsh shows it as vmc-ID while it runs. URI is qemu:///session, the default of ordinary users, or "
          "qemu:///system, root's. libvirt makes QEMU's command line and keeps its monitor; vmc starts it. Guests are "
          "of this machine's architecture."},
-    {.id = OPTION_HOST, .name = "host", .on = ON_HOST, .layer = BY_HOST,
+    {.id = OPTION_HOST, .name = "--host", .on = ON_HOST, .layer = BY_HOST,
      .help = "run no machine: a plain container on this host's own kernel",
      .manual = "For code that is trusted, and for comparison: the same root file system, options and container, in a "
          "user namespace whose root is nobody on the host, and with this host's kernel as the only wall. Each run "
          "says so in one line. What only a machine has is refused."},
-    {.id = OPTION_UML, .name = "uml", .on = ON_UML, .layer = BY_MACHINE,
+    {.id = OPTION_UML, .name = "--uml", .on = ON_UML, .layer = BY_MACHINE,
      .help = "run the machine's kernel as a process of this host's: User Mode Linux, for hosts without KVM",
      .manual = "The same container on a kernel of its own that needs no hypervisor: it computes at this processor's "
          "speed and starts in a fraction of what emulation takes. System calls and new processes cost more than they "
          "do on this host, and there is one processor. What only QEMU has is refused."},
-    {.id = OPTION_UML, .name = "um", .on = ON_UML, .layer = BY_MACHINE,
+    {.id = OPTION_UML, .name = "--um", .on = ON_UML, .layer = BY_MACHINE,
      .hidden = true},
 };
 /* clang-format on */
@@ -73,7 +73,7 @@ int backend_spec_check_options(const struct backend_spec *backend, const struct 
         const struct option *option = req->settings[i].option;
         const char *reason = backend_spec_refusal(backend, option);
         if (reason)
-            return error_set(err, "--%s cannot go with --%s: %s", option->name,
+            return error_set(err, "%s cannot go with %s: %s", option->name,
                              option_by_id(backend->option)->name, reason);
     }
     return 0;
@@ -86,22 +86,22 @@ int backend_spec_check_native(const struct backend_spec *backend, const struct v
     enum network_mode mode = spec->network.mode;
     if (spec->arch != arch_native())
         return error_set(err,
-                         "--%s runs programs of this host's architecture alone: this one's is %s, "
-                         "for which there is QEMU's machine without --%s",
+                         "%s runs programs of this host's architecture alone: this one's is %s, "
+                         "for which there is QEMU's machine without %s",
                          name, spec->arch->name, name);
     if (spec->image)
         return error_set(err,
-                         "--%s shows a directory, and %s is an image, a disk of QEMU's machines: "
-                         "leave out --%s",
+                         "%s shows a directory, and %s is an image, a disk of QEMU's machines: "
+                         "leave out %s",
                          name, spec->rootfs, name);
     for (size_t i = 0; i < spec->volumes.count; i++)
         if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
             return error_set(err,
-                             "--volume %s: cache modes are for QEMU machines; with --%s the "
+                             "%s %s: cache modes are for QEMU machines; with %s the "
                              "container has the directory itself",
-                             spec->volumes.items[i].target, name);
+                             spec->volumes.items[i].origin, spec->volumes.items[i].target, name);
     if (mode == NETWORK_NONE || mode == NETWORK_USER)
         return 0;
-    return error_set(err, "--net %s cannot go with --%s: %s; --net user or none",
+    return error_set(err, "--net %s cannot go with %s: %s; --net user or none",
                      network_mode_name(mode), name, no_tap);
 }

@@ -18,19 +18,19 @@
 
 /* clang-format off */
 static const struct option capability_rows[] = {
-    {.id = OPTION_PRIVILEGED, .name = "privileged", .on = ON_KERNELS, .layer = BY_AGENT,
+    {.id = OPTION_PRIVILEGED, .name = "--privileged", .on = ON_KERNELS, .layer = BY_AGENT,
      .help = "give COMMAND all of the guest's kernel",
      .manual = "All capabilities, all devices, nothing masked or read-only. It is the guest's kernel that is given "
          "away, not the host's."},
-    {.id = OPTION_CAP_ADD, .name = "cap-add", .metavar = "CAPABILITY", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_CAP_ADD, .name = "--cap-add", .metavar = "CAPABILITY", .on = ON_ALL, .layer = BY_AGENT,
      .help = "add a capability to the default set",
      .manual = "A name of capabilities(7), with or without CAP_, or ALL. The default set is the one of container "
          "engines.",
      .repeatable = true},
-    {.id = OPTION_CAP_DROP, .name = "cap-drop", .metavar = "CAPABILITY", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_CAP_DROP, .name = "--cap-drop", .metavar = "CAPABILITY", .on = ON_ALL, .layer = BY_AGENT,
      .help = "take a capability, or ALL, away",
      .repeatable = true},
-    {.id = OPTION_NOCAPS, .name = "nocaps", .metavar = "LIST", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_NOCAPS, .name = "--nocaps", .metavar = "LIST", .on = ON_ALL, .layer = BY_AGENT,
      .help = "take the capabilities of a comma-separated list away",
      .repeatable = true},
 };
@@ -38,7 +38,7 @@ static const struct option capability_rows[] = {
 const struct option_group capability_options = OPTION_GROUP(TITLE_CONTAINER, capability_rows);
 
 /* One name, with or without CAP_, in either case; ALL is every capability. */
-static int parse_capability(const char *option, const char *name, uint64_t *ret_mask,
+static int parse_capability(const char *origin, const char *name, uint64_t *ret_mask,
                             struct error *err)
 {
     cap_value_t value;
@@ -50,20 +50,20 @@ static int parse_capability(const char *option, const char *name, uint64_t *ret_
     AUTO_FREE char *full = xasprintf("%s%s", prefixed ? "" : "cap_", name);
     /* cap_from_name(3) reads numbers, too. */
     if (cap_from_name(full, &value) < 0 || value < 0 || value > CAP_LAST_CAP)
-        return error_set(err, "%s '%s' is not a capability (see capabilities(7), or ALL)", option,
+        return error_set(err, "%s '%s' is not a capability (see capabilities(7), or ALL)", origin,
                          name);
     *ret_mask = BIT(value);
     return 0;
 }
 
 /* --nocaps takes a list, as MINCS has it. */
-static int drop_list(const char *list, uint64_t *mask, struct error *err)
+static int drop_list(const struct setting *s, uint64_t *mask, struct error *err)
 {
-    AUTO_FREE char *copy = xstrdup(list);
+    AUTO_FREE char *copy = xstrdup(s->value);
     char *rest = copy, *name;
     while ((name = strsep(&rest, ","))) {
         uint64_t one;
-        if (parse_capability("--nocaps", name, &one, err) < 0)
+        if (parse_capability(s->origin, name, &one, err) < 0)
             return -1;
         *mask &= ~one;
     }
@@ -81,7 +81,7 @@ int capabilities_resolve(const struct request *req, uint64_t *ret_mask, struct e
     uint64_t add = 0, drop = 0, one;
     const struct setting *s = NULL;
     while ((s = request_next(req, OPTION_CAP_ADD, s))) {
-        if (parse_capability("--cap-add", s->value, &one, err) < 0)
+        if (parse_capability(s->origin, s->value, &one, err) < 0)
             return -1;
         if (one == ALL_CAPABILITIES)
             *mask = one;
@@ -89,7 +89,7 @@ int capabilities_resolve(const struct request *req, uint64_t *ret_mask, struct e
             add |= one;
     }
     while ((s = request_next(req, OPTION_CAP_DROP, s))) {
-        if (parse_capability("--cap-drop", s->value, &one, err) < 0)
+        if (parse_capability(s->origin, s->value, &one, err) < 0)
             return -1;
         if (one == ALL_CAPABILITIES)
             *mask = 0;
@@ -100,7 +100,7 @@ int capabilities_resolve(const struct request *req, uint64_t *ret_mask, struct e
         return error_set(err, "--cap-add and --cap-drop name the same capability");
     *mask = (*mask | add) & ~drop;
     while ((s = request_next(req, OPTION_NOCAPS, s)))
-        if (drop_list(s->value, mask, err) < 0)
+        if (drop_list(s, mask, err) < 0)
             return -1;
     return 0;
 }

@@ -32,33 +32,33 @@ static const char *const readonly[] = {
 
 /* clang-format off */
 static const struct option container_rows[] = {
-    {.id = OPTION_READ_ONLY, .name = "read-only", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_READ_ONLY, .name = "--read-only", .on = ON_ALL, .layer = BY_AGENT,
      .help = "COMMAND cannot write to its root file system",
      .manual = "/dev and /dev/shm stay writable; --tmpfs makes more places that are, as with docker."},
-    {.id = OPTION_INIT, .name = "init", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_INIT, .name = "--init", .on = ON_ALL, .layer = BY_AGENT,
      .help = "an init reaps orphans and passes signals on (default)"},
-    {.id = OPTION_NO_INIT, .name = "no-init", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_NO_INIT, .name = "--no-init", .on = ON_ALL, .layer = BY_AGENT,
      .help = "COMMAND is process 1 itself",
      .manual = "The kernel then keeps signals from it that it has no handler for."},
-    {.id = OPTION_PIVOT, .name = "pivot", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_PIVOT, .name = "--pivot", .on = ON_ALL, .layer = BY_AGENT,
      .help = "enter the root file system by pivot_root(2), which is always done",
      .hidden = true},
-    {.id = OPTION_NETNS, .name = "netns", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_NETNS, .name = "--netns", .on = ON_ALL, .layer = BY_AGENT,
      .help = "a network namespace, in addition to those that a container always has"},
-    {.id = OPTION_USERNS, .name = "userns", .on = ON_KERNELS, .layer = BY_AGENT,
+    {.id = OPTION_USERNS, .name = "--userns", .on = ON_KERNELS, .layer = BY_AGENT,
      .help = "a user namespace: root's capabilities count inside the container only",
      .manual = "Every id is mapped to itself, so files keep their owners. Implies --netns."},
-    {.id = OPTION_GROUP_ADD, .name = "group-add", .metavar = "GROUP", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_GROUP_ADD, .name = "--group-add", .metavar = "GROUP", .on = ON_ALL, .layer = BY_AGENT,
      .help = "one more supplementary group for COMMAND, a name or a number",
      .repeatable = true},
-    {.id = OPTION_SYSCTL, .name = "sysctl", .metavar = "NAME=VALUE", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_SYSCTL, .name = "--sysctl", .metavar = "NAME=VALUE", .on = ON_ALL, .layer = BY_AGENT,
      .help = "set a parameter of the guest's kernel",
      .manual = "Any that the kernel has, since it is this container's alone.",
      .repeatable = true},
-    {.id = OPTION_DEBUGFS, .name = "debugfs", .on = ON_KERNELS, .layer = BY_AGENT,
+    {.id = OPTION_DEBUGFS, .name = "--debugfs", .on = ON_KERNELS, .layer = BY_AGENT,
      .help = "mount debugfs on /sys/kernel/debug",
      .manual = "Needs a kernel that has it: breeder build --config tracing."},
-    {.id = OPTION_FTRACE, .name = "ftrace", .metavar = "SCRIPT", .on = ON_MACHINES, .layer = BY_AGENT,
+    {.id = OPTION_FTRACE, .name = "--ftrace", .metavar = "SCRIPT", .on = ON_MACHINES, .layer = BY_AGENT,
      .help = "run the host's shell script SCRIPT in the guest's tracefs before COMMAND starts",
      .manual = "It is run by the guest's busybox as root in /sys/kernel/tracing, which COMMAND then finds at the same "
          "place. Needs a kernel that has tracing: breeder build --config tracing."},
@@ -67,18 +67,19 @@ static const struct option container_rows[] = {
 const struct option_group container_options = OPTION_GROUP(TITLE_CONTAINER, container_rows);
 
 /* NAME=VALUE; a name has dots or slashes, as sysctl(8) takes it. */
-static int add_sysctl(struct strings *list, const char *text, struct error *err)
+static int add_sysctl(struct strings *list, const struct setting *s, struct error *err)
 {
+    const char *text = s->value;
     size_t name = strcspn(text, "=");
     if (name == 0 || text[name] == '\0' || text[0] == '.' || text[0] == '/')
-        return error_set(err, "--sysctl '%s' is not NAME=VALUE", text);
+        return error_set(err, "%s '%s' is not NAME=VALUE", s->origin, text);
     AUTO_FREE char *copy = xstrdup(text);
     copy[name] = '\0';
     if (strstr(copy, "..") || !strpbrk(copy, "./"))
         return error_set(err,
-                         "--sysctl '%s' is not the name of a kernel parameter (as "
+                         "%s '%s' is not the name of a kernel parameter (as "
                          "net.core.somaxconn)",
-                         copy);
+                         s->origin, copy);
     strings_add(list, text);
     return 0;
 }
@@ -87,11 +88,11 @@ static int resolve_lists(const struct request *req, struct container_spec *spec,
 {
     const struct setting *s = NULL;
     while ((s = request_next(req, OPTION_SYSCTL, s)))
-        if (add_sysctl(&spec->sysctls, s->value, err) < 0)
+        if (add_sysctl(&spec->sysctls, s, err) < 0)
             return -1;
     while ((s = request_next(req, OPTION_GROUP_ADD, s))) {
         if (s->value[0] == '\0' || strchr(s->value, ':'))
-            return error_set(err, "--group-add '%s' is not a group", s->value);
+            return error_set(err, "%s '%s' is not a group", s->origin, s->value);
         strings_add(&spec->groups, s->value);
     }
     return 0;
@@ -99,9 +100,9 @@ static int resolve_lists(const struct request *req, struct container_spec *spec,
 
 static int resolve_ftrace(const struct request *req, struct container_spec *spec, struct error *err)
 {
-    const char *path = request_value(req, OPTION_FTRACE);
-    if (path && read_file_at(AT_FDCWD, path, SCRIPT_SIZE_MAX, &spec->ftrace_script, NULL, err) < 0)
-        return error_wrap(err, "--ftrace");
+    const struct setting *s = request_setting(req, OPTION_FTRACE);
+    if (s && read_file_at(AT_FDCWD, s->value, SCRIPT_SIZE_MAX, &spec->ftrace_script, NULL, err) < 0)
+        return error_wrap(err, "%s", s->origin);
     return 0;
 }
 

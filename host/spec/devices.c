@@ -23,13 +23,13 @@ static const struct usable_devices {
 
 /* clang-format off */
 static const struct option device_rows[] = {
-    {.id = OPTION_DEVICE, .name = "device", .metavar = "DEVICE[:PATH][:ACCESS]", .on = ON_KERNELS,
+    {.id = OPTION_DEVICE, .name = "--device", .metavar = "DEVICE[:PATH][:ACCESS]", .on = ON_KERNELS,
      .layer = BY_GUEST_CGROUP,
      .help = "give COMMAND a device of the guest's kernel, as /dev/kmsg",
      .manual = "ACCESS is of r, w and m (mknod). Devices of the host are no devices of the guest: a disk, a sound "
          "card or /dev/kvm of the host cannot be given this way.",
      .repeatable = true},
-    {.id = OPTION_USEDEV, .name = "usedev", .on = ON_KERNELS, .layer = BY_AGENT,
+    {.id = OPTION_USEDEV, .name = "--usedev", .on = ON_KERNELS, .layer = BY_AGENT,
      .help = "/dev is the guest kernel's own: every device, visible and usable"},
 };
 /* clang-format on */
@@ -41,11 +41,12 @@ static bool is_access(const char *text)
     return length > 0 && length <= 3 && strspn(text, "rwm") == length;
 }
 
-static int check_path(const char *text, const char *path, struct error *err)
+static int check_path(const struct setting *s, const char *path, struct error *err)
 {
     if (strncmp(path, "/dev/", 5) == 0 && path[5] && !strstr(path, "/.."))
         return 0;
-    return error_set(err, "--device '%s': '%s' is not a path below the guest's /dev", text, path);
+    return error_set(err, "%s '%s': '%s' is not a path below the guest's /dev", s->origin, s->value,
+                     path);
 }
 
 static void device_list_add(struct device_list *list, const char *source, const char *target,
@@ -60,9 +61,9 @@ static void device_list_add(struct device_list *list, const char *source, const 
 }
 
 /* SOURCE[:TARGET][:ACCESS], as docker reads it. */
-static int add_device(struct device_list *list, const char *text, struct error *err)
+static int add_device(struct device_list *list, const struct setting *s, struct error *err)
 {
-    AUTO_FREE char *copy = xstrdup(text);
+    AUTO_FREE char *copy = xstrdup(s->value);
     char *rest = copy;
     const char *source = strsep(&rest, ":"), *target = source, *access = "rwm";
     const char *second = strsep(&rest, ":"), *third = strsep(&rest, ":");
@@ -76,10 +77,10 @@ static int add_device(struct device_list *list, const char *text, struct error *
     }
     if (rest || !is_access(access))
         return error_set(err,
-                         "--device '%s' is not DEVICE[:TARGET][:ACCESS], with ACCESS of r, w "
+                         "%s '%s' is not DEVICE[:TARGET][:ACCESS], with ACCESS of r, w "
                          "and m",
-                         text);
-    if (check_path(text, source, err) < 0 || check_path(text, target, err) < 0)
+                         s->origin, s->value);
+    if (check_path(s, source, err) < 0 || check_path(s, target, err) < 0)
         return -1;
     device_list_add(list, source, target, access);
     return 0;
@@ -89,7 +90,7 @@ int devices_resolve(const struct request *req, struct device_list *ret, struct e
 {
     const struct setting *s = NULL;
     while ((s = request_next(req, OPTION_DEVICE, s)))
-        if (add_device(ret, s->value, err) < 0)
+        if (add_device(ret, s, err) < 0)
             return -1;
     return 0;
 }

@@ -16,12 +16,12 @@
 
 /* clang-format off */
 static const struct option environment_rows[] = {
-    {.id = OPTION_ENV, .name = "env", .letter = 'e', .metavar = "NAME[=VALUE]", .on = ON_ALL, .layer = BY_VMC,
+    {.id = OPTION_ENV, .name = "--env", .letter = 'e', .metavar = "NAME[=VALUE]", .on = ON_ALL, .layer = BY_VMC,
      .help = "set an environment variable; NAME alone takes the caller's value",
      .manual = "The workload gets only what is set here and in files given with --env-file, besides PATH, HOME and, "
          "with a terminal, TERM. NAME alone is left out if the caller has no such variable.",
      .repeatable = true},
-    {.id = OPTION_ENV_FILE, .name = "env-file", .metavar = "FILE", .on = ON_ALL, .layer = BY_VMC,
+    {.id = OPTION_ENV_FILE, .name = "--env-file", .metavar = "FILE", .on = ON_ALL, .layer = BY_VMC,
      .help = "read environment variables from FILE",
      .manual = "One NAME=VALUE or NAME per line, as for --env; empty lines and lines that start with # are skipped, "
          "and quotes are part of the value, which ends with the line. A line that is neither is refused. --env wins "
@@ -109,11 +109,11 @@ static int collect(struct json_object *map, const struct request *req, bool tty,
     const struct setting *s = NULL;
     while ((s = request_next(req, OPTION_ENV_FILE, s)))
         if (add_file(map, s->value, err) < 0)
-            return error_wrap(err, "--env-file");
+            return error_wrap(err, "%s", s->origin);
     while ((s = request_next(req, OPTION_ENV, s))) {
         AUTO_FREE char *text = xstrdup(s->value);
         if (add_entry(map, text, err) < 0)
-            return error_wrap(err, "--env");
+            return error_wrap(err, "%s", s->origin);
     }
     return 0;
 }

@@ -8,23 +8,23 @@
 
 /* clang-format off */
 static const struct option kernel_rows[] = {
-    {.id = OPTION_KERNEL, .name = "kernel", .metavar = "FILE|distro[:PACKAGE]", .part = PART_BOOT, .on = ON_KERNELS,
+    {.id = OPTION_KERNEL, .name = "--kernel", .metavar = "FILE|distro[:PACKAGE]", .part = PART_BOOT, .on = ON_KERNELS,
      .layer = BY_MACHINE,
      .help = "boot this kernel instead of the bred one",
      .manual = "_distro_ is Debian's own kernel, or one of another PACKAGE, as 'breeder distro' has fetched it "
          "together with an initramfs that holds the modules it needs."},
-    {.id = OPTION_LINUX, .name = "linux", .metavar = "DIR", .part = PART_BOOT, .on = ON_MACHINES, .layer = BY_MACHINE,
+    {.id = OPTION_LINUX, .name = "--linux", .metavar = "DIR", .part = PART_BOOT, .on = ON_MACHINES, .layer = BY_MACHINE,
      .help = "boot the kernel that was built in DIR",
      .manual = "A kernel's source tree after make, or the directory that O= named. What a guest cannot start without "
          "has to be built in; what is missing is named."},
-    {.id = OPTION_INITRD, .name = "initrd", .metavar = "FILE", .part = PART_BOOT, .on = ON_KERNELS,
+    {.id = OPTION_INITRD, .name = "--initrd", .metavar = "FILE", .part = PART_BOOT, .on = ON_KERNELS,
      .layer = BY_MACHINE,
      .help = "boot this initramfs instead of the bred one"},
-    {.id = OPTION_APPEND, .name = "append", .metavar = "TEXT", .part = PART_MACHINE, .on = ON_KERNELS,
+    {.id = OPTION_APPEND, .name = "--append", .metavar = "TEXT", .part = PART_MACHINE, .on = ON_KERNELS,
      .layer = BY_MACHINE,
      .help = "add TEXT to the kernel's command line",
      .repeatable = true},
-    {.id = OPTION_ACPI, .name = "acpi", .part = PART_MACHINE, .on = ON_MACHINES, .layer = BY_MACHINE,
+    {.id = OPTION_ACPI, .name = "--acpi", .part = PART_MACHINE, .on = ON_MACHINES, .layer = BY_MACHINE,
      .help = "describe the machine to the kernel by ACPI tables",
      .manual = "For a kernel that looks for its devices there, as those of distributions do: with _--kernel_ or "
          "_--linux_. _--kernel distro_ implies it."},
@@ -45,23 +45,26 @@ static const char *distro_package(const char *kernel)
 /* Where the kernel comes from, and whether it wants ACPI tables. */
 static int choose_kernel(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *kernel = request_value(req, OPTION_KERNEL);
-    const char *tree = request_value(req, OPTION_LINUX);
+    const struct setting *image = request_setting(req, OPTION_KERNEL);
+    const struct setting *tree = request_setting(req, OPTION_LINUX);
+    const char *kernel = image ? image->value : NULL;
     const char *distro = distro_package(kernel);
-    if (kernel && tree)
-        return error_set(err, "--linux %s and --kernel %s both name the kernel: give one", tree,
-                         kernel);
+    if (image && tree)
+        return error_set(err, "%s %s and %s %s both name the kernel: give one", tree->origin,
+                         tree->value, image->origin, kernel);
     if (tree)
         return kernel_tree_find(spec->arch, tree, &spec->kernel, &spec->acpi, err);
     if (!distro) {
-        spec->kernel = kernel ? xstrdup(kernel) : NULL;
+        spec->kernel = xstrdup_or_null(kernel);
         return 0;
     }
     if (strchr(distro, '/') || (kernel[strlen("distro")] == ':' && !distro[0]))
-        return error_set(err, "--kernel '%s' is not the name of a package", kernel);
+        return error_set(err, "%s '%s' is not the name of a package", image->origin, kernel);
     if (spec->initrd)
-        return error_set(err, "--kernel distro needs the initramfs with its modules, which "
-                              "--initrd would replace");
+        return error_set(err,
+                         "%s distro needs the initramfs with its modules, which "
+                         "--initrd would replace",
+                         image->origin);
     spec->distro = xstrdup(distro);
     spec->acpi = spec->arch->machine_acpi;
     return 0;
@@ -69,17 +72,19 @@ static int choose_kernel(const struct request *req, struct vm_spec *spec, struct
 
 int kernel_spec_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *initrd = request_value(req, OPTION_INITRD);
-    spec->initrd = initrd ? xstrdup(initrd) : NULL;
+    const struct setting *acpi = request_setting(req, OPTION_ACPI);
+    spec->initrd = xstrdup_or_null(request_value(req, OPTION_INITRD));
     if (choose_kernel(req, spec, err) < 0)
         return -1;
-    if (request_has(req, OPTION_ACPI) && !spec->arch->machine_acpi)
-        return error_set(err, "--acpi: a machine of architecture %s is described by a device tree",
-                         spec->arch->name);
-    if (request_has(req, OPTION_ACPI) && !spec->kernel && !spec->distro)
-        return error_set(err, "--acpi: the bred kernel has no ACPI and would find no device; it is "
-                              "for --kernel and --linux");
-    spec->acpi = spec->acpi || request_has(req, OPTION_ACPI);
+    if (acpi && !spec->arch->machine_acpi)
+        return error_set(err, "%s: a machine of architecture %s is described by a device tree",
+                         acpi->origin, spec->arch->name);
+    if (acpi && !spec->kernel && !spec->distro)
+        return error_set(err,
+                         "%s: the bred kernel has no ACPI and would find no device; it is "
+                         "for --kernel and --linux",
+                         acpi->origin);
+    spec->acpi = spec->acpi || acpi;
     for (const struct setting *s = NULL; (s = request_next(req, OPTION_APPEND, s));)
         strings_add(&spec->append, s->value);
     return 0;

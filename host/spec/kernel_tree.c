@@ -23,7 +23,7 @@ static bool config_is(const char *config, const char *name, const char *value)
     return strstr(config, line) != NULL;
 }
 
-static int check_needed(const char *directory, const char *config, struct error *err)
+static int check_needed(const struct setting *s, const char *config, struct error *err)
 {
     AUTO_STRINGS struct strings missing = {0};
     for (size_t i = 0; i < ARRAY_LEN(needed); i++)
@@ -33,33 +33,34 @@ static int check_needed(const char *directory, const char *config, struct error 
         return 0;
     AUTO_FREE char *names = strings_join(&missing, ", ");
     return error_set(err,
-                     "--linux %s: built without %s, which a guest needs built in; 'breeder/breeder "
+                     "%s %s: built without %s, which a guest needs built in; 'breeder/breeder "
                      "build --linux-src' configures a tree with all of it",
-                     directory, names);
+                     s->origin, s->value, names);
 }
 
-int kernel_tree_find(const struct arch *arch, const char *directory, char **ret_kernel,
+int kernel_tree_find(const struct arch *arch, const struct setting *s, char **ret_kernel,
                      bool *ret_acpi, struct error *err)
 {
+    const char *directory = s->value;
     AUTO_FREE char *config_path = xasprintf("%s/.config", directory);
     AUTO_FREE char *kernel = xasprintf("%s/%s", directory, arch->tree_kernel);
     AUTO_FREE char *text = NULL;
     if (access(directory, X_OK) < 0)
-        return error_errno(err, "--linux %s", directory);
+        return error_errno(err, "%s %s", s->origin, directory);
     if (access(kernel, R_OK) < 0)
-        return error_errno(err, "--linux %s: no kernel for %s has been built in it: %s", directory,
-                           arch->name, arch->tree_kernel);
+        return error_errno(err, "%s %s: no kernel for %s has been built in it: %s", s->origin,
+                           directory, arch->name, arch->tree_kernel);
     if (read_file_at(AT_FDCWD, config_path, CONFIG_SIZE_MAX, &text, NULL, err) < 0)
-        return error_wrap(err, "--linux %s", directory);
+        return error_wrap(err, "%s %s", s->origin, directory);
     AUTO_FREE char *config = xasprintf("\n%s", text);
-    if (check_needed(directory, config, err) < 0)
+    if (check_needed(s, config, err) < 0)
         return -1;
     bool announced = !arch->machine_acpi || config_is(config, "VIRTIO_MMIO_CMDLINE_DEVICES", "y");
     if (!announced && !config_is(config, "ACPI", "y"))
         return error_set(err,
-                         "--linux %s: built with neither CONFIG_ACPI nor "
+                         "%s %s: built with neither CONFIG_ACPI nor "
                          "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES: it cannot find the machine's devices",
-                         directory);
+                         s->origin, directory);
     *ret_acpi = !announced;
     *ret_kernel = kernel;
     kernel = NULL;

@@ -7,13 +7,14 @@
 
 #include "common/error.h"
 #include "host/base/arch.h"
+#include "host/cli/request.h"
 
 /*
  * The kernel's image in directory (*ret_kernel, owned) and whether it finds its devices by ACPI
  * tables alone. Fails, and names it, when there is no image, or when the configuration lacks what
  * a guest cannot start without: modules are not loaded from such a tree.
  */
-int kernel_tree_find(const struct arch *arch, const char *directory, char **ret_kernel,
+int kernel_tree_find(const struct arch *arch, const struct setting *directory, char **ret_kernel,
                      bool *ret_acpi, struct error *err);
 
 #endif

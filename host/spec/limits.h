@@ -20,8 +20,8 @@ struct cgroup_spec {
     uint64_t cpu_quota, cpu_period; /* us */
     uint64_t cpu_weight;            /* 1 to 10000 */
     uint64_t pids_max;
-    const char *cpuset; /* as on the command line */
-    char *io_max;       /* owned: "rbps=1048576 wiops=100", of the upper disk */
+    char *cpuset; /* owned: "0-2,4" */
+    char *io_max; /* owned: "rbps=1048576 wiops=100", of the upper disk */
 };
 
 /* What the machine has, for limits that make sense within it only. */

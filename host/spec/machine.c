@@ -19,26 +19,26 @@ static const char *const accel_names[] = {
 
 /* clang-format off */
 static const struct option machine_rows[] = {
-    {.id = OPTION_ACCEL, .name = "accel", .metavar = "WHICH", .part = PART_MACHINE, .on = ON_MACHINES,
+    {.id = OPTION_ACCEL, .name = "--accel", .metavar = "WHICH", .part = PART_MACHINE, .on = ON_MACHINES,
      .layer = BY_MACHINE,
      .help = "accelerator: auto, kvm or tcg",
      .manual = "auto takes KVM if a machine has booted with it on this host before, tries it once if that is not "
          "known, and falls back to TCG with one line that says why. kvm never falls back. tcg is emulation in "
          "software: it works everywhere, is slow, and is not a security boundary by QEMU's own policy.",
      .default_value = "auto", .choices = accel_names},
-    {.id = OPTION_MEMORY, .name = "memory", .letter = 'm', .metavar = "SIZE", .part = PART_MACHINE, .on = ON_KERNELS,
+    {.id = OPTION_MEMORY, .name = "--memory", .letter = 'm', .metavar = "SIZE", .part = PART_MACHINE, .on = ON_KERNELS,
      .layer = BY_MACHINE_AND_HOST_CGROUP,
      .help = "memory of the machine",
      .manual = "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At least "
          "32m, at most what the host has. The default leaves room for a compiler or a database with its changes in "
          "memory; the host spends only what the guest really uses.",
      .default_value = "512m"},
-    {.id = OPTION_CPUS, .name = "cpus", .letter = 'c', .metavar = "N", .part = PART_MACHINE, .on = ON_KERNELS,
+    {.id = OPTION_CPUS, .name = "--cpus", .letter = 'c', .metavar = "N", .part = PART_MACHINE, .on = ON_KERNELS,
      .layer = BY_MACHINE,
      .help = "number of processors of the machine",
      .manual = "Most commands use one, and each more costs the host a thread; ask for more where the work is parallel.",
      .default_value = "1"},
-    {.id = OPTION_COLD, .name = "cold", .on = ON_KERNELS, .layer = BY_VMC,
+    {.id = OPTION_COLD, .name = "--cold", .on = ON_KERNELS, .layer = BY_VMC,
      .help = "boot the machine, instead of copying one that has booted",
      .manual = "Otherwise the first machine of its kind is kept as a template when it has booted, and later ones are "
          "copies of it, which start in a fraction of the time ('vmc template ls'). A machine with a kernel of one's "
@@ -49,7 +49,7 @@ const struct option_group machine_options = OPTION_GROUP(TITLE_MACHINE, machine_
 
 /* clang-format off */
 static const struct option isolation_rows[] = {
-    {.id = OPTION_REQUIRE_JAIL, .name = "require-jail", .part = PART_MACHINE, .on = ON_KERNELS, .layer = BY_JAIL,
+    {.id = OPTION_REQUIRE_JAIL, .name = "--require-jail", .part = PART_MACHINE, .on = ON_KERNELS, .layer = BY_JAIL,
      .help = "refuse to run when the jail around the hypervisor lacks a layer",
      .manual = "Without it a layer that this host cannot give is named in one line, and the run goes on. An ordinary "
          "user has no control groups on most hosts, so this option is mostly root's; 'vmc info' shows the layers."},
@@ -59,7 +59,7 @@ const struct option_group isolation_options = OPTION_GROUP(TITLE_ISOLATION, isol
 
 /* clang-format off */
 static const struct option boot_time_rows[] = {
-    {.id = OPTION_BOOT_TIMEOUT, .name = "boot-timeout", .metavar = "DURATION", .part = PART_MACHINE, .on = ON_KERNELS,
+    {.id = OPTION_BOOT_TIMEOUT, .name = "--boot-timeout", .metavar = "DURATION", .part = PART_MACHINE, .on = ON_KERNELS,
      .layer = BY_VMC,
      .help = "give up when the guest has not answered by then",
      .default_value = "60s"},
@@ -79,29 +79,29 @@ uint64_t host_memory(void)
 
 int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *value = request_value_or_default(req, OPTION_CPUS);
+    const struct setting s = request_setting_or_default(req, OPTION_CPUS);
 
-    if (strchr(value, '.'))
+    if (strchr(s.value, '.'))
         return error_set(err,
-                         "--cpus %s: the machine has whole processors; a part of one is "
-                         "--cpu-quota, in microseconds of every 100000",
-                         value);
-    if (parse_count(value, 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
-        return error_wrap(err, "--cpus");
+                         "%s %s: the machine has whole processors; a part of one is "
+                         "--cpu-quota, in microseconds of every %s",
+                         s.origin, s.value, option_by_id(OPTION_CPU_PERIOD)->default_value);
+    if (parse_count(s.value, 1, spec->arch->max_cpus, &spec->cpus, err) < 0)
+        return error_wrap(err, "%s", s.origin);
     return 0;
 }
 
 int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *value = request_value_or_default(req, OPTION_MEMORY);
-    if (parse_size(value, &spec->memory, err) < 0)
-        return error_wrap(err, "--memory");
+    const struct setting s = request_setting_or_default(req, OPTION_MEMORY);
+    if (parse_size(s.value, &spec->memory, err) < 0)
+        return error_wrap(err, "%s", s.origin);
     uint64_t host = host_memory();
     if (spec->memory < MEMORY_MIN)
-        return error_set(err, "--memory %s is too little: a machine needs at least %llum", value,
-                         MEMORY_MIN / MIB);
+        return error_set(err, "%s %s is too little: a machine needs at least %llum", s.origin,
+                         s.value, MEMORY_MIN / MIB);
     if (spec->memory > host)
-        return error_set(err, "--memory %s is more than this host has (%llum)", value,
+        return error_set(err, "%s %s is more than this host has (%llum)", s.origin, s.value,
                          (unsigned long long)(host / MIB));
     /* QEMU wants whole pages; a machine's memory is counted in MiB. */
     spec->memory -= spec->memory % MIB;
@@ -110,14 +110,14 @@ int resolve_memory(const struct request *req, struct vm_spec *spec, struct error
 
 int machine_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *accel = request_value_or_default(req, OPTION_ACCEL);
-    int i = choice_index(accel_names, accel, strlen(accel));
+    const struct setting accel = request_setting_or_default(req, OPTION_ACCEL);
+    int i = choice_index(accel_names, accel.value, strlen(accel.value));
     if (i < 0)
-        return error_set(err, "--accel '%s': it must be auto, kvm or tcg", accel);
+        return error_set(err, "%s '%s': it must be auto, kvm or tcg", accel.origin, accel.value);
     spec->accel = (enum accel)i;
     if (spec->accel == ACCEL_KVM && spec->arch != arch_native())
-        return error_set(err, "--accel kvm cannot run a guest of architecture %s on this host",
-                         spec->arch->name);
+        return error_set(err, "%s kvm cannot run a guest of architecture %s on this host",
+                         accel.origin, spec->arch->name);
     if (resolve_memory(req, spec, err) < 0 || resolve_cpus(req, spec, err) < 0)
         return -1;
     if (spec->debugging.gdb && !request_has(req, OPTION_BOOT_TIMEOUT))

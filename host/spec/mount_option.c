@@ -77,23 +77,25 @@ static int set(struct mount_option_spec *spec, char *field, struct error *err)
     return 0;
 }
 
-int mount_option_parse(const char *text, struct mount_option_spec *ret, struct error *err)
+int mount_option_parse(const struct setting *s, struct mount_option_spec *ret, struct error *err)
 {
+    const char *text = s->value;
     AUTO_FREE char *copy = xstrdup(text);
     char *rest = copy, *field;
     *ret = (struct mount_option_spec){.type = MOUNT_OPTION_VOLUME};
     while ((field = strsep(&rest, ",")))
         if (set(ret, field, err) < 0)
-            return error_wrap(err, "--mount %s", text);
+            return error_wrap(err, "%s %s", s->origin, text);
     if (!ret->target)
-        return error_set(err, "--mount %s: target= is missing", text);
+        return error_set(err, "%s %s: target= is missing", s->origin, text);
     if (ret->type == MOUNT_OPTION_TMPFS ? ret->source != NULL : ret->source == NULL)
-        return error_set(err, "--mount %s: %s", text,
+        return error_set(err, "%s %s: %s", s->origin, text,
                          ret->source ? "a tmpfs has no source=" : "source= is missing");
     /* --volume tells the two by the slash. */
     if (ret->type != MOUNT_OPTION_TMPFS &&
         (ret->type == MOUNT_OPTION_BIND) != (strchr(ret->source, '/') != NULL))
-        return error_set(err, "--mount %s: source= of type=%s is %s", text, type_names[ret->type],
+        return error_set(err, "%s %s: source= of type=%s is %s", s->origin, text,
+                         type_names[ret->type],
                          ret->type == MOUNT_OPTION_BIND ? "a path with a slash in it" : "a name");
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "host/cli/request.h"
 
 enum mount_type {
     MOUNT_OPTION_BIND,
@@ -24,7 +25,7 @@ struct mount_option_spec {
 };
 
 /* Parses one value. *ret is filled also after a failure, for mount_option_free(). */
-int mount_option_parse(const char *text, struct mount_option_spec *ret, struct error *err);
+int mount_option_parse(const struct setting *s, struct mount_option_spec *ret, struct error *err);
 void mount_option_free(struct mount_option_spec *spec);
 
 #endif

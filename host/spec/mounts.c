@@ -14,18 +14,18 @@
 
 /* clang-format off */
 static const struct option mount_rows[] = {
-    {.id = OPTION_TMPFS, .name = "tmpfs", .metavar = "PATH[:OPTION,...]", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_TMPFS, .name = "--tmpfs", .metavar = "PATH[:OPTION,...]", .on = ON_ALL, .layer = BY_AGENT,
      .help = "an empty file system in memory at PATH",
      .manual = "Options: size=SIZE, mode=MODE, uid=ID, gid=ID, ro, exec; without them mode 1777, noexec, half of the "
          "memory, and always nosuid and nodev.",
      .repeatable = true},
-    {.id = OPTION_MOUNT, .name = "mount", .metavar = "type=TYPE,target=PATH[,...]", .on = ON_ALL,
+    {.id = OPTION_MOUNT, .name = "--mount", .metavar = "type=TYPE,target=PATH[,...]", .on = ON_ALL,
      .layer = BY_HOST_AND_AGENT,
      .help = "--volume and --tmpfs as docker's --mount has them",
      .manual = "TYPE: bind (source= is a path), volume (source= is a name; the default) or tmpfs. Besides target= "
          "there are readonly and cache=, tmpfs-size= and tmpfs-mode=. A path may have a colon in it.",
      .repeatable = true},
-    {.id = OPTION_SHM_SIZE, .name = "shm-size", .metavar = "SIZE", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_SHM_SIZE, .name = "--shm-size", .metavar = "SIZE", .on = ON_ALL, .layer = BY_AGENT,
      .help = "size of /dev/shm",
      .default_value = "64m"},
 };
@@ -87,22 +87,21 @@ static int set_option(struct tmpfs_spec *tmpfs, char *option, struct error *err)
     return 0;
 }
 
-/* options, separated by commas, or NULL; option is the one that they were given with, for errors.
- */
-static int add_tmpfs(struct mount_spec *spec, const char *option, const char *given, char *options,
+/* options, separated by commas, or NULL. */
+static int add_tmpfs(struct mount_spec *spec, const char *origin, const char *given, char *options,
                      struct error *err)
 {
     AUTO_FREE char *target = path_clean(given);
     struct tmpfs_spec tmpfs = {.mode = MODE_DEFAULT};
     char *rest = options, *one;
     if (given[0] != '/' || strcmp(target, "/") == 0)
-        return error_set(err, "%s '%s' must be an absolute path below /", option, given);
+        return error_set(err, "%s '%s' must be an absolute path below /", origin, given);
     while (rest && (one = strsep(&rest, ",")))
         if (set_option(&tmpfs, one, err) < 0)
-            return error_wrap(err, "%s %s", option, target);
+            return error_wrap(err, "%s %s", origin, target);
     for (size_t i = 0; i < spec->tmpfs_count; i++)
         if (strcmp(spec->tmpfs[i].target, target) == 0)
-            return error_set(err, "%s %s is there twice", option, target);
+            return error_set(err, "%s %s is there twice", origin, target);
     tmpfs.target = xstrdup(target);
     spec->tmpfs = xrealloc(spec->tmpfs, spec->tmpfs_count + 1, sizeof(*spec->tmpfs));
     spec->tmpfs[spec->tmpfs_count++] = tmpfs;
@@ -117,14 +116,14 @@ static int resolve_tmpfs(const struct request *req, struct mount_spec *spec, str
         AUTO_FREE char *copy = xstrdup(s->value);
         char *options = copy;
         const char *path = strsep(&options, ":");
-        if (add_tmpfs(spec, "--tmpfs", path, options, err) < 0)
+        if (add_tmpfs(spec, s->origin, path, options, err) < 0)
             return -1;
     }
     while ((s = request_next(req, OPTION_MOUNT, s))) {
         struct mount_option_spec mount;
-        int result = mount_option_parse(s->value, &mount, err);
+        int result = mount_option_parse(s, &mount, err);
         if (result == 0 && mount.type == MOUNT_OPTION_TMPFS)
-            result = add_tmpfs(spec, "--mount", mount.target, mount.options, err);
+            result = add_tmpfs(spec, s->origin, mount.target, mount.options, err);
         mount_option_free(&mount);
         if (result < 0)
             return -1;
@@ -135,15 +134,16 @@ static int resolve_tmpfs(const struct request *req, struct mount_spec *spec, str
 int mounts_resolve(const struct request *req, uint64_t memory, struct mount_spec *ret,
                    struct error *err)
 {
-    const char *shm = request_value(req, OPTION_SHM_SIZE);
+    const struct setting *shm = request_setting(req, OPTION_SHM_SIZE);
     if (resolve_tmpfs(req, ret, err) < 0)
         return -1;
-    if (shm && parse_size(shm, &ret->shm_size, err) < 0)
-        return error_wrap(err, "--shm-size");
+    if (shm && parse_size(shm->value, &ret->shm_size, err) < 0)
+        return error_wrap(err, "%s", shm->origin);
     if (shm && ret->shm_size < SIZE_MIN)
-        return error_set(err, "--shm-size %s is less than a page", shm);
-    if (ret->shm_size > memory)
-        return error_set(err, "--shm-size %s is more than the machine's memory (--memory)", shm);
+        return error_set(err, "%s %s is less than a page", shm->origin, shm->value);
+    if (shm && ret->shm_size > memory)
+        return error_set(err, "%s %s is more than the machine's memory (--memory)", shm->origin,
+                         shm->value);
     ret->usedev = request_has(req, OPTION_USEDEV);
     ret->debugfs = request_has(req, OPTION_DEBUGFS);
     ret->tracefs = request_has(req, OPTION_FTRACE);

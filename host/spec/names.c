@@ -10,18 +10,18 @@
 
 /* clang-format off */
 static const struct option name_rows[] = {
-    {.id = OPTION_DNS, .name = "dns", .metavar = "ADDR", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_DNS, .name = "--dns", .metavar = "ADDR", .on = ON_ALL, .layer = BY_AGENT,
      .help = "name server, up to three, instead of the host's",
      .manual = "It is written to the container's /etc/resolv.conf, with --dns-search and --dns-option; what is not "
          "given of the three is the host's.",
      .repeatable = true},
-    {.id = OPTION_DNS_SEARCH, .name = "dns-search", .metavar = "DOMAIN", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_DNS_SEARCH, .name = "--dns-search", .metavar = "DOMAIN", .on = ON_ALL, .layer = BY_AGENT,
      .help = "domain in which names without a dot are looked up; '.' for none",
      .repeatable = true},
-    {.id = OPTION_DNS_OPTION, .name = "dns-option", .metavar = "OPTION", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_DNS_OPTION, .name = "--dns-option", .metavar = "OPTION", .on = ON_ALL, .layer = BY_AGENT,
      .help = "option of resolv.conf(5), as ndots:2",
      .repeatable = true},
-    {.id = OPTION_ADD_HOST, .name = "add-host", .metavar = "NAME:ADDR", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_ADD_HOST, .name = "--add-host", .metavar = "NAME:ADDR", .on = ON_ALL, .layer = BY_AGENT,
      .help = "a line of /etc/hosts",
      .manual = "'host-gateway' as ADDR is the host, with --net bridge and --net user:host-loopback.",
      .repeatable = true},
@@ -41,12 +41,12 @@ static int add_dns(const struct request *req, struct names_spec *spec, struct er
     while ((s = request_next(req, OPTION_DNS, s))) {
         struct net_address address;
         if (!net_address_parse(s->value, &address))
-            return error_set(err, "--dns '%s' is not an address", s->value);
+            return error_set(err, "%s '%s' is not an address", s->origin, s->value);
         strings_add(&spec->dns, s->value);
+        if (spec->dns.count > RESOLVER_MAX)
+            return error_set(err, "%s: resolv.conf(5) takes no more than %d name servers",
+                             s->origin, RESOLVER_MAX);
     }
-    if (spec->dns.count > RESOLVER_MAX)
-        return error_set(err, "--dns: resolv.conf(5) takes no more than %d name servers",
-                         RESOLVER_MAX);
     return 0;
 }
 
@@ -59,7 +59,7 @@ static int add_words(const struct request *req, enum option_id id, struct string
         bool good = id == OPTION_DNS_SEARCH ? is_name(s->value)
                                             : s->value[0] && !strpbrk(s->value, " \t\r\n#;");
         if (!good)
-            return error_set(err, "--%s '%s' is not %s", s->option->name, s->value,
+            return error_set(err, "%s '%s' is not %s", s->origin, s->value,
                              id == OPTION_DNS_SEARCH ? "a domain" : "an option of resolv.conf(5)");
         strings_add(list, s->value);
     }
@@ -74,23 +74,24 @@ static bool gateway_is_host(const struct network_spec *network)
 }
 
 /* NAME:ADDR or NAME=ADDR; an IPv6 address has colons, too. */
-static int add_host(const char *text, const struct network_spec *network, struct names_spec *spec,
-                    struct error *err)
+static int add_host(const struct setting *s, const struct network_spec *network,
+                    struct names_spec *spec, struct error *err)
 {
+    const char *text = s->value;
     size_t length = strcspn(text, ":=");
     AUTO_FREE char *name = xstrdup(text);
     const char *value = text[length] ? text + length + 1 : "";
     struct net_address address;
     name[length] = '\0';
     if (!is_name(name) || !value[0])
-        return error_set(err, "--add-host '%s' is not NAME:ADDR", text);
+        return error_set(err, "%s '%s' is not NAME:ADDR", s->origin, text);
     if (strcmp(value, HOST_GATEWAY) == 0 && !gateway_is_host(network))
         return error_set(err,
-                         "--add-host %s: the host is reached with --net user:host-loopback or "
+                         "%s %s: the host is reached with --net user:host-loopback or "
                          "--net bridge only",
-                         text);
+                         s->origin, text);
     if (strcmp(value, HOST_GATEWAY) != 0 && !net_address_parse(value, &address))
-        return error_set(err, "--add-host '%s': '%s' is not an address", text, value);
+        return error_set(err, "%s '%s': '%s' is not an address", s->origin, text, value);
     strings_addf(&spec->hosts, "%s=%s", name, value);
     return 0;
 }
@@ -103,7 +104,7 @@ int names_resolve(const struct request *req, const struct network_spec *network,
         add_words(req, OPTION_DNS_OPTION, &ret->options, err) < 0)
         return -1;
     while ((s = request_next(req, OPTION_ADD_HOST, s)))
-        if (add_host(s->value, network, ret, err) < 0)
+        if (add_host(s, network, ret, err) < 0)
             return -1;
     return 0;
 }

@@ -59,6 +59,6 @@ int network_spec_resolve(const struct request *req, struct network_spec *ret, st
 void network_spec_free(struct network_spec *spec);
 
 /* One value of --publish, appended to the ports; apart for tests. */
-int publish_parse(const char *text, struct network_spec *spec, struct error *err);
+int publish_parse(const struct setting *s, struct network_spec *spec, struct error *err);
 
 #endif

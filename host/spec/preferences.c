@@ -13,10 +13,8 @@
 #define FILE_SIZE_MAX 65536
 #define SYSTEM_FILE "/etc/vmc/vmc.conf"
 
-static const char *const without_kvm_names[] = {
-    [WITHOUT_KVM_TCG] = "tcg",
-    [WITHOUT_KVM_UML] = "uml",
-};
+/* From WITHOUT_KVM_TCG on. */
+static const char *const without_kvm_names[] = {"tcg", "uml", NULL};
 
 /* The word without the white space around it, in its own place. */
 static char *trim(char *text)
@@ -30,28 +28,30 @@ static char *trim(char *text)
     return text;
 }
 
-static int parse_without_kvm(const char *value, enum without_kvm *ret, struct error *err)
+static int set_without_kvm(const struct setting *s, struct preferences *ret, struct error *err)
 {
-    for (enum without_kvm i = WITHOUT_KVM_TCG; i <= WITHOUT_KVM_UML; i++) {
-        if (strcmp(value, without_kvm_names[i]) != 0)
-            continue;
-        *ret = i;
-        return 0;
-    }
-    return error_set(err, "without-kvm = '%s': it must be tcg or uml", value);
+    int i = choice_index(without_kvm_names, s->value, strlen(s->value));
+    if (i < 0)
+        return error_set(err, "%s = '%s': it must be tcg or uml", s->origin, s->value);
+    ret->without_kvm = (enum without_kvm)(WITHOUT_KVM_TCG + i);
+    return 0;
 }
 
-static int parse_line(char *line, struct preferences *ret, struct error *err)
+/* place: of the line, for messages. */
+static int parse_line(const char *place, char *line, struct preferences *ret, struct error *err)
 {
     line[strcspn(line, "#")] = '\0';
     char *equals = strchr(line, '=');
     if (!equals)
-        return *trim(line) ? error_set(err, "'%s' is not KEY = VALUE", trim(line)) : 0;
+        return *trim(line) ? error_set(err, "%s: '%s' is not KEY = VALUE", place, trim(line)) : 0;
     *equals = '\0';
     const char *key = trim(line);
-    if (strcmp(key, "without-kvm") != 0)
-        return error_set(err, "'%s' is not a key of this file; the only one is without-kvm", key);
-    return parse_without_kvm(trim(equals + 1), &ret->without_kvm, err);
+    AUTO_FREE char *origin = xasprintf("%s: %s", place, key);
+    const struct setting s = {.value = trim(equals + 1), .origin = origin};
+    if (strcmp(key, "without-kvm") == 0)
+        return set_without_kvm(&s, ret, err);
+    return error_set(err, "%s: '%s' is not a key of this file; the only one is without-kvm", place,
+                     key);
 }
 
 int preferences_parse(const char *name, const char *text, struct preferences *ret,
@@ -61,9 +61,9 @@ int preferences_parse(const char *name, const char *text, struct preferences *re
     struct preferences said = {0};
     unsigned number = 0;
     for (char *rest = copy, *line; (line = strsep(&rest, "\n"));) {
-        number++;
-        if (parse_line(line, &said, err) < 0)
-            return error_wrap(err, "%s:%u", name, number);
+        AUTO_FREE char *place = xasprintf("%s:%u", name, ++number);
+        if (parse_line(place, line, &said, err) < 0)
+            return -1;
     }
     if (!ret->without_kvm)
         *ret = said;

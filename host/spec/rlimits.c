@@ -9,7 +9,7 @@
 
 /* clang-format off */
 static const struct option ulimit_rows[] = {
-    {.id = OPTION_ULIMIT, .name = "ulimit", .metavar = "NAME=SOFT[:HARD]", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_ULIMIT, .name = "--ulimit", .metavar = "NAME=SOFT[:HARD]", .on = ON_ALL, .layer = BY_AGENT,
      .help = "a resource limit of setrlimit(2), as nofile=1024:4096",
      .manual = "Names: core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending "
          "stack as. Values are the kernel's units, or 'unlimited'.",
@@ -18,7 +18,7 @@ static const struct option ulimit_rows[] = {
 /* clang-format on */
 const struct option_group ulimit_options = OPTION_GROUP(TITLE_LIMITS, ulimit_rows);
 
-static int find_resource(const char *name, int *ret, struct error *err)
+static int find_resource(const struct setting *s, const char *name, int *ret, struct error *err)
 {
     for (int i = 0; i < RLIM_NLIMITS; i++)
         if (strcmp(rlimit_names[i], name) == 0) {
@@ -26,9 +26,9 @@ static int find_resource(const char *name, int *ret, struct error *err)
             return 0;
         }
     return error_set(err,
-                     "--ulimit: '%s' is not a resource (core cpu data fsize locks memlock "
+                     "%s: '%s' is not a resource (core cpu data fsize locks memlock "
                      "msgqueue nice nofile nproc rss rtprio rttime sigpending stack as)",
-                     name);
+                     s->origin, name);
 }
 
 static int parse_limit(const char *text, int64_t *ret, struct error *err)
@@ -47,25 +47,26 @@ static int parse_limit(const char *text, int64_t *ret, struct error *err)
     return 0;
 }
 
-static int add(struct rlimit_spec *spec, const char *text, struct error *err)
+static int add(struct rlimit_spec *spec, const struct setting *s, struct error *err)
 {
+    const char *text = s->value;
     AUTO_FREE char *name = xstrdup(text);
     char *soft = strchr(name, '=');
     int resource = 0;
     if (!soft)
-        return error_set(err, "--ulimit '%s' is not NAME=SOFT[:HARD]", text);
+        return error_set(err, "%s '%s' is not NAME=SOFT[:HARD]", s->origin, text);
     *soft++ = '\0';
     char *hard = strchr(soft, ':');
     if (hard)
         *hard++ = '\0';
-    if (find_resource(name, &resource, err) < 0)
+    if (find_resource(s, name, &resource, err) < 0)
         return -1;
     int64_t values[2];
     if (parse_limit(soft, &values[0], err) < 0 ||
         parse_limit(hard ? hard : soft, &values[1], err) < 0)
-        return error_wrap(err, "--ulimit %s", name);
+        return error_wrap(err, "%s %s", s->origin, name);
     if (values[1] >= 0 && (values[0] < 0 || values[0] > values[1]))
-        return error_set(err, "--ulimit %s: the soft limit is above the hard one", text);
+        return error_set(err, "%s %s: the soft limit is above the hard one", s->origin, text);
     spec->limits[resource].set = true;
     spec->limits[resource].soft = values[0];
     spec->limits[resource].hard = values[1];
@@ -76,7 +77,7 @@ int rlimits_resolve(const struct request *req, struct rlimit_spec *ret, struct e
 {
     const struct setting *s = NULL;
     while ((s = request_next(req, OPTION_ULIMIT, s)))
-        if (add(ret, s->value, err) < 0)
+        if (add(ret, s, err) < 0)
             return -1;
     return 0;
 }

@@ -17,20 +17,20 @@ static const char *const transport_names[] = {"9p", "virtiofs", NULL};
 
 /* clang-format off */
 static const struct option rootfs_rows[] = {
-    {.id = OPTION_ROOTFS, .name = "rootfs", .letter = 'r', .metavar = "DIR|IMAGE", .part = PART_CONTENT, .on = ON_ALL,
+    {.id = OPTION_ROOTFS, .name = "--rootfs", .letter = 'r', .metavar = "DIR|IMAGE", .part = PART_CONTENT, .on = ON_ALL,
      .layer = BY_HOST,
      .help = "root file system of the container (default: the host's own /)",
      .manual = "Any directory that looks like a Linux root: one made by mmdebstrap or debootstrap, or an exported "
          "container; or a file that 'vmc pack' has made of one, which is faster. It is a read-only lower layer. "
          "Without this option the host's own / is; other file systems that are mounted below it stay out."},
-    {.id = OPTION_ROOTFS, .name = "rootdir", .metavar = "DIR|IMAGE", .part = PART_CONTENT, .on = ON_ALL,
+    {.id = OPTION_ROOTFS, .name = "--rootdir", .metavar = "DIR|IMAGE", .part = PART_CONTENT, .on = ON_ALL,
      .layer = BY_HOST,
      .hidden = true},
-    {.id = OPTION_NOPRIV, .name = "nopriv", .metavar = "DIR", .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
+    {.id = OPTION_NOPRIV, .name = "--nopriv", .metavar = "DIR", .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
      .help = "the same, always without privileges, even for root",
      .manual = "What an ordinary user gets anyway, said explicitly: the tree is put together in a user namespace and "
          "the hypervisor has no privilege on the host. The workload is still a real root inside its own kernel."},
-    {.id = OPTION_UPPER, .name = "upper", .metavar = "WHERE", .part = PART_CONTENT, .on = ON_ALL,
+    {.id = OPTION_UPPER, .name = "--upper", .metavar = "WHERE", .part = PART_CONTENT, .on = ON_ALL,
      .layer = BY_HOST_AND_AGENT,
      .help = "where changes go: ram[:SIZE], disk[:SIZE], host or none",
      .manual = "ram: a tmpfs in the guest, gone at the end; any file type works, since the guest's own kernel holds "
@@ -38,21 +38,21 @@ static const struct option rootfs_rows[] = {
          "an overlay on the host, without device nodes. none: no overlay, the directory itself is changed, which is "
          "refused for the host's own /. The last two need a virtiofsd and a cold boot.",
      .default_value = "ram", .choices = upper_names + UPPER_RAM},
-    {.id = OPTION_TRANSPORT, .name = "rootfs-transport", .metavar = "WHICH", .on = ON_MACHINES, .layer = BY_MACHINE,
+    {.id = OPTION_TRANSPORT, .name = "--rootfs-transport", .metavar = "WHICH", .on = ON_MACHINES, .layer = BY_MACHINE,
      .help = "how the machine reads the directory: 9p or virtiofs",
      .manual = "9p: QEMU itself answers; for --upper ram and disk, which only read the directory, and what they use. "
          "virtiofs: a process beside it does, virtiofsd in a jail of its own: directories of many files are read in a "
          "fraction of the time and file capabilities count, for more memory and a cold boot each time. --upper host "
          "and none use it anyway, as volumes do.",
      .choices = transport_names},
-    {.id = OPTION_DIRECT, .name = "direct", .letter = 'D', .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
+    {.id = OPTION_DIRECT, .name = "--direct", .letter = 'D', .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
      .help = "change DIR itself, the same as --upper none"},
-    {.id = OPTION_KEEP, .name = "keep", .letter = 'k', .on = ON_MACHINES, .layer = BY_HOST,
+    {.id = OPTION_KEEP, .name = "--keep", .letter = 'k', .on = ON_MACHINES, .layer = BY_HOST,
      .help = "keep the changes for the next run with --keep and the same --name",
      .manual = "Changes go to a disk image of that name, as with --upper disk, which this option implies. One run at "
          "a time uses it, and it fits one root file system. What the workload has synchronized is on the disk, "
          "whatever happens to vmc. Without --name a name is made up, and said."},
-    {.id = OPTION_NAME, .name = "name", .metavar = "NAME", .on = ON_ALL, .layer = BY_HOST_AND_AGENT,
+    {.id = OPTION_NAME, .name = "--name", .metavar = "NAME", .on = ON_ALL, .layer = BY_HOST_AND_AGENT,
      .help = "name of the container: for --keep, and its host name unless --hostname says otherwise"},
 };
 /* clang-format on */
@@ -60,29 +60,28 @@ const struct option_group rootfs_options = OPTION_GROUP(TITLE_ROOTFS, rootfs_row
 
 static int resolve_upper(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *value = request_value(req, OPTION_UPPER);
-    if (request_has(req, OPTION_DIRECT)) {
-        if (value && strcmp(value, "none") != 0)
-            return error_set(err, "--direct is --upper none and cannot go with --upper %s", value);
-        value = "none";
-    }
-    if (!value)
-        value = request_value_or_default(req, OPTION_UPPER);
+    const struct setting *given = request_setting(req, OPTION_UPPER);
+    const struct setting *direct = request_setting(req, OPTION_DIRECT);
+    const struct setting s = request_setting_or_default(req, OPTION_UPPER);
+    const char *value = direct ? upper_names[UPPER_NONE] : s.value;
+    if (direct && given && strcmp(given->value, value) != 0)
+        return error_set(err, "%s is --upper none and cannot go with %s %s", direct->origin,
+                         given->origin, given->value);
     const char *colon = strchrnul(value, ':');
     size_t length = (size_t)(colon - value);
     int i = choice_index(upper_names + UPPER_RAM, value, length);
     if (i < 0)
-        return error_set(err, "--upper '%s': it must be ram[:SIZE], disk[:SIZE], host or none",
+        return error_set(err, "%s '%s': it must be ram[:SIZE], disk[:SIZE], host or none", s.origin,
                          value);
     spec->upper = (enum upper)(UPPER_RAM + i);
     if (*colon == '\0')
         return 0;
     if (spec->upper != UPPER_RAM && spec->upper != UPPER_DISK)
-        return error_set(err, "--upper %s takes no size", upper_names[spec->upper]);
+        return error_set(err, "%s %s takes no size", s.origin, upper_names[spec->upper]);
     if (parse_size(colon + 1, &spec->upper_size, err) < 0)
-        return error_wrap(err, "--upper %s", upper_names[spec->upper]);
+        return error_wrap(err, "%s %s", s.origin, upper_names[spec->upper]);
     if (spec->upper_size < UPPER_SIZE_MIN || spec->upper_size > INT64_MAX / 2)
-        return error_set(err, "--upper %s: the size must be at least 1m", value);
+        return error_set(err, "%s %s: the size must be at least 1m", s.origin, value);
     return 0;
 }
 
@@ -118,17 +117,14 @@ static bool is_directory(const char *path)
 
 int rootfs_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *rootfs = request_value(req, OPTION_ROOTFS);
-    const char *nopriv = request_value(req, OPTION_NOPRIV);
-    if (rootfs && nopriv)
-        return error_set(err,
-                         "--nopriv DIR names the root file system itself: leave out "
-                         "--rootfs %s",
-                         rootfs);
+    const struct setting *given = request_setting(req, OPTION_ROOTFS);
+    const struct setting *nopriv = request_setting(req, OPTION_NOPRIV);
+    const char *rootfs = given ? given->value : nopriv ? nopriv->value : "/";
+    if (given && nopriv)
+        return error_set(err, "%s DIR names the root file system itself: leave out %s %s",
+                         nopriv->origin, given->origin, rootfs);
     spec->unprivileged = nopriv || geteuid() != 0;
-    if (nopriv)
-        rootfs = nopriv;
-    spec->rootfs = xstrdup(rootfs ? rootfs : "/");
+    spec->rootfs = xstrdup(rootfs);
     spec->image = !is_directory(spec->rootfs);
     bool host;
     if (resolve_upper(req, spec, err) < 0)
@@ -146,13 +142,13 @@ int rootfs_resolve(const struct request *req, struct vm_spec *spec, struct error
 /* A kept layer is a disk; the name is the container's, and its host name. */
 int keep_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *name = request_value(req, OPTION_NAME);
+    const struct setting *name = request_setting(req, OPTION_NAME);
     spec->keep = request_has(req, OPTION_KEEP);
-    if (name && object_name_check("--name", name, err) < 0)
+    if (name && object_name_check(name->origin, name->value, err) < 0)
         return -1;
-    spec->name = xstrdup_or_null(name);
+    spec->name = xstrdup_or_null(name ? name->value : NULL);
     if (!spec->hostname)
-        spec->hostname = xstrdup_or_null(name);
+        spec->hostname = xstrdup_or_null(spec->name);
     if (spec->keep && request_has(req, OPTION_RM))
         return error_set(err, "--rm leaves nothing behind, and --keep the changes: give one");
     if (!spec->keep || spec->upper == UPPER_DISK)
@@ -194,8 +190,8 @@ static int check_nine_p(const struct vm_spec *spec, const struct error *why, str
         return error_set(err, "--upper %s: %s, and %s; --upper ram or disk needs none",
                          upper_name(spec->upper), why->text, reason);
     if (writable)
-        return error_set(err, "--volume %s: %s, and %s; a volume can be read without (:ro)",
-                         writable->source, why->text, reason);
+        return error_set(err, "%s %s: %s, and %s; a volume can be read without (:ro)",
+                         writable->origin, writable->source, why->text, reason);
     if (spec->volumes.count > 0 && (spec->kernel || spec->distro))
         return error_set(err,
                          "--volume %s: %s, and over 9p this kernel takes a listing that failed for "
@@ -233,23 +229,21 @@ static int choose(struct vm_spec *spec, struct error *err)
 
 int transport_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
-    const char *value = request_value(req, OPTION_TRANSPORT);
-    if (value && choice_index(transport_names, value, strlen(value)) < 0)
-        return error_set(err, "--rootfs-transport '%s' is neither 9p nor virtiofs", value);
+    const struct setting *s = request_setting(req, OPTION_TRANSPORT);
+    const char *value = s ? s->value : NULL;
+    if (s && choice_index(transport_names, value, strlen(value)) < 0)
+        return error_set(err, "%s '%s' is neither 9p nor virtiofs", s->origin, value);
     if (spec->backend != BACKEND_QEMU && spec->backend != BACKEND_LIBVIRT)
         return 0;
-    if (value && spec->image)
-        return error_set(
-            err, "--rootfs-transport is for directories, and %s is an image, which is a disk",
-            spec->rootfs);
-    if (value && strcmp(value, "9p") == 0 && writes_through(spec))
-        return error_set(
-            err,
-            "--rootfs-transport 9p is for what is only read, and --upper %s writes to the host's",
-            upper_name(spec->upper));
-    spec->virtiofs = value && strcmp(value, "virtiofs") == 0;
-    if (spec->virtiofs && !virtiofsd_find(err))
-        return error_wrap(err, "--rootfs-transport virtiofs");
+    if (s && spec->image)
+        return error_set(err, "%s is for directories, and %s is an image, which is a disk",
+                         s->origin, spec->rootfs);
+    if (s && strcmp(value, "9p") == 0 && writes_through(spec))
+        return error_set(err, "%s 9p is for what is only read, and --upper %s writes to the host's",
+                         s->origin, upper_name(spec->upper));
+    spec->virtiofs = s && strcmp(value, "virtiofs") == 0;
+    if (s && spec->virtiofs && !virtiofsd_find(err))
+        return error_wrap(err, "%s virtiofs", s->origin);
     if (choose(spec, err) < 0)
         return -1;
     return check_file_limit(spec, err);

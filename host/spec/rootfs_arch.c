@@ -14,13 +14,13 @@
 
 /* clang-format off */
 static const struct option arch_rows[] = {
-    {.id = OPTION_ARCH, .name = "arch", .metavar = "ARCH", .part = PART_MACHINE, .on = ON_ALL, .layer = BY_MACHINE,
+    {.id = OPTION_ARCH, .name = "--arch", .metavar = "ARCH", .part = PART_MACHINE, .on = ON_ALL, .layer = BY_MACHINE,
      .help = "architecture of the guest",
      .manual = "By default that of the command, which vmc reads from the file in the root file system (for a script, "
          "from its interpreter), or else of /bin/sh there; an image says it. Foreign programs run on an emulated "
          "machine.",
      .choices = arch_names},
-    {.id = OPTION_ARCH, .name = "cross", .metavar = "ARCH", .part = PART_MACHINE, .on = ON_ALL, .layer = BY_MACHINE,
+    {.id = OPTION_ARCH, .name = "--cross", .metavar = "ARCH", .part = PART_MACHINE, .on = ON_ALL, .layer = BY_MACHINE,
      .choices = arch_names, .hidden = true},
 };
 /* clang-format on */

@@ -11,9 +11,9 @@
 
 /* clang-format off */
 static const struct option security_rows[] = {
-    {.id = OPTION_NO_NEW_PRIVS, .name = "no-new-privileges", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_NO_NEW_PRIVS, .name = "--no-new-privileges", .on = ON_ALL, .layer = BY_AGENT,
      .help = "no program gives COMMAND more rights, set-user-ID or not"},
-    {.id = OPTION_SECURITY_OPT, .name = "security-opt", .metavar = "OPTION", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_SECURITY_OPT, .name = "--security-opt", .metavar = "OPTION", .on = ON_ALL, .layer = BY_AGENT,
      .help = "seccomp=FILE, seccomp=unconfined, no-new-privileges or systempaths=unconfined",
      .manual = "seccomp: the filter of COMMAND's system calls. FILE is a profile in the form of the OCI runtime "
          "specification or of container engines; without this option it is vmc's own, and with --privileged there is "
@@ -23,7 +23,8 @@ static const struct option security_rows[] = {
 /* clang-format on */
 const struct option_group security_options = OPTION_GROUP(TITLE_CONTAINER, security_rows);
 
-static int set_seccomp(struct security_spec *spec, const char *value, struct error *err)
+static int set_seccomp(const struct setting *s, struct security_spec *spec, const char *value,
+                       struct error *err)
 {
     free(spec->seccomp_file);
     free(spec->seccomp_text);
@@ -34,46 +35,48 @@ static int set_seccomp(struct security_spec *spec, const char *value, struct err
         return 0;
     spec->seccomp_file = xstrdup(value);
     if (read_file_at(AT_FDCWD, value, PROFILE_SIZE_MAX, &spec->seccomp_text, NULL, err) < 0)
-        return error_wrap(err, "--security-opt seccomp");
+        return error_wrap(err, "%s seccomp", s->origin);
     return 0;
 }
 
-static int set_no_new_privs(struct security_spec *spec, const char *value, struct error *err)
+static int set_no_new_privs(const struct setting *s, struct security_spec *spec, const char *value,
+                            struct error *err)
 {
     if (!value || strcmp(value, "true") == 0)
         spec->no_new_privs = true;
     else if (strcmp(value, "false") == 0)
         spec->no_new_privs = false;
     else
-        return error_set(err, "--security-opt no-new-privileges is 'true' or 'false', not '%s'",
+        return error_set(err, "%s no-new-privileges is 'true' or 'false', not '%s'", s->origin,
                          value);
     return 0;
 }
 
 /* NAME, NAME=VALUE or NAME:VALUE. */
-static int set(struct security_spec *spec, const char *text, struct error *err)
+static int set(struct security_spec *spec, const struct setting *s, struct error *err)
 {
+    const char *text = s->value;
     AUTO_FREE char *name = xstrdup(text);
     char *value = strpbrk(name, "=:");
     if (value)
         *value++ = '\0';
     if (strcmp(name, "no-new-privileges") == 0)
-        return set_no_new_privs(spec, value, err);
+        return set_no_new_privs(s, spec, value, err);
     if (strcmp(name, "seccomp") == 0 && value && value[0])
-        return set_seccomp(spec, value, err);
+        return set_seccomp(s, spec, value, err);
     if (strcmp(name, "systempaths") == 0 && value && strcmp(value, "unconfined") == 0) {
         spec->system_paths_bare = true;
         return 0;
     }
     if (strcmp(name, "apparmor") == 0 || strcmp(name, "label") == 0)
         return error_set(err,
-                         "--security-opt %s: the guest's kernel has neither AppArmor nor "
+                         "%s %s: the guest's kernel has neither AppArmor nor "
                          "SELinux; the machine is the wall",
-                         text);
+                         s->origin, text);
     return error_set(err,
-                     "--security-opt '%s': it must be seccomp=FILE, seccomp=unconfined, "
+                     "%s '%s': it must be seccomp=FILE, seccomp=unconfined, "
                      "no-new-privileges or systempaths=unconfined",
-                     text);
+                     s->origin, text);
 }
 
 int security_resolve(const struct request *req, struct security_spec *ret, struct error *err)
@@ -82,7 +85,7 @@ int security_resolve(const struct request *req, struct security_spec *ret, struc
     ret->unconfined = request_has(req, OPTION_PRIVILEGED);
     ret->system_paths_bare = request_has(req, OPTION_PRIVILEGED);
     while ((s = request_next(req, OPTION_SECURITY_OPT, s)))
-        if (set(ret, s->value, err) < 0)
+        if (set(ret, s, err) < 0)
             return -1;
     ret->no_new_privs = ret->no_new_privs || request_has(req, OPTION_NO_NEW_PRIVS);
     return 0;

@@ -14,11 +14,11 @@
 static int resolve_backend(const struct request *req, const struct backend_spec *backend,
                            struct vm_spec *spec, struct error *err)
 {
-    if (parse_duration(request_value_or_default(req, OPTION_BOOT_TIMEOUT), &spec->boot_timeout,
-                       err) < 0)
-        return error_wrap(err, "--boot-timeout");
+    const struct setting timeout = request_setting_or_default(req, OPTION_BOOT_TIMEOUT);
+    if (parse_duration(timeout.value, &spec->boot_timeout, err) < 0)
+        return error_wrap(err, "%s", timeout.origin);
     if (spec->boot_timeout == 0)
-        return error_set(err, "--boot-timeout 0 leaves no time to boot");
+        return error_set(err, "%s 0 leaves no time to boot", timeout.origin);
     if (arch_resolve(req, spec, err) < 0)
         return -1;
     return backend->resolve(req, spec, err);

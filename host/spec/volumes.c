@@ -25,7 +25,7 @@ static const char *const cache_names[VOLUME_CACHE_COUNT] = {
 
 /* clang-format off */
 static const struct option volume_rows[] = {
-    {.id = OPTION_VOLUME, .name = "volume", .letter = 'v', .metavar = "SRC[:DST][:OPTIONS]", .part = PART_CONTENT,
+    {.id = OPTION_VOLUME, .name = "--volume", .letter = 'v', .metavar = "SRC[:DST][:OPTIONS]", .part = PART_CONTENT,
      .on = ON_ALL, .layer = BY_HOST,
      .help = "show SRC, a file or directory of this host or a named volume, at DST",
      .manual = "SRC with a slash is a path on this host, which has to exist; without one it is the name of a volume, "
@@ -34,7 +34,7 @@ static const struct option volume_rows[] = {
          "cache=none (default: host and guest see at once what the other writes), cache=mmap (for programs that write "
          "to shared memory maps), cache=loose (fastest; only if nothing else changes SRC).",
      .repeatable = true},
-    {.id = OPTION_VOLUME, .name = "bind", .letter = 'b', .metavar = "SRC[:DST][:OPTIONS]", .part = PART_CONTENT,
+    {.id = OPTION_VOLUME, .name = "--bind", .letter = 'b', .metavar = "SRC[:DST][:OPTIONS]", .part = PART_CONTENT,
      .on = ON_ALL, .layer = BY_HOST,
      .repeatable = true, .hidden = true},
 };
@@ -159,40 +159,41 @@ static int parse_fields(char *const *fields, size_t count, const char *cwd,
     return check_target(volume->target, err);
 }
 
-/* option is the one that text was given with, for errors. */
-static int add_volume(const char *option, const char *text, char *const *fields, size_t count,
-                      const char *cwd, struct volume_list *list, struct error *err)
+static int add_volume(const struct setting *s, char *const *fields, size_t count, const char *cwd,
+                      struct volume_list *list, struct error *err)
 {
     if (list->count == VOLUMES_MAX)
-        return error_set(err, "%s: more than %d volumes", option, VOLUMES_MAX);
+        return error_set(err, "%s: more than %d volumes", s->origin, VOLUMES_MAX);
     list->items = xrealloc(list->items, list->count + 1, sizeof(*list->items));
     struct volume_spec *volume = &list->items[list->count++];
-    *volume = (struct volume_spec){0};
+    *volume = (struct volume_spec){.origin = xstrdup(s->origin)};
     if (parse_fields(fields, count, cwd, volume, err) < 0)
-        return error_wrap(err, "%s %s", option, text);
+        return error_wrap(err, "%s %s", s->origin, s->value);
     return 0;
 }
 
-int volume_parse(const char *text, const char *cwd, struct volume_list *list, struct error *err)
+int volume_parse(const struct setting *s, const char *cwd, struct volume_list *list,
+                 struct error *err)
 {
-    AUTO_FREE char *copy = xstrdup(text);
+    AUTO_FREE char *copy = xstrdup(s->value);
     char *rest = copy, *fields[3] = {0};
     size_t count = 0;
     while (rest && count < ARRAY_LEN(fields))
         fields[count++] = strsep(&rest, ":");
     if (rest)
-        return error_set(err, "--volume %s: it is SRC[:DST][:OPTIONS]" COLON_HINT, text);
-    return add_volume("--volume", text, fields, count, cwd, list, err);
+        return error_set(err, "%s %s: it is SRC[:DST][:OPTIONS]" COLON_HINT, s->origin, s->value);
+    return add_volume(s, fields, count, cwd, list, err);
 }
 
 /* --mount with a directory or a named volume; a tmpfs is host/spec/mounts.h's. */
-static int add_mount(const char *text, const char *cwd, struct volume_list *list, struct error *err)
+static int add_mount(const struct setting *s, const char *cwd, struct volume_list *list,
+                     struct error *err)
 {
     struct mount_option_spec mount;
-    int result = mount_option_parse(text, &mount, err);
+    int result = mount_option_parse(s, &mount, err);
     char *const fields[] = {mount.source, mount.target, mount.options};
     if (result == 0 && mount.type != MOUNT_OPTION_TMPFS)
-        result = add_volume("--mount", text, fields, mount.options ? 3 : 2, cwd, list, err);
+        result = add_volume(s, fields, mount.options ? 3 : 2, cwd, list, err);
     mount_option_free(&mount);
     return result;
 }
@@ -210,10 +211,10 @@ int volume_list_resolve(const struct request *req, struct volume_list *ret, stru
     const struct setting *s = NULL;
     AUTO_FREE char *cwd = getcwd(NULL, 0);
     while ((s = request_next(req, OPTION_VOLUME, s)))
-        if (volume_parse(s->value, cwd ? cwd : "/", ret, err) < 0)
+        if (volume_parse(s, cwd ? cwd : "/", ret, err) < 0)
             return -1;
     while ((s = request_next(req, OPTION_MOUNT, s)))
-        if (add_mount(s->value, cwd ? cwd : "/", ret, err) < 0)
+        if (add_mount(s, cwd ? cwd : "/", ret, err) < 0)
             return -1;
     if (ret->count > 0)
         qsort(ret->items, ret->count, sizeof(*ret->items), compare);
@@ -227,6 +228,7 @@ int volume_list_resolve(const struct request *req, struct volume_list *ret, stru
 void volume_list_free(struct volume_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].origin);
         free(list->items[i].source);
         free(list->items[i].target);
     }
@@ -266,22 +268,23 @@ static bool is_kernel(const char *path)
 int volumes_check(const struct volume_list *list, struct error *err)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const char *source = list->items[i].source;
+        const char *source = list->items[i].source, *origin = list->items[i].origin;
         struct stat st;
         if (list->items[i].named)
             continue;
         if (stat(source, &st) < 0)
-            return error_errno(err, "--volume %s", source);
+            return error_errno(err, "%s %s", origin, source);
         if (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode))
             return error_set(err,
-                             "--volume %s: a guest cannot reach a host program "
+                             "%s %s: a guest cannot reach a host program "
                              "through a %s; give it a port",
-                             source, S_ISSOCK(st.st_mode) ? "socket" : "fifo");
+                             origin, source, S_ISSOCK(st.st_mode) ? "socket" : "fifo");
         if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-            return error_set(err, "--volume %s: host devices cannot be passed as volumes", source);
-        if (is_kernel(source))
-            return error_set(err, "--volume %s belongs to the host's kernel: the guest has its own",
+            return error_set(err, "%s %s: host devices cannot be passed as volumes", origin,
                              source);
+        if (is_kernel(source))
+            return error_set(err, "%s %s belongs to the host's kernel: the guest has its own",
+                             origin, source);
     }
     return 0;
 }

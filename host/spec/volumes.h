@@ -25,6 +25,7 @@ const char *volume_cache_name(enum volume_cache cache);
 #define VOLUMES_MAX 512
 
 struct volume_spec {
+    char *origin; /* owned: of the setting, for errors */
     bool named;
     char *source; /* owned: a name, or a path of the host's as it was given */
     char *target; /* owned: absolute path in the container, without '.', '..' and '//' */
@@ -42,7 +43,8 @@ struct volume_list {
  * Appends one value of --volume: SRC[:DST][:OPTIONS]. cwd is absolute: it completes the DST that a
  * relative SRC without one stands for.
  */
-int volume_parse(const char *text, const char *cwd, struct volume_list *list, struct error *err);
+int volume_parse(const struct setting *s, const char *cwd, struct volume_list *list,
+                 struct error *err);
 
 /* All that a command line asks for, sorted. *ret is filled also after a failure. */
 int volume_list_resolve(const struct request *req, struct volume_list *ret, struct error *err);

@@ -9,15 +9,15 @@
 
 /* clang-format off */
 static const struct option workload_rows[] = {
-    {.id = OPTION_WORKDIR, .name = "workdir", .letter = 'w', .metavar = "DIR", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_WORKDIR, .name = "--workdir", .letter = 'w', .metavar = "DIR", .on = ON_ALL, .layer = BY_AGENT,
      .help = "absolute path of the directory to run COMMAND in",
      .default_value = "/"},
-    {.id = OPTION_USER, .name = "user", .letter = 'u', .metavar = "USER[:GROUP]", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_USER, .name = "--user", .letter = 'u', .metavar = "USER[:GROUP]", .on = ON_ALL, .layer = BY_AGENT,
      .help = "user to run COMMAND as, names or numbers",
      .manual = "Names are looked up in the container's own /etc/passwd and /etc/group. Without a group the user's own "
          "groups count.",
      .default_value = "0:0"},
-    {.id = OPTION_HOSTNAME, .name = "hostname", .metavar = "NAME", .on = ON_ALL, .layer = BY_AGENT,
+    {.id = OPTION_HOSTNAME, .name = "--hostname", .metavar = "NAME", .on = ON_ALL, .layer = BY_AGENT,
      .help = "host name inside (default: made up for each run)"},
 };
 /* clang-format on */
@@ -25,13 +25,13 @@ const struct option_group workload_options = OPTION_GROUP(TITLE_WORKLOAD, worklo
 
 /* clang-format off */
 static const struct option terminal_rows[] = {
-    {.id = OPTION_TTY, .name = "tty", .letter = 't', .on = ON_ALL, .layer = BY_VMC,
+    {.id = OPTION_TTY, .name = "--tty", .letter = 't', .on = ON_ALL, .layer = BY_VMC,
      .help = "give COMMAND a terminal",
      .manual = "Standard input must be a terminal. The workload's output and error both go to it, and the window size "
          "follows."},
-    {.id = OPTION_TTY, .name = "pty", .on = ON_ALL, .layer = BY_VMC,
+    {.id = OPTION_TTY, .name = "--pty", .on = ON_ALL, .layer = BY_VMC,
      .hidden = true},
-    {.id = OPTION_INTERACTIVE, .name = "interactive", .letter = 'i', .on = ON_ALL, .layer = BY_VMC,
+    {.id = OPTION_INTERACTIVE, .name = "--interactive", .letter = 'i', .on = ON_ALL, .layer = BY_VMC,
      .help = "keep standard input connected, which it always is",
      .manual = "For fingers used to -it: standard input is passed on to a COMMAND that reads it, and left alone "
          "otherwise, so this asks for what happens anyway."},
@@ -41,10 +41,10 @@ const struct option_group terminal_options = OPTION_GROUP(TITLE_TERMINAL, termin
 
 /* clang-format off */
 static const struct option time_rows[] = {
-    {.id = OPTION_RM, .name = "rm", .on = ON_ALL, .layer = BY_VMC,
+    {.id = OPTION_RM, .name = "--rm", .on = ON_ALL, .layer = BY_VMC,
      .help = "leave nothing behind, which is always so",
      .hidden = true},
-    {.id = OPTION_TIMEOUT, .name = "timeout", .metavar = "DURATION", .on = ON_ALL, .layer = BY_VMC,
+    {.id = OPTION_TIMEOUT, .name = "--timeout", .metavar = "DURATION", .on = ON_ALL, .layer = BY_VMC,
      .help = "end COMMAND after that long, with status 124",
      .manual = "Seconds, or a number with ms, s, m or h; 0 means no limit. COMMAND gets TERM first, and the machine "
          "is ended soon after."},
@@ -52,16 +52,17 @@ static const struct option time_rows[] = {
 /* clang-format on */
 const struct option_group time_options = OPTION_GROUP(TITLE_TIME, time_rows);
 
-static int check_hostname(const char *name, struct error *err)
+static int check_hostname(const struct setting *s, struct error *err)
 {
+    const char *name = s->value;
     /* sethostname(2) takes 64 bytes; the characters are those of hostname(7). */
     size_t length = strlen(name);
     size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
     if (length == 0 || length > 64 || good != length || name[0] == '-' || name[0] == '.')
         return error_set(err,
-                         "--hostname '%s' is not a host name (letters, digits, '-' and '.', "
+                         "%s '%s' is not a host name (letters, digits, '-' and '.', "
                          "at most 64)",
-                         name);
+                         s->origin, name);
     return 0;
 }
 
@@ -69,23 +70,27 @@ int workload_resolve(const struct request *req, struct vm_spec *spec, struct err
 {
     for (int i = 0; i < req->arg_count; i++)
         strings_add(&spec->args, req->args[i]);
-    spec->tty = request_has(req, OPTION_TTY);
+    const struct setting *tty = request_setting(req, OPTION_TTY);
+    const struct setting *user = request_setting(req, OPTION_USER);
+    const struct setting *hostname = request_setting(req, OPTION_HOSTNAME);
+    const struct setting *timeout = request_setting(req, OPTION_TIMEOUT);
+    const struct setting cwd = request_setting_or_default(req, OPTION_WORKDIR);
+    spec->tty = tty != NULL;
     if (spec->tty && !isatty(STDIN_FILENO))
-        return error_set(err, "--tty needs a terminal on standard input; leave it out in scripts");
+        return error_set(err, "%s needs a terminal on standard input; leave it out in scripts",
+                         tty->origin);
     if (environment_resolve(req, spec->tty, &spec->env, err) < 0)
         return -1;
-    spec->cwd = xstrdup(request_value_or_default(req, OPTION_WORKDIR));
+    spec->cwd = xstrdup(cwd.value);
     if (spec->cwd[0] != '/')
-        return error_set(err, "--workdir '%s' must be an absolute path", spec->cwd);
-    spec->user = xstrdup_or_null(request_value(req, OPTION_USER));
-    if (spec->user && (spec->user[0] == '\0' || spec->user[0] == ':'))
-        return error_set(err, "--user '%s' is not a user", spec->user);
-    const char *hostname = request_value(req, OPTION_HOSTNAME);
+        return error_set(err, "%s '%s' must be an absolute path", cwd.origin, spec->cwd);
+    spec->user = xstrdup_or_null(user ? user->value : NULL);
+    if (user && (spec->user[0] == '\0' || spec->user[0] == ':'))
+        return error_set(err, "%s '%s' is not a user", user->origin, spec->user);
     if (hostname && check_hostname(hostname, err) < 0)
         return -1;
-    spec->hostname = xstrdup_or_null(hostname);
-    const char *timeout = request_value(req, OPTION_TIMEOUT);
-    if (timeout && parse_duration(timeout, &spec->timeout, err) < 0)
-        return error_wrap(err, "--timeout");
+    spec->hostname = xstrdup_or_null(hostname ? hostname->value : NULL);
+    if (timeout && parse_duration(timeout->value, &spec->timeout, err) < 0)
+        return error_wrap(err, "%s", timeout->origin);
     return 0;
 }

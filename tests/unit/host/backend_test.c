@@ -34,7 +34,7 @@ static void every_option_of(const struct command *command, const struct backend_
     for (struct option_cursor at = {0}; (option = command_next_option(command, &at));) {
         bool honoured = option->on & backend->on;
         if (count_refusals(backend, option->id) != !honoured)
-            fail_msg("--%s on --%s: %s", option->name, name,
+            fail_msg("%s on %s: %s", option->name, name,
                      honoured ? "honoured, and has a reason" : "refused without one reason");
         assert_true((backend_spec_refusal(backend, option) == NULL) == honoured);
     }
@@ -57,8 +57,8 @@ static void every_option_on_every_backend(void **state)
 /* An option that nobody has thought of is refused. */
 static void default_is_refusal(void **state)
 {
-    const struct option option = {.id = OPTION_HELP, .name = "new"};
-    struct setting setting = {&option, ""};
+    const struct option option = {.id = OPTION_HELP, .name = "--new"};
+    struct setting setting = {&option, "", "--new"};
     const struct request req = {.settings = &setting, .setting_count = 1};
     (void)state;
     for (size_t b = 0; b < ARRAY_LEN(backends); b++) {

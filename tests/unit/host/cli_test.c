@@ -306,7 +306,8 @@ static void rows(void **state)
             /* Another spelling's words are those of the row that is shown. */
             const char *help = option->hidden ? option_by_id(option->id)->help : option->help;
 
-            assert_true(strlen(option->name) > 1 && help && *help && *at.title);
+            assert_true(strncmp(option->name, "--", 2) == 0 && strlen(option->name) > 3 && help &&
+                        *help && *at.title);
             assert_false(option->repeatable && !option->metavar);
             assert_true(option->on != 0 && option->layer);
         }

@@ -28,7 +28,7 @@ static void check_publish(const char *text, const char *address, unsigned host, 
     struct network_spec spec = {0};
     struct error err = ERROR_INIT;
     char got[NET_ADDRESS_TEXT];
-    if (publish_parse(text, &spec, &err) < 0)
+    if (publish_parse(&(struct setting){NULL, text, "--publish"}, &spec, &err) < 0)
         fail_msg("%s: %s", text, err.text);
     assert_int_equal(spec.port_count, 1);
     net_address_format(&spec.ports[0].address, got);
@@ -58,12 +58,13 @@ static void test_publish_ranges(void **state)
     (void)state;
     struct network_spec spec = {0};
     struct error err = ERROR_INIT;
-    assert_int_equal(publish_parse("8000-8003:80-83/udp", &spec, &err), 0);
+    assert_int_equal(
+        publish_parse(&(struct setting){NULL, "8000-8003:80-83/udp", "--publish"}, &spec, &err), 0);
     assert_int_equal(spec.port_count, 4);
     assert_int_equal(spec.ports[3].host_port, 8003);
     assert_int_equal(spec.ports[3].guest_port, 83);
     assert_true(spec.ports[3].udp);
-    assert_int_equal(publish_parse("90-91", &spec, &err), 0);
+    assert_int_equal(publish_parse(&(struct setting){NULL, "90-91", "--publish"}, &spec, &err), 0);
     assert_int_equal(spec.port_count, 6);
     assert_int_equal(spec.ports[5].host_port, 0);
     assert_int_equal(spec.ports[5].guest_port, 91);
@@ -111,7 +112,7 @@ static void test_publish_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct network_spec spec = {0};
         struct error err = ERROR_INIT;
-        if (publish_parse(bad[i], &spec, &err) == 0)
+        if (publish_parse(&(struct setting){NULL, bad[i], "--publish"}, &spec, &err) == 0)
             fail_msg("'%s' was taken", bad[i]);
         assert_non_null(strstr(err.text, "--publish"));
         network_spec_free(&spec);
@@ -122,8 +123,9 @@ static void check_twice(const char *first, const char *second, int expected)
 {
     struct network_spec spec = {0};
     struct error err = ERROR_INIT;
-    assert_int_equal(publish_parse(first, &spec, &err), 0);
-    assert_int_equal(publish_parse(second, &spec, &err), expected);
+    assert_int_equal(publish_parse(&(struct setting){NULL, first, "--publish"}, &spec, &err), 0);
+    assert_int_equal(publish_parse(&(struct setting){NULL, second, "--publish"}, &spec, &err),
+                     expected);
     network_spec_free(&spec);
 }
 
@@ -267,9 +269,12 @@ static void test_passt_argv(void **state)
 
     const struct user_dns both = {true, true};
     spec.host_loopback = true;
-    assert_int_equal(publish_parse("8080:80", &spec, &err), 0);
-    assert_int_equal(publish_parse("[::1]:8081:80", &spec, &err), 0);
-    assert_int_equal(publish_parse("0.0.0.0:53:53/udp", &spec, &err), 0);
+    assert_int_equal(publish_parse(&(struct setting){NULL, "8080:80", "--publish"}, &spec, &err),
+                     0);
+    assert_int_equal(
+        publish_parse(&(struct setting){NULL, "[::1]:8081:80", "--publish"}, &spec, &err), 0);
+    assert_int_equal(
+        publish_parse(&(struct setting){NULL, "0.0.0.0:53:53/udp", "--publish"}, &spec, &err), 0);
     const struct network network = {.spec = &spec, .directory = "/d", .ports = spec.ports};
     passt_argv(&network, "eth0", true, &both, &argv);
     check_words(&argv, "/d/passt --foreground --quiet --fd 3 --pid /proc/self/fd/1 "
@@ -298,8 +303,10 @@ static void test_slirp_options(void **state)
     (void)state;
     struct network_spec spec = {.mode = NETWORK_USER};
     struct error err = ERROR_INIT;
-    assert_int_equal(publish_parse("8080:80", &spec, &err), 0);
-    assert_int_equal(publish_parse("0.0.0.0:53:53/udp", &spec, &err), 0);
+    assert_int_equal(publish_parse(&(struct setting){NULL, "8080:80", "--publish"}, &spec, &err),
+                     0);
+    assert_int_equal(
+        publish_parse(&(struct setting){NULL, "0.0.0.0:53:53/udp", "--publish"}, &spec, &err), 0);
     const struct network network = {.spec = &spec, .ports = spec.ports};
     char *options = slirp_options(&network);
     assert_string_equal(options,

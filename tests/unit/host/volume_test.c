@@ -53,7 +53,7 @@ static void accepted(void **state)
         const struct expected *e = &cases[i];
         struct volume_list list = {0};
         struct error err = ERROR_INIT;
-        if (volume_parse(e->text, "/home/me", &list, &err) < 0)
+        if (volume_parse(&(struct setting){NULL, e->text, "--volume"}, "/home/me", &list, &err) < 0)
             fail_msg("%s: %s", e->text, err.text);
         assert_int_equal(list.count, 1);
         assert_string_equal(list.items[0].source, e->source);
@@ -102,7 +102,8 @@ static void refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct volume_list list = {0};
         struct error err = ERROR_INIT;
-        if (volume_parse(cases[i].text, "/home/me", &list, &err) == 0)
+        if (volume_parse(&(struct setting){NULL, cases[i].text, "--volume"}, "/home/me", &list,
+                         &err) == 0)
             fail_msg("accepted: %s", cases[i].text);
         if (!strstr(err.text, cases[i].part) || strncmp(err.text, "--volume", 8) != 0)
             fail_msg("%s: %s", cases[i].text, err.text);
@@ -168,8 +169,10 @@ static void too_many(void **state)
     struct volume_list list = {0};
     struct error err = ERROR_INIT;
     for (int i = 0; i < VOLUMES_MAX; i++)
-        assert_int_equal(volume_parse("/a:/b", "/", &list, &err), 0);
-    assert_int_equal(volume_parse("/a:/b", "/", &list, &err), -1);
+        assert_int_equal(
+            volume_parse(&(struct setting){NULL, "/a:/b", "--volume"}, "/", &list, &err), 0);
+    assert_int_equal(volume_parse(&(struct setting){NULL, "/a:/b", "--volume"}, "/", &list, &err),
+                     -1);
     volume_list_free(&list);
 }
 
