@@ -85,18 +85,18 @@ static int prepare_tree(void *arg)
     struct rootfs rootfs = ROOTFS_INIT;
     struct id_range ids = ID_RANGE_INIT;
     struct isolation isolation = {0};
-    struct vm_spec spec = {0};
+    const struct rootfs_source source = {
+        .path = probe->rootfs,
+        .upper = probe->upper,
+        .unprivileged = geteuid() != 0,
+    };
 
-    spec.unprivileged = geteuid() != 0;
-    spec.upper = probe->upper;
-    spec.rootfs = xstrdup(probe->rootfs);
-    if (namespaces_enter(spec.unprivileged, &err) < 0)
+    if (namespaces_enter(source.unprivileged, &err) < 0)
         return fail_with(&err);
-    if (rootfs_prepare(&spec, &probe->container, &ids, &isolation, &rootfs, &err) < 0)
+    if (rootfs_show(&source, &probe->container, &ids, &isolation, &rootfs, &err) < 0)
         return fail_with(&err);
     rootfs_free(&rootfs);
     isolation_free(&isolation);
-    spec_free(&spec);
     return 0;
 }
 

@@ -38,13 +38,17 @@ static int try_agent(const struct check_place *place, void *agent, struct error 
 
 void check_namespaces(struct checks *checks)
 {
-    const struct vm_spec spec = {.backend = BACKEND_NAMESPACES, .arch = arch_native()};
+    struct vm_spec spec = {0};
     AUTO_FREE char *output = NULL;
     AUTO_FREE char *agent = NULL;
     struct guest_image none = {0};
     struct error err = ERROR_INIT;
     /* Without these there is nothing to try; other checks report it. */
-    if (!spec.arch || machine_ops(spec.backend)->find(&spec, &agent, &none, &err) < 0)
+    int found = check_spec("--host", &spec, &err);
+    if (found == 0)
+        found = machine_ops(BACKEND_NAMESPACES)->find(&spec, &agent, &none, &err);
+    spec_free(&spec);
+    if (found < 0)
         return;
     if (check_start(try_agent, agent, CHILD_TIMEOUT, &output, &err) < 0)
         checks_add(checks, "host-backend", CHECK_WARN, xstrdup(err.text),

@@ -6,6 +6,7 @@
 #include "common/util.h"
 #include "host/base/probe.h"
 #include "host/base/userns.h"
+#include "host/cli/request.h"
 
 struct start {
     check_body *body;
@@ -47,4 +48,15 @@ int check_start(check_body *body, void *arg, int64_t timeout, char **ret_output,
     *ret_output = output;
     output = NULL;
     return 0;
+}
+
+int check_spec(const char *option, struct vm_spec *ret, struct error *err)
+{
+    const char *argv[] = {"vmc", "run", option, "--net", "none", "true", NULL};
+    struct request req = {0};
+    if (cli_parse((int)ARRAY_LEN(argv) - 1, (char **)argv, &req, err) < 0)
+        return -1;
+    int result = spec_resolve(&req, NULL, ret, err);
+    request_free(&req);
+    return result;
 }

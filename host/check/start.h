@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "host/base/id_range.h"
+#include "host/spec/spec.h"
 #include "host/store/container.h"
 
 /* The surroundings of such a start. All borrowed. */
@@ -28,5 +29,8 @@ typedef int check_body(const struct check_place *place, void *arg, struct error 
  * its error. Nothing is left behind.
  */
 int check_start(check_body *body, void *arg, int64_t timeout, char **ret_output, struct error *err);
+
+/* What 'vmc run OPTION --net none true' asks for: of --uml, or --host. *ret is for spec_free(). */
+int check_spec(const char *option, struct vm_spec *ret, struct error *err);
 
 #endif

@@ -75,20 +75,17 @@ static int try_kernel(const struct check_place *place, void *arg, struct error *
 
 void check_uml(struct checks *checks)
 {
-    struct kernel_probe probe = {
-        .spec = {.backend = BACKEND_UML,
-                 .arch = arch_native(),
-                 .memory = 64ull << 20,
-                 .cpus = 1,
-                 .network = {.mode = NETWORK_NONE}},
-    };
+    struct kernel_probe probe = {0};
     AUTO_FREE char *output = NULL;
     struct error err = ERROR_INIT;
-    int result = machine_ops(BACKEND_UML)->find(&probe.spec, &probe.program, &probe.image, &err);
+    int result = check_spec("--uml", &probe.spec, &err);
+    if (result == 0)
+        result = machine_ops(BACKEND_UML)->find(&probe.spec, &probe.program, &probe.image, &err);
     if (result == 0)
         result = check_start(try_kernel, &probe, CHILD_TIMEOUT, &output, &err);
     guest_image_free(&probe.image);
     free(probe.program);
+    spec_free(&probe.spec);
     if (result < 0)
         checks_add(checks, "uml", CHECK_WARN, xstrdup(err.text),
                    xstrdup("vmc run --uml does not work here; runs without it are not affected"));

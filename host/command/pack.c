@@ -32,7 +32,7 @@ const struct option_group pack_options = OPTION_GROUP(TITLE_ROOTFS, pack_rows);
 
 /* Everything one packing owns. */
 struct packing {
-    struct vm_spec spec; /* a run of the tree, only prepared */
+    struct rootfs_source source; /* its path is borrowed */
     const struct arch *arch;
     struct target {
         int dir_fd; /* the directory it is made in */
@@ -50,16 +50,17 @@ struct packing {
 
 static int check_tree(struct packing *p, const struct request *req, struct error *err)
 {
+    struct strings no_environment = {0};
     const char *name = request_value(req, OPTION_ARCH);
     const struct arch *named = name ? arch_find(name) : NULL;
     struct stat st;
     if (name && !named)
         return error_set(err, "--arch '%s' is not an architecture that vmc has guests for", name);
-    if (stat(p->spec.rootfs, &st) < 0)
-        return error_errno(err, "root file system %s", p->spec.rootfs);
+    if (stat(p->source.path, &st) < 0)
+        return error_errno(err, "root file system %s", p->source.path);
     if (!S_ISDIR(st.st_mode))
-        return error_set(err, "root file system %s: not a directory", p->spec.rootfs);
-    return rootfs_arch(p->spec.rootfs, "/bin/sh", "/", &p->spec.env, named, &p->arch, err);
+        return error_set(err, "root file system %s: not a directory", p->source.path);
+    return rootfs_arch(p->source.path, "/bin/sh", "/", &no_environment, named, &p->arch, err);
 }
 
 static int open_target(struct packing *p, const struct request *req, struct error *err)
@@ -116,10 +117,10 @@ static int name_image(const struct packing *p, struct error *err)
 static int show_tree(struct packing *p, struct error *err)
 {
     if (signals_open(&p->signal_fd, err) < 0 || state_create(&p->container, err) < 0 ||
-        namespaces_enter(p->spec.unprivileged, err) < 0)
+        namespaces_enter(p->source.unprivileged, err) < 0)
         return -1;
     state_sweep(&p->container);
-    return rootfs_prepare(&p->spec, &p->container, &p->ids, &p->isolation, &p->rootfs, err);
+    return rootfs_show(&p->source, &p->container, &p->ids, &p->isolation, &p->rootfs, err);
 }
 
 static void release(struct packing *p)
@@ -130,15 +131,12 @@ static void release(struct packing *p)
     close_fd(&p->signal_fd);
     close_fd(&p->image_fd);
     close_fd(&p->target.dir_fd);
-    spec_free(&p->spec);
 }
 
 int cmd_pack(const struct request *req, int *ret_status, struct error *err)
 {
     struct packing p = {
-        .spec = {.rootfs = xstrdup(req->args[0]),
-                 .unprivileged = geteuid() != 0,
-                 .upper = UPPER_RAM},
+        .source = {.path = req->args[0], .unprivileged = geteuid() != 0, .upper = UPPER_RAM},
         .target.dir_fd = -1,
         .image_fd = -1,
         .signal_fd = -1,

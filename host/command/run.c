@@ -75,5 +75,5 @@ int cmd_shell_guest(const struct request *req, int *ret_status, struct error *er
 
 int cmd_template_warm(const struct request *req, int *ret_status, struct error *err)
 {
-    return run_with(spec_resolve, warm, req, ret_status, err);
+    return run_with(run_resolve_template, warm, req, ret_status, err);
 }

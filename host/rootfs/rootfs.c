@@ -55,16 +55,16 @@ static void map_ids(int tree, const char *rootfs, struct id_range *ids, struct i
     id_range_release(ids);
 }
 
-static int mount_tree(const struct vm_spec *spec, const char *share, struct id_range *ids,
+static int mount_tree(const struct rootfs_source *source, const char *share, struct id_range *ids,
                       struct isolation *isolation, struct error *err)
 {
     AUTO_CLOSE int tree = -1;
     bool locked;
-    if (open_rootfs(spec->rootfs, &tree, &locked, err) < 0)
+    if (open_rootfs(source->path, &tree, &locked, err) < 0)
         return -1;
-    map_ids(tree, spec->rootfs, ids, isolation);
+    map_ids(tree, source->path, ids, isolation);
     if (move_mount(tree, "", AT_FDCWD, share, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(err, "cannot mount %s", spec->rootfs);
+        return error_errno(err, "cannot mount %s", source->path);
     /* Hides the host's other file systems. */
     return locked ? cover_submounts(share, err) : 0;
 }
@@ -142,28 +142,28 @@ static int make_overlay(void *arg, struct error *err)
  * overlay cannot be idmapped but its layers can: whatever the guest writes is then written by that
  * root.
  */
-static int mount_overlay(const struct vm_spec *spec, struct overlay *overlay, const char *share,
-                         const struct id_range *ids, struct error *err)
+static int mount_overlay(const struct rootfs_source *source, struct overlay *overlay,
+                         const char *share, const struct id_range *ids, struct error *err)
 {
     AUTO_CLOSE int mount_fd = -1;
     if (ids->first)
         mount_fd = idmap_run(ids->userns_fd, open_layers, make_overlay, overlay, err);
     else if (open_layers(overlay, err) == 0)
         mount_fd = make_overlay(overlay, err);
-    if (mount_fd < 0 && errno == EINVAL && spec->unprivileged)
+    if (mount_fd < 0 && errno == EINVAL && source->unprivileged)
         return error_set(err,
                          "--upper host cannot be used without privileges on %s, since other file "
                          "systems are mounted below it; --upper ram can",
-                         spec->rootfs);
+                         source->path);
     if (mount_fd < 0)
-        return error_wrap(err, "%s", spec->rootfs);
+        return error_wrap(err, "%s", source->path);
     if (move_mount(mount_fd, "", AT_FDCWD, share, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return error_errno(err, "cannot mount the overlay");
     return 0;
 }
 
 /* The overlay's directories, which belong to the root that writes in them. */
-static int make_layers(const struct vm_spec *spec, const struct container *container,
+static int make_layers(const struct rootfs_source *source, const struct container *container,
                        const struct id_range *ids, char **ret_upper, char **ret_work,
                        struct error *err)
 {
@@ -172,74 +172,73 @@ static int make_layers(const struct vm_spec *spec, const struct container *conta
         return -1;
     /* The root of the merged tree takes its owner and mode from the upper directory. */
     struct stat st;
-    if (stat(spec->rootfs, &st) < 0 || chmod(*ret_upper, st.st_mode & 07777) < 0)
+    if (stat(source->path, &st) < 0 || chmod(*ret_upper, st.st_mode & 07777) < 0)
         return error_errno(err, "cannot set the mode of %s", *ret_upper);
     if (ids->first && (st.st_uid >= ID_RANGE_COUNT || st.st_gid >= ID_RANGE_COUNT))
         st.st_uid = st.st_gid = 0;
     if (chown(*ret_upper, ids->first + st.st_uid, ids->first + st.st_gid) < 0)
-        log_debug("the container's / belongs to its root: %s's owner is not mapped", spec->rootfs);
+        log_debug("the container's / belongs to its root: %s's owner is not mapped", source->path);
     if (ids->first && chown(*ret_work, ids->first, ids->first) < 0)
         return error_errno(err, "cannot change the owner of %s", *ret_work);
     return 0;
 }
 
 /* The rootfs under the range's ids, as a lower layer. */
-static int mount_lower(const struct vm_spec *spec, const struct container *container,
+static int mount_lower(const struct rootfs_source *source, const struct container *container,
                        struct id_range *ids, struct isolation *isolation, char **ret_path,
                        struct error *err)
 {
     if (state_mkdir(container, "lower", ret_path, err) < 0 ||
-        mount_tree(spec, *ret_path, ids, isolation, err) < 0)
+        mount_tree(source, *ret_path, ids, isolation, err) < 0)
         return -1;
     return make_read_only(*ret_path, err);
 }
 
 /* *ret_lower is where the lower layer is mounted, also on failure. */
-static int make_host_upper(const struct vm_spec *spec, const struct container *container,
+static int make_host_upper(const struct rootfs_source *source, const struct container *container,
                            struct id_range *ids, struct isolation *isolation, const char *share,
                            char **ret_lower, struct error *err)
 {
     AUTO_FREE char *upper = NULL;
     AUTO_FREE char *work = NULL;
-    if (ids->first && mount_lower(spec, container, ids, isolation, ret_lower, err) < 0)
+    if (ids->first && mount_lower(source, container, ids, isolation, ret_lower, err) < 0)
         return -1;
-    if (make_layers(spec, container, ids, &upper, &work, err) < 0)
+    if (make_layers(source, container, ids, &upper, &work, err) < 0)
         return -1;
     struct overlay overlay = {
-        .lower = *ret_lower ? *ret_lower : spec->rootfs,
+        .lower = *ret_lower ? *ret_lower : source->path,
         .upper = upper,
         .work = work,
-        .user_xattr = spec->unprivileged || ids->first,
+        .user_xattr = source->unprivileged || ids->first,
         .fds = {-1, -1, -1},
     };
-    return mount_overlay(spec, &overlay, share, ids, err);
+    return mount_overlay(source, &overlay, share, ids, err);
 }
 
-static int prepare_host_upper(const struct vm_spec *spec, const struct container *container,
+static int prepare_host_upper(const struct rootfs_source *source, const struct container *container,
                               struct id_range *ids, struct isolation *isolation, const char *share,
                               struct error *err)
 {
     AUTO_FREE char *lower = NULL;
-    int result = make_host_upper(spec, container, ids, isolation, share, &lower, err);
+    int result = make_host_upper(source, container, ids, isolation, share, &lower, err);
     /* The overlay keeps its own reference to the layer. */
     if (lower && umount2(lower, MNT_DETACH) < 0 && result == 0)
         return error_errno(err, "cannot unmount %s", lower);
     return result;
 }
 
-/* The layer below the changes. */
-static int prepare_lower(const struct vm_spec *spec, const struct container *container,
-                         struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
-                         struct error *err)
+int rootfs_show(const struct rootfs_source *source, const struct container *container,
+                struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
+                struct error *err)
 {
-    ret->read_only = spec->upper == UPPER_RAM || spec->upper == UPPER_DISK;
-    if (spec->image)
-        return rootfs_image_open(spec->rootfs, &ret->image_fd, NULL, err);
+    ret->read_only = source->upper == UPPER_RAM || source->upper == UPPER_DISK;
+    if (source->image)
+        return rootfs_image_open(source->path, &ret->image_fd, NULL, err);
     if (state_mkdir(container, "share", &ret->share, err) < 0)
         return -1;
-    if (spec->upper == UPPER_HOST)
-        return prepare_host_upper(spec, container, ids, isolation, ret->share, err);
-    if (mount_tree(spec, ret->share, ids, isolation, err) < 0)
+    if (source->upper == UPPER_HOST)
+        return prepare_host_upper(source, container, ids, isolation, ret->share, err);
+    if (mount_tree(source, ret->share, ids, isolation, err) < 0)
         return -1;
     return ret->read_only ? make_read_only(ret->share, err) : 0;
 }
@@ -248,7 +247,13 @@ int rootfs_prepare(const struct vm_spec *spec, const struct container *container
                    struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
                    struct error *err)
 {
-    if (prepare_lower(spec, container, ids, isolation, ret, err) < 0)
+    const struct rootfs_source source = {
+        .path = spec->rootfs,
+        .image = spec->image,
+        .upper = spec->upper,
+        .unprivileged = spec->unprivileged,
+    };
+    if (rootfs_show(&source, container, ids, isolation, ret, err) < 0)
         return -1;
     if (spec->upper != UPPER_DISK)
         return 0;

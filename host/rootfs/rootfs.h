@@ -24,10 +24,25 @@ struct rootfs {
         .image_fd = -1, .disk_fd = -1                                                              \
     }
 
+/* A root file system, as it lies on the host, and how it is to be shown. */
+struct rootfs_source {
+    const char *path; /* of a directory, or of an image */
+    bool image;
+    bool unprivileged; /* the mounts are an ordinary user's */
+    enum upper upper;
+};
+
 /*
- * Call after namespaces_enter(). With an id range, root's files appear to belong to the range's
- * root; if the file system cannot do that, the range is released and the layer recorded as missing.
+ * Shows it, without a disk for changes: an open image, or a tree at ret->share, which is read-only
+ * unless the guest is to write to it. Call after namespaces_enter(). With an id range, root's files
+ * appear to belong to the range's root; if the file system cannot do that, the range is released
+ * and the layer recorded as missing.
  */
+int rootfs_show(const struct rootfs_source *source, const struct container *container,
+                struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
+                struct error *err);
+
+/* The same for a run, with its disk. */
 int rootfs_prepare(const struct vm_spec *spec, const struct container *container,
                    struct id_range *ids, struct isolation *isolation, struct rootfs *ret,
                    struct error *err);

@@ -1,35 +1,36 @@
 #include "host/run/resolve.h"
 
-#include "common/log.h"
 #include "host/base/restrictions.h"
 #include "host/machine/accel.h"
 #include "host/spec/backend.h"
 #include "host/spec/preferences.h"
 
-static int apply_preferences(const struct request *req, struct vm_spec *spec, struct error *err)
+/* *ret: the backend that the files of preferences choose for a run that names none; else NULL. */
+static int find_preferred(const struct request *req, const struct backend_spec **ret,
+                          struct error *err)
 {
-    const struct backend_spec *uml = backend_spec_of(BACKEND_UML);
     struct preferences preferences;
-    struct error why = ERROR_INIT;
     char reason[256];
-    if (spec->backend != BACKEND_QEMU)
+    *ret = NULL;
+    if (backend_spec_find(req)->backend != BACKEND_QEMU)
         return 0;
     if (preferences_read(&preferences, err) < 0)
         return -1;
-    if (preferences.without_kvm != WITHOUT_KVM_UML || spec->kernel || spec->initrd ||
-        accel_verdict(reason, sizeof(reason)) != VERDICT_FAILS)
-        return 0;
-    if (backend_spec_check_options(uml, req, &why) < 0 || uml->check(uml, spec, &why) < 0) {
-        log_debug("not in User Mode Linux: %s", why.text);
-        return 0;
-    }
-    backend_spec_take(uml, spec);
+    if (preferences.without_kvm == WITHOUT_KVM_UML &&
+        accel_verdict(reason, sizeof(reason)) == VERDICT_FAILS)
+        *ret = backend_spec_of(BACKEND_UML);
     return 0;
 }
 
 int run_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
 {
-    if (spec_resolve(req, ret, err) < 0)
+    const struct backend_spec *preferred;
+    if (find_preferred(req, &preferred, err) < 0)
         return -1;
-    return apply_preferences(req, ret, err);
+    return spec_resolve(req, preferred, ret, err);
+}
+
+int run_resolve_template(const struct request *req, struct vm_spec *ret, struct error *err)
+{
+    return spec_resolve(req, NULL, ret, err);
 }

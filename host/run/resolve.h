@@ -14,4 +14,7 @@
  */
 int run_resolve(const struct request *req, struct vm_spec *ret, struct error *err);
 
+/* The same for a machine that is to be a template, which is QEMU's. */
+int run_resolve_template(const struct request *req, struct vm_spec *ret, struct error *err);
+
 #endif

@@ -28,13 +28,6 @@ static const struct option backend_rows[] = {
 /* clang-format on */
 const struct option_group backend_options = OPTION_GROUP(TITLE_MACHINE, backend_rows);
 
-void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec)
-{
-    spec->backend = backend->backend;
-    if (backend->netns(spec))
-        spec->container.netns = true;
-}
-
 bool backend_spec_no_netns(const struct vm_spec *spec)
 {
     (void)spec;

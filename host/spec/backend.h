@@ -54,9 +54,6 @@ int backend_spec_check_nothing(const struct backend_spec *backend, const struct 
 const struct backend_spec *backend_spec_find(const struct request *req);
 const struct backend_spec *backend_spec_of(enum backend backend);
 
-/* For a spec that is otherwise resolved: it runs on this backend. */
-void backend_spec_take(const struct backend_spec *backend, struct vm_spec *spec);
-
 /* Why it does not honour the option; NULL if it does. Pure. */
 const char *backend_spec_refusal(const struct backend_spec *backend, const struct option *option);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "host/base/directories.h"
 #include "host/base/units.h"
 #include "host/spec/backend.h"
@@ -62,7 +63,24 @@ int spec_resolve_maintenance(const struct request *req, struct vm_spec *ret, str
     return resolve_backend(req, backend, ret, err);
 }
 
-int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err)
+/* The backend of a run that is otherwise resolved: the preferred one, if it has all of it. */
+static const struct backend_spec *choose_backend(const struct request *req,
+                                                 const struct backend_spec *named,
+                                                 const struct backend_spec *preferred,
+                                                 const struct vm_spec *spec)
+{
+    struct error why = ERROR_INIT;
+    if (!preferred || spec->kernel || spec->initrd)
+        return named;
+    if (backend_spec_check_options(preferred, req, &why) == 0 &&
+        preferred->check(preferred, spec, &why) == 0)
+        return preferred;
+    log_debug("%s is preferred, but: %s", option_by_id(preferred->option)->name, why.text);
+    return named;
+}
+
+int spec_resolve(const struct request *req, const struct backend_spec *preferred,
+                 struct vm_spec *ret, struct error *err)
 {
     const struct backend_spec *backend = backend_spec_find(req);
     if (resolve_common(req, backend, ret, err) < 0)
@@ -79,9 +97,12 @@ int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *e
     };
     if (container_resolve(req, &machine, &ret->container, err) < 0)
         return -1;
-    backend_spec_take(backend, ret);
-    if (resolve_volumes(req, ret, err) < 0 || backend->check(backend, ret, err) < 0 ||
-        transport_resolve(req, ret, err) < 0)
+    if (resolve_volumes(req, ret, err) < 0)
+        return -1;
+    backend = choose_backend(req, backend, preferred, ret);
+    ret->backend = backend->backend;
+    ret->container.netns = ret->container.netns || backend->netns(ret);
+    if (backend->check(backend, ret, err) < 0 || transport_resolve(req, ret, err) < 0)
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "

@@ -85,8 +85,14 @@ struct vm_spec {
     bool timing;
 };
 
-/* Everything in *ret is owned by it: free with spec_free(), also after a failure. */
-int spec_resolve(const struct request *req, struct vm_spec *ret, struct error *err);
+struct backend_spec;
+
+/*
+ * preferred: the backend of a run that names none, if it can do all that is asked for; NULL: QEMU.
+ * Everything in *ret is owned by it: free with spec_free(), also after a failure.
+ */
+int spec_resolve(const struct request *req, const struct backend_spec *preferred,
+                 struct vm_spec *ret, struct error *err);
 /* The same of a machine without a container: spec.maintenance. */
 int spec_resolve_maintenance(const struct request *req, struct vm_spec *ret, struct error *err);
 void spec_free(struct vm_spec *spec);
