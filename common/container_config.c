@@ -293,6 +293,7 @@ static const struct field process_fields[] = {
     {"cwd", FIELD_PATH, PROCESS(cwd)},
     {"user", FIELD_TEXT, PROCESS(user), .max = USER_LENGTH_MAX},
     {"groups", FIELD_STRINGS, PROCESS(groups)},
+    {"oom_score_adj", FIELD_INTEGER, PROCESS(oom_score_adj), .min = -1000, .max = 1000},
     {"tty", FIELD_BOOL, PROCESS(tty)},
     {"rows", FIELD_INTEGER, PROCESS(rows), .max = UINT16_MAX},
     {"columns", FIELD_INTEGER, PROCESS(columns), .max = UINT16_MAX},

@@ -42,6 +42,7 @@
  *   cwd       string         absolute, "/" by default
  *   user      string         name|uid[:group|gid], resolved in the root (user.h)
  *   groups    [string, ...]  supplementary groups on top of the user's own, names or numbers
+ *   oom_score_adj  integer   -1000 to 1000, where the kernel is the container's own
  *   tty       bool           with rows and columns, 0 = unknown
  *   capabilities, no_new_privs, rlimits   as in the shape, for this process alone and in place of
  *             the container's; absent: the container's
@@ -245,6 +246,7 @@ struct process_config {
     char *cwd;  /* never NULL */
     char *user; /* NULL: root in a container, and whoever the agent is outside of one */
     struct strings groups;
+    int64_t oom_score_adj;
     bool tty;
     int64_t rows, columns;
 

@@ -83,6 +83,15 @@ static int set_limits(const struct rlimit_list *list, struct error *err)
     return 0;
 }
 
+/* A guest's agent is exempt from the out-of-memory killer; what it starts is not by itself. */
+static int set_oom_score(const struct workload *w, struct error *err)
+{
+    if (!is_container(w->shape) || w->shape->hosted)
+        return 0;
+    AUTO_FREE char *text = xasprintf("%lld", (long long)w->process->oom_score_adj);
+    return write_file("/proc/self/oom_score_adj", text, err);
+}
+
 /* NULL: none are set, and who the user is decides. */
 static const struct capability_sets *given_capabilities(const struct workload *w)
 {
@@ -164,12 +173,8 @@ int workload_exec(const struct workload *w, struct error *err)
     reset_signals();
     if (set_streams(w, err) < 0)
         return -1;
-    /* A guest's agent is exempt from the out-of-memory killer; what it starts is not. */
-    if (is_container(w->shape) && !w->shape->hosted &&
-        write_file("/proc/self/oom_score_adj", "0", err) < 0)
-        return -1;
     umask(022);
-    if (set_limits(limits, err) < 0 || become(w, err) < 0)
+    if (set_oom_score(w, err) < 0 || set_limits(limits, err) < 0 || become(w, err) < 0)
         return -1;
     search_exec(strings_argv(&paths), process->args.items, strings_argv(&process->env));
     return exec_failure(strings_argv(&paths), process->args.items[0], errno, err);

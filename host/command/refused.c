@@ -112,7 +112,6 @@ const struct refused_option refused_of_run[] = {
     {"no-hostname", 0, "/etc/hostname always has this run's name: --hostname"},
     {"no-hosts", 0, HOSTS},
     {"oom-kill-disable", 0, "cgroup v2 cannot; --mem-high slows COMMAND down instead"},
-    {"oom-score-adj", 0, "on the host, start vmc with choom(1); in the guest, COMMAND can use it"},
     {"os", 0, "guests are Linux"},
     {"passwd", 0, ETC},
     {"passwd-entry", 0, ETC},

@@ -110,6 +110,7 @@ static void fill_process(const struct vm_spec *spec, const struct window_size *w
     strings_add_all(&ret->env, &spec->env);
     ret->cwd = xstrdup(spec->cwd);
     ret->user = copy_or_null(spec->user);
+    ret->oom_score_adj = spec->container.oom_score_adj;
     ret->tty = spec->tty;
     ret->rows = window->rows;
     ret->columns = window->columns;

@@ -1,6 +1,7 @@
 #include "host/spec/container.h"
 
 #include <fcntl.h>
+#include <linux/oom.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +56,10 @@ static const struct option container_rows[] = {
      .help = "set a parameter of the guest's kernel",
      .manual = "Any that the kernel has, since it is this container's alone.",
      .repeatable = true},
+    {.id = OPTION_OOM_SCORE_ADJ, .name = "--oom-score-adj", .metavar = "N", .on = ON_KERNELS, .layer = BY_AGENT,
+     .help = "which process the guest's kernel kills first when memory runs out, -1000 to 1000",
+     .manual = "The adjustment of COMMAND and of what it starts, /proc/PID/oom_score_adj: 0 without the option, -1000 for "
+         "never. It is about the guest's memory; vmc itself has what choom(1) gives it."},
     {.id = OPTION_DEBUGFS, .name = "--debugfs", .on = ON_KERNELS, .layer = BY_AGENT,
      .help = "mount debugfs on /sys/kernel/debug",
      .manual = "Needs a kernel that has it: breeder build --config tracing."},
@@ -98,6 +103,20 @@ static int resolve_lists(const struct request *req, struct container_spec *spec,
     return 0;
 }
 
+static int resolve_oom_score(const struct request *req, struct container_spec *spec,
+                             struct error *err)
+{
+    const struct setting *s = request_setting(req, OPTION_OOM_SCORE_ADJ);
+    char *end;
+    if (!s)
+        return 0;
+    long value = strtol(s->value, &end, 10);
+    if (end == s->value || *end || value < OOM_SCORE_ADJ_MIN || value > OOM_SCORE_ADJ_MAX)
+        return error_set(err, "%s '%s' is not a number from -1000 to 1000", s->origin, s->value);
+    spec->oom_score_adj = (int)value;
+    return 0;
+}
+
 static int resolve_ftrace(const struct request *req, struct container_spec *spec, struct error *err)
 {
     const struct setting *s = request_setting(req, OPTION_FTRACE);
@@ -127,7 +146,7 @@ int container_resolve(const struct request *req, const struct machine_facts *mac
     if (ret->cgroup.pids_max == 1 && !ret->no_init)
         return error_set(err, "--pids-limit 1 leaves no room for COMMAND beside the container's "
                               "init: at least 2, or --no-init");
-    return resolve_ftrace(req, ret, err);
+    return resolve_oom_score(req, ret, err) < 0 ? -1 : resolve_ftrace(req, ret, err);
 }
 
 int container_compile_seccomp(const struct container_spec *spec, const char *arch,

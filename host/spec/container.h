@@ -30,6 +30,7 @@ struct container_spec {
     struct strings groups;  /* supplementary, names or numbers of the container's */
     struct strings sysctls; /* NAME=VALUE */
     char *ftrace_script;    /* owned: what the file holds, or NULL */
+    int oom_score_adj;      /* proc_pid_oom_score_adj(5) */
     bool privileged;
     bool read_only;
     bool no_init;

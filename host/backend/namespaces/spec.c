@@ -22,6 +22,7 @@ static const struct refusal refusals[] = {
     {OPTION_MEMORY, NO_MACHINE "; --mem-limit is for COMMAND's processes"},
     {OPTION_CPUS, NO_MACHINE "; taskset(1) is for processes"},
     {OPTION_KEEP, "it keeps a disk, and mounting a disk takes root's rights"},
+    {OPTION_OOM_SCORE_ADJ, "start vmc with choom(1), and COMMAND has the same"},
     {OPTION_PRIVILEGED, "it gives COMMAND all of a kernel, and this kernel is the host's"},
     {OPTION_USERNS, "the container is already in one, without the host's root"},
     {OPTION_DEVICE, HOST_DEVICES},

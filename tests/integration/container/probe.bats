@@ -165,6 +165,12 @@ load ../../lib/probe
 }
 
 # bats test_tags=core:uml
+@test "--oom-score-adj" {
+    see_alone --oom-score-adj -500
+    expect_alone '.scheduling.oom_score_adj = "-500"'
+}
+
+# bats test_tags=core:uml
 @test "--ulimit for every resource" {
     see_alone --ulimit as=2000000000 --ulimit core=1:2 --ulimit cpu=100:200 --ulimit data=1900000000 --ulimit fsize=1000000 \
         --ulimit locks=5:6 --ulimit memlock=65536 --ulimit msgqueue=1000:2000 --ulimit nice=1:2 --ulimit nofile=64 \

@@ -57,6 +57,7 @@ memory.*no machine|run -m 64m @
 cpus.*no machine|run -c 1 @
 keep.*disk|run --keep @
 privileged.*the host's|run --privileged @
+oom-score-adj.*choom|run --oom-score-adj 5 @
 userns.*already|run --userns @
 device.*the host's|run --device /dev/kmsg @
 usedev.*the host's|run --usedev @

@@ -45,6 +45,10 @@ is not a list of rbps=|run --io-max speed=1 --upper disk @
 is not a list of rbps=|run --io-max wbps --upper disk @
 --io-max wbps|run --io-max wbps=x --upper disk @
 would stop the disk|run --io-max wbps=0 --upper disk @
+--oom-score-adj '1001' is not a number from -1000|run --oom-score-adj 1001 @
+--oom-score-adj '-1001' is not|run --oom-score-adj -1001 @
+--oom-score-adj '5x' is not|run --oom-score-adj=5x @
+--oom-score-adj '' is not|run --oom-score-adj '' @
 NAME=SOFT\[:HARD\]|run --ulimit nofile @
 'files' is not a resource|run --ulimit files=1 @
 --ulimit nofile: 'x'|run --ulimit nofile=x @

@@ -227,6 +227,7 @@ static void mistakes_of_process_are_refused(void **state)
         {"{\"args\":[\"a\"],\"rows\":1.5}", "rows is not an integer"},
         {"{\"args\":[\"a\"],\"capabilities\":{\"bounding\":-1}}", "bounding is out of range"},
         {"{\"args\":[\"a\"],\"rlimits\":[{\"resource\":16}]}", "resource is out of range"},
+        {"{\"args\":[\"a\"],\"oom_score_adj\":1001}", "oom_score_adj is out of range"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct process_config process;
