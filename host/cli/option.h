@@ -101,7 +101,7 @@ enum option_id {
     OPTION_HELP,
 };
 
-/* Who honours an option; everybody else refuses it, with a reason of his own: host/spec/backend.h.
+/* The backends that honour an option; the others refuse it, with their reason: host/spec/backend.h.
  */
 #define ON_QEMU (1u << 0)
 #define ON_LIBVIRT (1u << 1)

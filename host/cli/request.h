@@ -12,7 +12,7 @@
 #include "host/cli/option.h"
 
 /*
- * What somebody has set, on a command line or elsewhere. A check names it by its origin, so that
+ * A value that is set, on a command line or elsewhere. A check names it by its origin, so that
  * it holds wherever the value is from: "--memory" (however it was spelled), "vmc.conf:3: KEY".
  * All is borrowed from the source, which outlives it: argv, a file's text.
  */

@@ -1,5 +1,5 @@
 /*
- * What somebody may have meant who has misspelt a name.
+ * Which name a misspelt word may mean.
  */
 #ifndef VMC_HOST_CLI_SUGGEST_H
 #define VMC_HOST_CLI_SUGGEST_H

@@ -1,6 +1,7 @@
 /*
  * What a backend takes of the command line: which options it honours is in their rows (.on); here
- * is why it refuses the others, which values cannot be had, and who enforces what is different.
+ * is why it refuses the others, which values it does not support, and which layer enforces the ones
+ * that differ.
  */
 #ifndef VMC_HOST_SPEC_BACKEND_H
 #define VMC_HOST_SPEC_BACKEND_H
@@ -26,7 +27,8 @@ struct backend_spec {
     size_t refusal_count;
     /* The container has a network namespace besides the agent's, which keeps an interface's end. */
     bool (*netns)(const struct vm_spec *spec);
-    /* Who enforces the option, where it is somebody else than its row says; else NULL. Pure. */
+    /* The layer that enforces the option, where it differs from the one in its row; else NULL.
+     * Pure. */
     const char *(*layer)(enum option_id id);
     /* Memory, processors and the like; only what differs has been left out before. */
     int (*resolve)(const struct request *req, struct vm_spec *spec, struct error *err);

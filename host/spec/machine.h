@@ -16,7 +16,7 @@ uint64_t host_memory(void);
 int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err);
 int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err);
 
-/* All of a machine of QEMU's: these, --accel, the kernel, and what a debugger changes of it. */
+/* All of a QEMU machine: these, --accel, the kernel, and what a debugger changes of it. */
 int machine_resolve(const struct request *req, struct vm_spec *spec, struct error *err);
 
 #endif

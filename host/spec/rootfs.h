@@ -1,5 +1,6 @@
 /*
- * The root file system: the directory or image, what is above it, and how a QEMU machine reaches it.
+ * The root file system: the directory or image, what is above it, and how a QEMU machine reaches
+ * it.
  *
  * QEMU's own 9p server goes by paths, with what follows from that: a file that is open in the guest
  * is whichever has its name now. It will do for what nobody changes, the read-only root. Where the
