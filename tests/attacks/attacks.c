@@ -5,8 +5,8 @@
  *     vmc run --kernel vmc-attacker --append target=DIRECTORY --console FILE -r TREE -- true
  *
  * With "ring=NUMBER" before the target and virtiofs it is one lie in the ring, fuse_ring.c. It
- * expects in TREE what tests/integration/isolation/attacks.bats puts there. vmc itself reports a machine that
- * has ended without an exit record: 125.
+ * expects in TREE what tests/integration/isolation/attacks.bats puts there. vmc itself reports a
+ * machine that has ended without an exit record: 125.
  */
 #include "attacks.h"
 
