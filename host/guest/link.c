@@ -213,23 +213,12 @@ bool process_is_done(const struct guest_process *p)
     return p->state == PROCESS_FAILED || (p->state == PROCESS_EXITED && streams_done(&p->streams));
 }
 
-/* What we have sent for it on the data port is behind the guest when this comes: its number may
- * be another's. The workload's is never. */
-static void say_farewell(struct link *l, const struct guest_process *p)
-{
-    uint8_t payload[CLOSE_SIZE];
-    encode_close(payload, FRAME_STDIN);
-    if (p->stream != 0)
-        channel_send(&l->data, FRAME_CLOSE, p->stream, payload, sizeof(payload));
-}
-
 void link_forget(struct link *l, struct guest_process *p)
 {
     for (struct guest_process **at = &l->processes; *at; at = &(*at)->next)
         if (*at == p) {
             *at = p->next;
             streams_close(&p->streams);
-            say_farewell(l, p);
             return;
         }
 }
