@@ -305,7 +305,7 @@ no_passt() {
 @test "user: a privileged port is root's, and passt has no rights left behind it" {
     am_root || {
         run --separate-stderr vmc -p 80:80 -- true
-        assert_refused 'privileged one: it needs root'
+        assert_refused 'privileged: it needs root'
         return
     }
     make_world
