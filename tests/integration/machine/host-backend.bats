@@ -112,9 +112,9 @@ EOT
         sh -c 'i=0; while [ $i -lt 20 ]; do sleep 5 & i=$((i+1)); done; echo not limited'
     if [ "$status" = 125 ]; then
         am_root && fail "root is refused: $stderr"
-        assert_refused '^vmc: --pids-limit: this host.s control groups'
+        assert_refused '^vmc: --pids-limit: vmc may not use this host.s control groups'
         run --separate-stderr vmc --net none --mem-limit 32m -- true
-        assert_refused '^vmc: --mem-limit: this host.s control groups'
+        assert_refused '^vmc: --mem-limit: vmc may not use this host.s control groups'
     else
         [[ $stderr == *'Cannot fork'* && $output != *'not limited'* ]] || fail "$output $stderr"
         run vmc --net none --mem-limit 32m -- vmc-probe memory 100
