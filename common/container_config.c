@@ -275,8 +275,6 @@ static int check_process(void *item, struct error *err)
     struct process_config *process = item;
     if (process->args.count == 0)
         return error_set(err, "configuration: no args");
-    if (!process->cwd)
-        process->cwd = xstrdup("/");
     for (size_t i = 0; i < process->env.count; i++) {
         const char *equals = strchr(process->env.items[i], '=');
         if (!equals || equals == process->env.items[i])

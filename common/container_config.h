@@ -243,7 +243,7 @@ static inline bool is_container(const struct container_shape *shape)
 struct process_config {
     struct strings args;
     struct strings env;
-    char *cwd;  /* never NULL */
+    char *cwd;  /* NULL: / */
     char *user; /* NULL: root in a container, and whoever the agent is outside of one */
     struct strings groups;
     int64_t oom_score_adj;

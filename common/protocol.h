@@ -115,6 +115,8 @@ enum peer {
     PEER_HOST_DATA,
     PEER_GUEST_CONTROL,
     PEER_GUEST_DATA,
+    PEER_CLIENT,  /* of a container's control socket: host/monitor/control.h */
+    PEER_MONITOR, /* who serves it */
 };
 
 /* Incremental decoder. Fixed size, no allocation; survives any input. */

@@ -156,8 +156,9 @@ static int become(const struct workload *w, struct error *err)
         return error_errno(err, "cannot keep capabilities");
     if (w->user && user_become(w->user) < 0)
         return error_errno(err, "cannot become user '%s'", process->user ? process->user : "root");
-    if (chdir(process->cwd) < 0)
-        return error_errno(err, "cannot change to the working directory '%.900s'", process->cwd);
+    const char *cwd = process->cwd ? process->cwd : "/";
+    if (chdir(cwd) < 0)
+        return error_errno(err, "cannot change to the working directory '%.900s'", cwd);
     if (load_filter(w, err) < 0)
         return -1;
     return take_rights(w, err);

@@ -98,6 +98,10 @@ enum option_id {
     OPTION_EXPLAIN,
     OPTION_ALL,
     OPTION_JSON,
+    OPTION_DETACH,
+    OPTION_QUIET,
+    OPTION_SIGNAL,
+    OPTION_TIME,
     OPTION_HELP,
 };
 

@@ -8,6 +8,10 @@
 #include "host/cli/request.h"
 
 int cmd_run(const struct request *req, int *ret_status, struct error *err);
+int cmd_exec(const struct request *req, int *ret_status, struct error *err);
+int cmd_ps(const struct request *req, int *ret_status, struct error *err);
+int cmd_kill(const struct request *req, int *ret_status, struct error *err);
+int cmd_stop(const struct request *req, int *ret_status, struct error *err);
 int cmd_shell_guest(const struct request *req, int *ret_status, struct error *err);
 int cmd_pack(const struct request *req, int *ret_status, struct error *err);
 int cmd_volume_create(const struct request *req, int *ret_status, struct error *err);
@@ -25,11 +29,17 @@ int cmd_completion(const struct request *req, int *ret_status, struct error *err
 int cmd_manual(const struct request *req, int *ret_status, struct error *err);
 
 /* Options that are about no run. */
+extern const struct option_group exec_options;
+extern const struct option_group ps_options;
+extern const struct option_group kill_options;
+extern const struct option_group stop_options;
 extern const struct option_group pack_options;
 extern const struct option_group template_options;
 extern const struct option_group explain_options;
 
 /* refused.c: what other tools' run has. */
 extern const struct refused_option refused_of_run[];
+/* exec.c: what other tools' exec has. */
+extern const struct refused_option refused_of_exec[];
 
 #endif

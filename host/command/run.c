@@ -6,6 +6,7 @@
 #include "host/base/restrictions.h"
 #include "host/command/commands.h"
 #include "host/command/explain.h"
+#include "host/monitor/control.h"
 #include "host/run/resolve.h"
 
 typedef int resolver(const struct request *req, struct vm_spec *ret, struct error *err);
@@ -33,10 +34,19 @@ static int run_with(resolver *resolve, run_steps *steps, const struct request *r
 
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
-    if (run_prepare(run, err) < 0 || run_boot(run, err) < 0 || run_create(run, err) < 0 ||
-        run_start(run, err) < 0)
+    struct control control = {0};
+    if (run_prepare(run, err) < 0 || run_boot(run, err) < 0 || run_create(run, err) < 0)
         return -1;
-    return run_wait(run, ret_status, err);
+    int result =
+        control_open(&control, &run->guest, &run->workload, &run->spec, run->container.dir_fd, err);
+    if (result == 0)
+        result = run_start(run, err);
+    if (result == 0)
+        result = run_wait(run, ret_status, err);
+    if (result == 0)
+        control_finish(&control);
+    control_close(&control);
+    return result;
 }
 
 static int serve_shell(struct run *run, int *ret_status, struct error *err)

@@ -20,6 +20,23 @@ static const char *const run_description[] = {
     "place that --upper chooses.",
     NULL,
 };
+static const char *const exec_description[] = {
+    "Runs COMMAND in CONTAINER, which runs: in its namespaces and control group, with its capabilities, system call filter and limits. The exit status is COMMAND's.",
+    "CONTAINER is the name of a run (--name), its id ('vmc ps'), or an unambiguous beginning of the id. COMMAND's environment is the container's, with what the options add. Its signals and the size of its terminal are its own. When vmc exec ends, so does COMMAND, except with --detach.",
+    NULL,
+};
+static const char *const ps_description[] = {
+    "Lists the caller's containers that run, the youngest first.",
+    NULL,
+};
+static const char *const kill_description[] = {
+    "Sends a signal to the commands of containers that run, KILL if no other is given. Prints what was named.",
+    NULL,
+};
+static const char *const stop_description[] = {
+    "Ends containers: TERM for their commands, and KILL for those that have not ended in time. Returns when they have ended. Prints what was named.",
+    NULL,
+};
 static const char *const shell_guest_description[] = {
     "Boots the guest without a container and serves a shell on its serial line: the guest's own "
     "initramfs, with busybox. For looking at a kernel. It ends when the shell does.",
@@ -100,6 +117,10 @@ static const struct option_group *const run_groups[] = {
     &time_options, &boot_time_options, &kernel_options, &debug_options, &explain_options, &json_options,
     &global_options, NULL,
 };
+static const struct option_group *const exec_groups[] = {&exec_options, &environment_options, &global_options, NULL};
+static const struct option_group *const ps_groups[] = {&ps_options, &json_options, &global_options, NULL};
+static const struct option_group *const kill_groups[] = {&kill_options, &global_options, NULL};
+static const struct option_group *const stop_groups[] = {&stop_options, &global_options, NULL};
 static const struct option_group *const pack_groups[] = {&pack_options, &arch_options, &global_options, NULL};
 static const struct option_group *const json_groups[] = {&json_options, &global_options, NULL};
 static const struct option_group *const template_groups[] = {&template_options, &global_options, NULL};
@@ -111,6 +132,23 @@ const struct command command_table[] = {
      .summary = "run a command in a virtual machine of its own",
      .synopsis = "[OPTION]... [--] COMMAND [ARG]...", .description = run_description,
      .min_args = 1, .max_args = ARGS_ANY},
+    {.name = "exec", .run = cmd_exec,
+     .groups = exec_groups, .refused = refused_of_exec, .argument = "a container and a command",
+     .summary = "run one more command in a container that runs",
+     .synopsis = "[OPTION]... CONTAINER COMMAND [ARG]...", .description = exec_description,
+     .min_args = 2, .max_args = ARGS_ANY},
+    {.name = "ps", .run = cmd_ps,
+     .groups = ps_groups,
+     .summary = "list the containers that run",
+     .synopsis = "[OPTION]...", .description = ps_description},
+    {.name = "kill", .run = cmd_kill,
+     .groups = kill_groups, .argument = "a container",
+     .summary = "send a signal to a container's command",
+     .synopsis = "[OPTION]... CONTAINER...", .description = kill_description, .min_args = 1, .max_args = ARGS_ANY},
+    {.name = "stop", .run = cmd_stop,
+     .groups = stop_groups, .argument = "a container",
+     .summary = "end containers",
+     .synopsis = "[OPTION]... CONTAINER...", .description = stop_description, .min_args = 1, .max_args = ARGS_ANY},
     {.name = "shell-guest", .run = cmd_shell_guest,
      .groups = run_groups, .parts = PART_MACHINE | PART_BOOT,
      .summary = "boot a guest without a container, for maintenance",

@@ -55,6 +55,8 @@ int guest_turn(struct guest *g, int64_t deadline, struct error *err)
     link_flush(&g->link);
     if (loop_turn(g->loop, doubt < deadline ? doubt : deadline, err) < 0)
         return -1;
+    if (g->follower.turned)
+        g->follower.turned(g->follower.owner);
     if (has_said_all(g))
         return 0;
     /* Only a copy's machine has been told something before HELLO. */

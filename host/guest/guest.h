@@ -11,11 +11,18 @@
 /* From EXIT to the last byte of output, while nothing waits for our own side. */
 #define GUEST_OUTPUT_GRACE_NS (10 * NS_PER_S)
 
+/* Whoever follows what becomes of processes: told after each turn. */
+struct guest_follower {
+    void (*turned)(void *owner); /* NULL: nobody */
+    void *owner;
+};
+
 struct guest {
     struct loop *loop; /* borrowed */
     const struct vm_spec *spec;
     struct link link;
     struct machine_watch machine;
+    struct guest_follower follower;
 };
 
 /* What a guest needs to have; all borrowed, and outliving it but for the machine's two ports. */

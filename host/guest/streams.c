@@ -40,8 +40,12 @@ static int pump_sink(struct joined_streams *s, struct relay_sink *sink, short re
 {
     if ((revents & (POLLERR | POLLHUP)) && !(revents & POLLOUT))
         relay_sink_close(sink, s->data);
-    else if (relay_sink_pump(sink, s->data, err) < 0)
-        return error_wrap(err, "%s", name);
+    else if (relay_sink_pump(sink, s->data, err) < 0) {
+        error_wrap(err, "%s", name);
+        if (!s->keeps_failure)
+            return -1;
+        s->failure = *err;
+    }
     return 0;
 }
 

@@ -37,6 +37,9 @@ struct joined_streams {
     struct relay_sink err;
     struct input_permit permit;
     bool held; /* input is left where it is for now */
+    /* What cannot be written ends the stream, and the loop; with keeps_failure, it is kept here. */
+    bool keeps_failure;
+    struct error failure;
     struct watch watches[3];
 };
 #define STREAMS_NONE                                                                               \

@@ -1,6 +1,8 @@
 #include "host/run/run.h"
 
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "host/base/notice.h"
@@ -11,6 +13,7 @@
 #include "host/run/maintenance.h"
 #include "host/spec/rootfs.h"
 #include "host/store/disk_image.h"
+#include "host/store/status.h"
 
 void run_init(struct run *run)
 {
@@ -154,6 +157,29 @@ int run_create(struct run *run, struct error *err)
     return keep_template(run, err);
 }
 
+/* Where others find it from now on: vmc ps, vmc exec. */
+static int note_status(const struct run *run, struct error *err)
+{
+    static const char *const backends[] = {
+        [BACKEND_QEMU] = "qemu",
+        [BACKEND_LIBVIRT] = "libvirt",
+        [BACKEND_NAMESPACES] = "host",
+        [BACKEND_UML] = "uml",
+    };
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const struct status status = {
+        .id = (char *)run->container.id,
+        .name = run->spec.name,
+        .backend = (char *)backends[run->spec.backend],
+        .rootfs = run->spec.rootfs,
+        .command = run->spec.args,
+        .pid = getpid(),
+        .started_ms = now.tv_sec * 1000 + now.tv_nsec / NS_PER_MS,
+    };
+    return status_write(&run->container, &status, err);
+}
+
 int run_start(struct run *run, struct error *err)
 {
     struct stream_fds fds;
@@ -165,7 +191,7 @@ int run_start(struct run *run, struct error *err)
                           &run->network.guest, &window, &run->capabilities);
     if (network_wait(&run->network, now_ns() + NETWORK_PATIENCE_NS, err) < 0)
         return -1;
-    if (foreground_streams(&run->foreground, &fds, err) < 0)
+    if (note_status(run, err) < 0 || foreground_streams(&run->foreground, &fds, err) < 0)
         return -1;
     return guest_start(&run->guest, config, &run->workload, &fds, err);
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/io.h"
@@ -103,7 +104,6 @@ static int add_file(struct json_object *map, const char *path, struct error *err
 static int collect(struct json_object *map, const struct request *req, bool tty, struct error *err)
 {
     const char *term = getenv("TERM");
-    set(map, "PATH", DEFAULT_PATH);
     if (tty)
         set(map, "TERM", term && term[0] ? term : "linux");
     const struct setting *s = NULL;
@@ -118,7 +118,7 @@ static int collect(struct json_object *map, const struct request *req, bool tty,
     return 0;
 }
 
-int environment_resolve(const struct request *req, bool tty, struct strings *ret, struct error *err)
+int environment_given(const struct request *req, bool tty, struct strings *ret, struct error *err)
 {
     struct json_object *map = json_object_new_object();
     int result = collect(map, req, tty, err);
@@ -128,4 +128,35 @@ int environment_resolve(const struct request *req, bool tty, struct strings *ret
     }
     json_object_put(map);
     return result;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    size_t length = strcspn(a, "=");
+    return strcspn(b, "=") == length && strncmp(a, b, length) == 0;
+}
+
+void environment_merge(struct strings *env, const struct strings *more)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        size_t at = 0;
+        while (at < env->count && !same_name(env->items[at], more->items[i]))
+            at++;
+        if (at == env->count) {
+            strings_add(env, more->items[i]);
+            continue;
+        }
+        free(env->items[at]);
+        env->items[at] = xstrdup(more->items[i]);
+    }
+}
+
+int environment_resolve(const struct request *req, bool tty, struct strings *ret, struct error *err)
+{
+    AUTO_STRINGS struct strings given = {0};
+    if (environment_given(req, tty, &given, err) < 0)
+        return -1;
+    strings_add(ret, "PATH=" DEFAULT_PATH);
+    environment_merge(ret, &given);
+    return 0;
 }

@@ -15,4 +15,10 @@
 int environment_resolve(const struct request *req, bool tty, struct strings *ret,
                         struct error *err);
 
+/* The same without the defaults: for a process in a container that has an environment. */
+int environment_given(const struct request *req, bool tty, struct strings *ret, struct error *err);
+
+/* Adds entries to an environment; one replaces the entry of its name. */
+void environment_merge(struct strings *env, const struct strings *more);
+
 #endif

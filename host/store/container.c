@@ -75,7 +75,7 @@ static bool can_use(struct container *c, char *path)
 }
 
 /* Root of a user namespace has a /run to use only if a container engine made one for it. */
-static int open_base(struct container *c, struct error *err)
+int state_open_base(struct container *c, struct error *err)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     if (runtime && runtime[0] == '/' && is_own_directory(runtime) &&
@@ -86,6 +86,13 @@ static int open_base(struct container *c, struct error *err)
     if (geteuid() == 0 && can_use(c, xstrdup("/run/vmc")))
         return 0;
     return try_base(c, xasprintf("/tmp/vmc-%u", uid_outside()), err);
+}
+
+void state_close_base(struct container *c)
+{
+    close_fd(&c->base_fd);
+    free(c->base);
+    c->base = NULL;
 }
 
 static void make_id(char id[13])
@@ -99,7 +106,7 @@ static void make_id(char id[13])
 
 int state_create(struct container *c, struct error *err)
 {
-    if (open_base(c, err) < 0)
+    if (state_open_base(c, err) < 0)
         return -1;
     make_id(c->id);
     /* The shared lock on BASE holds off a sweep between mkdir and the lock on the directory. */

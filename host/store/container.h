@@ -24,6 +24,10 @@ struct container {
         .base_fd = -1, .dir_fd = -1                                                                \
     }
 
+/* Only BASE, which is made where there is none. */
+int state_open_base(struct container *c, struct error *err);
+void state_close_base(struct container *c);
+
 /* Makes a new container's directory. */
 int state_create(struct container *c, struct error *err);
 

@@ -1,0 +1,312 @@
+#include "host/monitor/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/channel.h"
+#include "common/io.h"
+#include "common/loop.h"
+#include "common/relay.h"
+#include "common/util.h"
+#include "host/base/signals.h"
+#include "host/base/unix_socket.h"
+#include "host/monitor/control.h"
+#include "host/run/terminal.h"
+
+struct client {
+    struct loop loop;
+    struct channel channel;
+    struct watch on_frame, on_signal, on_key, on_room;
+    int signal_fd;
+    struct user_terminal terminal;
+    bool tty;
+    int keys; /* what is typed goes into this pipe while we are in the foreground; or -1 */
+    struct queue waiting; /* for room in that pipe */
+    int typed;            /* borrowed: where it comes from; -1 when it has ended */
+    bool detach;          /* STARTED is enough */
+    bool left;            /* the monitor has */
+    bool done;
+    int status;
+};
+
+/* ---- the connection ---- */
+
+static int connect_to(int dir, struct error *err)
+{
+    char path[64];
+    int fd;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/" CONTROL_NAME, dir);
+    if (unix_socket_connect(path, SOCK_STREAM, &fd, err) < 0)
+        return -1;
+    return fd;
+}
+
+/* count descriptors go along with it. */
+static int greet(int fd, bool detach, const int *fds, size_t count, struct error *err)
+{
+    struct control_greeting greeting = {
+        .magic = CONTROL_MAGIC, .version = PROTOCOL_VERSION, .detach = detach};
+    union {
+        char bytes[CMSG_SPACE(CONTROL_STREAMS * sizeof(int))];
+        struct cmsghdr align;
+    } control = {0};
+    struct iovec bytes = {.iov_base = &greeting, .iov_len = sizeof(greeting)};
+    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+    if (count > 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(count * sizeof(int));
+        memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+    }
+    if (sendmsg(fd, &message, MSG_NOSIGNAL) != sizeof(greeting))
+        return error_errno(err, "cannot speak to the container's vmc");
+    return 0;
+}
+
+/* ---- what comes ---- */
+
+static int hear(struct client *client, const struct frame *frame, struct error *err)
+{
+    struct exit_record record;
+    struct started started;
+    switch (frame->type) {
+    case FRAME_STARTED:
+        client->done = client->detach;
+        return decode_started(frame, &started, err);
+    case FRAME_EXIT:
+        if (decode_exit(frame, &record, err) < 0)
+            return -1;
+        client->status = exit_record_status(&record);
+        client->done = true;
+        return 0;
+    default:
+        return decode_error(frame, err);
+    }
+}
+
+static short channel_wants(const void *owner)
+{
+    return channel_events(&((const struct client *)owner)->channel);
+}
+
+static int on_frame(void *owner, short revents, struct error *err)
+{
+    struct client *client = owner;
+    struct frame frame;
+    int result;
+    if (!(revents & (POLLIN | POLLHUP | POLLERR)))
+        return 0;
+    if (channel_fill(&client->channel, &client->left, err) < 0)
+        return -1;
+    while ((result = channel_next(&client->channel, &frame, err)) > 0)
+        if (hear(client, &frame, err) < 0)
+            return -1;
+    if (result == 0 && client->left && !client->done)
+        return error_set(err, "the container's vmc has ended");
+    return result;
+}
+
+/* ---- the user's side ---- */
+
+static void send_size(struct client *client)
+{
+    uint8_t payload[WINSIZE_SIZE];
+    struct window_size size = terminal_size();
+    encode_winsize(payload, &size);
+    channel_send(&client->channel, FRAME_WINSIZE, 0, payload, sizeof(payload));
+}
+
+static int on_signal(void *owner, short revents, struct error *err)
+{
+    struct client *client = owner;
+    struct signalfd_siginfo info;
+    uint8_t payload[SIGNAL_SIZE];
+    (void)revents, (void)err;
+    if (read(client->signal_fd, &info, sizeof(info)) != sizeof(info))
+        return 0;
+    if (signal_is_terminals((int)info.ssi_signo)) {
+        terminal_look(&client->terminal);
+        if (client->tty)
+            send_size(client);
+        return 0;
+    }
+    encode_signal(payload, (int)info.ssi_signo);
+    channel_send(&client->channel, FRAME_SIGNAL, 0, payload, sizeof(payload));
+    return 0;
+}
+
+/* The process gets the end of its input behind what was typed. */
+static int on_room(void *owner, short revents, struct error *err)
+{
+    struct client *client = owner;
+    (void)revents, (void)err;
+    ssize_t n = write(client->keys, queue_bytes(&client->waiting), client->waiting.length);
+    if (n > 0)
+        queue_consume(&client->waiting, (size_t)n);
+    if ((n < 0 && errno != EAGAIN && errno != EINTR) ||
+        (client->typed < 0 && client->waiting.length == 0))
+        close_fd(&client->keys);
+    return 0;
+}
+
+static short room_events(const void *owner)
+{
+    const struct client *client = owner;
+    return client->waiting.length > 0 || client->typed < 0 ? POLLOUT : 0;
+}
+
+static short key_events(const void *owner)
+{
+    const struct client *client = owner;
+    return client->terminal.foreground && client->waiting.length == 0 ? POLLIN : WATCH_NOTHING;
+}
+
+/* Only a job in the foreground may read its terminal: so the monitor does not. */
+static int on_key(void *owner, short revents, struct error *err)
+{
+    struct client *client = owner;
+    char bytes[4096];
+    (void)revents, (void)err;
+    terminal_look(&client->terminal);
+    if (!client->terminal.foreground)
+        return 0;
+    ssize_t n = read(client->typed, bytes, sizeof(bytes));
+    if (n > 0)
+        queue_append(&client->waiting, bytes, (size_t)n);
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        client->typed = -1;
+    return 0;
+}
+
+/* What the process gets for its input: none, ours, or a pipe for what is typed. */
+static int open_input(struct client *client, bool interactive, int *ret_fd, struct error *err)
+{
+    int ends[2];
+    *ret_fd = -1;
+    if (!interactive)
+        return 0;
+    if (!isatty(STDIN_FILENO)) {
+        *ret_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+        return 0;
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_errno(err, "cannot make a pipe");
+    *ret_fd = ends[0];
+    client->keys = ends[1];
+    client->typed = STDIN_FILENO;
+    client->on_key = (struct watch){&client->typed, key_events, on_key, client};
+    client->on_room = (struct watch){&client->keys, room_events, on_room, client};
+    loop_add(&client->loop, &client->on_key);
+    loop_add(&client->loop, &client->on_room);
+    return set_nonblocking(client->keys, true) < 0 ? error_errno(err, "cannot prepare a pipe") : 0;
+}
+
+/* ---- one process ---- */
+
+static void send_text(struct client *client, const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t sent = 0; sent < length; sent += FRAME_PAYLOAD_MAX) {
+        size_t left = length - sent;
+        channel_send(&client->channel, FRAME_EXEC, 0, text + sent,
+                     left < FRAME_PAYLOAD_MAX ? left : FRAME_PAYLOAD_MAX);
+    }
+    channel_send(&client->channel, FRAME_EXEC, 0, NULL, 0);
+}
+
+static int ask(struct client *client, int dir, const struct exec_request *request,
+               struct error *err)
+{
+    AUTO_CLOSE int input = -1;
+    AUTO_CLOSE int fd = connect_to(dir, err);
+    AUTO_FREE char *text = process_config_text(request->process);
+    if (fd < 0 || open_input(client, request->interactive, &input, err) < 0)
+        return -1;
+    const int fds[CONTROL_STREAMS] = {STDOUT_FILENO, STDERR_FILENO, input};
+    size_t count = request->detach ? 0 : input < 0 ? CONTROL_STREAMS - 1 : CONTROL_STREAMS;
+    if (greet(fd, request->detach, fds, count, err) < 0 ||
+        channel_open(&client->channel, take_fd(&fd), PEER_MONITOR, err) < 0)
+        return -1;
+    client->on_frame = (struct watch){&client->channel.fd, channel_wants, on_frame, client};
+    loop_add(&client->loop, &client->on_frame);
+    send_text(client, text);
+    return 0;
+}
+
+static int follow(struct client *client, struct error *err)
+{
+    while (!client->done) {
+        int64_t look = client->terminal.foreground ? DEADLINE_NONE : now_ns() + TERMINAL_LOOK_NS;
+        if (channel_flush(&client->channel, NULL) < 0)
+            queue_free(&client->channel.out);
+        if (loop_turn(&client->loop, look, err) < 0)
+            return -1;
+        if (!client->terminal.foreground)
+            terminal_look(&client->terminal);
+    }
+    return 0;
+}
+
+int client_exec(int dir, const struct exec_request *request, int *ret_status, struct error *err)
+{
+    struct client *client = xcalloc(1, sizeof(*client));
+    client->channel.fd = client->signal_fd = client->keys = client->typed = -1;
+    client->terminal.foreground = true;
+    client->tty = request->process->tty;
+    client->detach = request->detach;
+    int result = signals_open(&client->signal_fd, err);
+    if (result == 0) {
+        client->on_signal = (struct watch){&client->signal_fd, NULL, on_signal, client};
+        loop_add(&client->loop, &client->on_signal);
+        result = ask(client, dir, request, err);
+    }
+    if (result == 0 && !request->detach)
+        result = terminal_open(&client->terminal, client->tty && request->interactive, err);
+    if (result == 0)
+        result = follow(client, err);
+    terminal_restore(&client->terminal);
+    *ret_status = client->status;
+    queue_free(&client->waiting);
+    close_fd(&client->keys);
+    close_fd(&client->signal_fd);
+    channel_close(&client->channel);
+    loop_free(&client->loop);
+    free(client);
+    return result;
+}
+
+/* ---- signals for the workload ---- */
+
+int client_signal_and_wait(int dir, int signal, int64_t deadline, bool *ret_ended,
+                           struct error *err)
+{
+    uint8_t bytes[FRAME_HEADER_SIZE + SIGNAL_SIZE];
+    AUTO_CLOSE int fd = connect_to(dir, err);
+    *ret_ended = false;
+    if (fd < 0 || greet(fd, false, NULL, 0, err) < 0)
+        return -1;
+    encode_header(bytes, FRAME_SIGNAL, 0, SIGNAL_SIZE);
+    encode_signal(bytes + FRAME_HEADER_SIZE, signal);
+    if (write_all(fd, bytes, sizeof(bytes)) < 0)
+        return error_errno(err, "cannot speak to the container's vmc");
+    /* Nothing is said to us but that the container has ended. */
+    *ret_ended = wait_readable(fd, deadline);
+    return 0;
+}
+
+int client_signal(int dir, int signal, struct error *err)
+{
+    bool ended;
+    return client_signal_and_wait(dir, signal, 0, &ended, err);
+}

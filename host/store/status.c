@@ -1,0 +1,242 @@
+#include "host/store/status.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/log.h"
+#include "host/base/json.h"
+
+#define FILE_NAME "state.json"
+#define FILE_NEW "state.json.new"
+#define FILE_SIZE_MAX (4u << 20) /* a command line is at most 2 MiB, ARG_MAX */
+
+void status_free(struct status *s)
+{
+    free(s->id);
+    free(s->name);
+    free(s->backend);
+    free(s->rootfs);
+    strings_free(&s->command);
+    *s = (struct status){0};
+}
+
+void status_list_free(struct status_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        status_free(&list->items[i]);
+    free(list->items);
+    *list = (struct status_list){0};
+}
+
+/* ---- writing ---- */
+
+static struct json_object *to_json(const struct status *s)
+{
+    struct json_object *object = json_object_new_object();
+    json_add_string(object, "id", s->id);
+    if (s->name)
+        json_add_string(object, "name", s->name);
+    json_add_string(object, "backend", s->backend);
+    json_add_string(object, "rootfs", s->rootfs);
+    struct json_object *command = json_object_new_array();
+    for (size_t i = 0; i < s->command.count; i++)
+        json_object_array_add(command, json_object_new_string(s->command.items[i]));
+    json_object_object_add(object, "command", command);
+    json_add_number(object, "pid", s->pid);
+    json_add_number(object, "started_ms", s->started_ms);
+    return object;
+}
+
+static int write_text(int dir, const char *text, struct error *err)
+{
+    AUTO_CLOSE int fd =
+        openat(dir, FILE_NEW, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || write_all(fd, text, strlen(text)) < 0)
+        return error_errno(err, "cannot write " FILE_NAME);
+    return renameat(dir, FILE_NEW, dir, FILE_NAME) < 0 ? error_errno(err, "cannot write " FILE_NAME)
+                                                       : 0;
+}
+
+/* ---- reading: the file is the caller's own, and may be cut off all the same ---- */
+
+static int take_text(struct json_object *object, const char *key, char **ret, struct error *err)
+{
+    const char *text;
+    if (json_text_member(object, key, &text, err) < 0)
+        return -1;
+    *ret = xstrdup_or_null(text);
+    return 0;
+}
+
+static int take_number(struct json_object *object, const char *key, int64_t *ret, struct error *err)
+{
+    struct json_object *value;
+    if (json_member(object, key, json_type_int, &value, err) < 0)
+        return -1;
+    *ret = json_object_get_int64(value);
+    return 0;
+}
+
+static int from_json(struct json_object *object, struct status *ret, struct error *err)
+{
+    struct json_object *command;
+    if (take_text(object, "id", &ret->id, err) < 0 ||
+        take_text(object, "name", &ret->name, err) < 0 ||
+        take_text(object, "backend", &ret->backend, err) < 0 ||
+        take_text(object, "rootfs", &ret->rootfs, err) < 0 ||
+        take_number(object, "pid", &ret->pid, err) < 0 ||
+        take_number(object, "started_ms", &ret->started_ms, err) < 0 ||
+        json_member(object, "command", json_type_array, &command, err) < 0)
+        return -1;
+    for (size_t i = 0; i < json_length(command); i++)
+        strings_add(&ret->command, json_text_at(command, i));
+    return ret->id && ret->backend && ret->rootfs ? 0 : error_set(err, "a member is missing");
+}
+
+/* 1: *ret is read; 0: there is none, or none that can be read. */
+static int read_status(int dir, struct status *ret)
+{
+    struct error err = ERROR_INIT;
+    AUTO_FREE char *text = NULL;
+    if (read_file_at(dir, FILE_NAME, FILE_SIZE_MAX, &text, NULL, &err) < 0)
+        return 0;
+    struct json_object *object = json_tokener_parse(text);
+    int result = object ? from_json(object, ret, &err) : -1;
+    json_object_put(object);
+    if (result == 0)
+        return 1;
+    status_free(ret);
+    return 0;
+}
+
+/* Whoever waits for its lock would be in the way of a start: but a start has no state.json yet. */
+static bool runs(int dir)
+{
+    if (flock(dir, LOCK_SH | LOCK_NB) < 0)
+        return errno == EWOULDBLOCK;
+    flock(dir, LOCK_UN);
+    return false;
+}
+
+static void add_one(int base, const char *name, struct status_list *ret)
+{
+    struct status status = {0};
+    AUTO_CLOSE int dir = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0 || read_status(dir, &status) == 0)
+        return;
+    if (!runs(dir) || strcmp(status.id, name) != 0) {
+        status_free(&status);
+        return;
+    }
+    ret->items = xrealloc(ret->items, ret->count + 1, sizeof(*ret->items));
+    ret->items[ret->count++] = status;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct status *first = a, *second = b;
+    return first->started_ms < second->started_ms   ? 1
+           : first->started_ms > second->started_ms ? -1
+                                                    : 0;
+}
+
+static int list_base(int base, struct status_list *ret, struct error *err)
+{
+    int fd = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    *ret = (struct status_list){0};
+    if (!dir)
+        return error_errno(err, "cannot list the containers");
+    while ((entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            add_one(base, entry->d_name, ret);
+    closedir(dir);
+    if (ret->count > 0)
+        qsort(ret->items, ret->count, sizeof(*ret->items), compare);
+    return 0;
+}
+
+int status_list(struct status_list *ret, struct error *err)
+{
+    struct container base = CONTAINER_INIT;
+    *ret = (struct status_list){0};
+    int result = state_open_base(&base, err);
+    if (result == 0)
+        result = list_base(base.base_fd, ret, err);
+    state_close_base(&base);
+    return result;
+}
+
+/* A name counts before an id that begins like it. -1: none; -2: several. */
+static int find(const struct status_list *list, const char *word)
+{
+    int found = -1;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].name && strcmp(list->items[i].name, word) == 0)
+            return (int)i;
+    for (size_t i = 0; word[0] && i < list->count; i++)
+        if (strncmp(list->items[i].id, word, strlen(word)) == 0)
+            found = found == -1 ? (int)i : -2;
+    return found;
+}
+
+static int open_directory(const char *id, int *ret_dir, struct error *err)
+{
+    struct container base = CONTAINER_INIT;
+    if (state_open_base(&base, err) < 0)
+        return -1;
+    *ret_dir = openat(base.base_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int result = *ret_dir < 0 ? error_errno(err, "container %s", id) : 0;
+    state_close_base(&base);
+    return result;
+}
+
+int status_find(const char *word, struct status *ret, int *ret_dir, struct error *err)
+{
+    struct status_list list;
+    *ret = (struct status){0};
+    *ret_dir = -1;
+    if (status_list(&list, err) < 0)
+        return -1;
+    int found = find(&list, word);
+    int result = found == -1 ? error_set(err, "no container '%s' runs ('vmc ps' lists them)", word)
+                 : found == -2 ? error_set(err, "'%s' begins the ids of several containers", word)
+                               : open_directory(list.items[found].id, ret_dir, err);
+    if (result == 0) {
+        *ret = list.items[found];
+        list.items[found] = (struct status){0};
+    }
+    status_list_free(&list);
+    return result;
+}
+
+static int check_name(int base, const struct status *status, struct error *err)
+{
+    struct status_list list = {0};
+    int result = status->name ? list_base(base, &list, err) : 0;
+    for (size_t i = 0; result == 0 && i < list.count; i++)
+        if (list.items[i].name && strcmp(list.items[i].name, status->name) == 0)
+            result = error_set(err, "the name %s is in use by container %s, which runs",
+                               status->name, list.items[i].id);
+    status_list_free(&list);
+    return result;
+}
+
+int status_write(const struct container *c, const struct status *status, struct error *err)
+{
+    if (check_name(c->base_fd, status, err) < 0)
+        return -1;
+    struct json_object *object = to_json(status);
+    int result =
+        write_text(c->dir_fd, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN), err);
+    json_object_put(object);
+    return result < 0 ? error_wrap(err, "%s", c->dir) : 0;
+}

@@ -1,0 +1,206 @@
+# vmc exec, ps, kill and stop: more than one command in a container that runs.
+load ../../lib/common
+
+# box COMMAND...: a container of that name runs, which says "ready" when it does.
+box() {
+    vmc_background --name box -- sh -c 'echo ready; '"$*"
+    wait_for "$DEADLINE" has_line out ready || fail "the workload does not start: $(cat err)"
+}
+
+in_box() {
+    "$VMC" exec "$@" </dev/null
+}
+
+end_box() {
+    kill -TERM "$PID"
+    finish
+}
+
+@test "exec: the container's kernel, names, namespaces and environment; its own user, directory and variables" {
+    vmc_background --name box --hostname inside -e FROM_RUN=1 -w /usr -- sh -c 'echo ready; exec sleep 1000'
+    wait_for "$DEADLINE" has_line out ready || fail "the workload does not start"
+    local boot
+    boot=$(in_box box cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/hostname)
+    assert_equal "${boot#*$'\n'}" inside
+    [ "${VMC_TEST_BACKEND-}" = host ] || [ "${boot%%$'\n'*}" != "$(cat /proc/sys/kernel/random/boot_id)" ] ||
+        fail "the host's kernel"
+    local name
+    for name in mnt uts ipc pid net; do
+        assert_equal "$(in_box box sh -c 'readlink /proc/self/ns/'$name)" "$(in_box box readlink /proc/1/ns/$name)"
+    done
+    assert_equal "$(in_box box sh -c 'echo $FROM_RUN $PWD; id -u')" $'1 /usr\n0'
+    assert_equal "$(in_box -u 33 -w /tmp -e FROM_RUN=2 -e MINE=3 box sh -c 'echo $FROM_RUN $MINE $PWD; id -u')" \
+        $'2 3 /tmp\n33'
+    end_box
+}
+
+@test "exec: its exit status, death by a signal, and commands that cannot run" {
+    box 'exec sleep 1000'
+    local status
+    for status in 0 1 42 255; do
+        run in_box box sh -c "exit $status"
+        assert_equal "$status" "$status"
+    done
+    run in_box box sh -c 'kill -KILL $$'
+    assert_status 137
+    run -127 --separate-stderr in_box box no-such-command
+    assert_match "$stderr" "^vmc: cannot run 'no-such-command': command not found in PATH"
+    run --separate-stderr in_box box /etc/passwd
+    assert_status 126
+    run --separate-stderr in_box -w /no/such box true
+    assert_status 125
+    run --separate-stderr in_box -u no-such-user box true
+    assert_status 125
+    assert_match "$stderr" no-such-user
+    # The container goes on.
+    in_box box true
+    end_box
+}
+
+@test "exec: three streams, byte for byte, ten at once" {
+    box 'exec sleep 1000'
+    head -c 8388608 /dev/urandom >bytes
+    assert_equal "$("$VMC" exec -i box cat <bytes | sha256sum)" "$(sha256sum <bytes)"
+    local i pids=()
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        echo "in-$i" | "$VMC" exec -i box sh -c "read x; echo out-$i-\$x; echo err-$i >&2; exit $i" \
+            >"out-$i" 2>"err-$i" 3>&- &
+        pids+=($!)
+    done
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        local status=0
+        wait "${pids[i - 1]}" || status=$?
+        assert_equal "$status" "$i"
+        assert_equal "$(cat "out-$i")" "out-$i-in-$i"
+        assert_equal "$(cat "err-$i")" "err-$i"
+    done
+    end_box
+}
+
+@test "exec: without -i the input is empty; a background child holds nothing" {
+    box 'exec sleep 1000'
+    assert_equal "$(echo unread | "$VMC" exec box sh -c 'cat; echo end')" end
+    local begin=$SECONDS
+    run in_box box sh -c 'sleep 1000 & exit 3'
+    assert_status 3
+    [ $((SECONDS - begin)) -lt 30 ] || fail "it waited for the child"
+    end_box
+}
+
+@test "exec: a hundred one after another, and nothing is left of them" {
+    box 'exec sleep 1000'
+    local i rounds
+    rounds=$(core_or_full 100 1000)
+    for ((i = 0; i < rounds; i++)); do
+        assert_equal "$(in_box box echo "$i")" "$i"
+    done
+    [ "$(in_box box sh -c 'ls -d /proc/[0-9]* | wc -l')" -lt 8 ] || fail "processes are left: $(in_box box ls /proc)"
+    [ "$(find "/proc/$PID/fd" | wc -l)" -lt 48 ] || fail "descriptors are left: $(ls -l "/proc/$PID/fd")"
+    end_box
+}
+
+@test "exec: a terminal, its size, and what is typed" {
+    box 'exec sleep 1000'
+    run --separate-stderr "$VMC_TEST_LIB/pty" size=30x90 expect=/dev/pts/ 'send=exit 7\r' -- \
+        "$VMC" exec -it box sh -c 'stty size; tty; exec sh'
+    assert_match "$stderr" '^status 7, terminal restored'
+    assert_match "$output" '30 90'
+    assert_match "$output" '/dev/pts/'
+    run --separate-stderr "$VMC" exec -it box true </dev/null
+    assert_status 125
+    assert_match "$stderr" 'needs a terminal'
+    end_box
+}
+
+@test "exec: signals are its own, and a client that is killed takes its command along" {
+    box 'trap "echo caught" TERM; while :; do sleep 0.1; done'
+    "$VMC" exec box sh -c 'trap "echo got; exit 9" TERM; echo up; while :; do sleep 0.1; done' >exec-out 3>&- &
+    local client=$! status=0
+    wait_for "$DEADLINE" has_line exec-out up || fail "it does not start"
+    kill -TERM "$client"
+    wait "$client" || status=$?
+    assert_equal "$status" 9
+    ! has_line out caught || fail "the workload got the signal, too"
+    "$VMC" exec box sh -c 'echo up; exec sleep 4321' >exec-out 3>&- &
+    client=$!
+    wait_for "$DEADLINE" has_line exec-out up || fail "it does not start"
+    kill -KILL "$client"
+    wait "$client" || true
+    wait_for "$DEADLINE" no_sleeper || fail "the command goes on"
+    # With -d it stays.
+    in_box -d box sleep 4321
+    ! no_sleeper || fail "it has not stayed"
+    "$VMC" kill box
+    finish
+    assert_equal "$STATUS" 137
+}
+
+no_sleeper() {
+    [ -z "$(in_box box sh -c 'grep -zl "^4321$" /proc/[0-9]*/cmdline 2>/dev/null')" ]
+}
+
+@test "exec: the container ends while ten run: each ends with a status" {
+    box 'exec sleep 1000'
+    local i pids=()
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        "$VMC" exec box sh -c 'echo up; exec sleep 1000' >"out-$i" 2>"err-$i" </dev/null 3>&- &
+        pids+=($!)
+    done
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        wait_for "$DEADLINE" has_line "out-$i" up || fail "exec $i does not start"
+    done
+    "$VMC" kill box
+    finish
+    assert_equal "$STATUS" 137
+    for i in "${pids[@]}"; do
+        local status=0
+        wait "$i" || status=$?
+        assert_equal "$status" 137
+    done
+    run --separate-stderr in_box box true
+    assert_refused "no container 'box' runs"
+}
+
+@test "ps, kill and stop: by name, id and the beginning of an id" {
+    assert_equal "$("$VMC" ps -q)" ''
+    box 'trap "echo usr1" USR1; while :; do sleep 0.1; done'
+    local id
+    id=$("$VMC" ps -q)
+    assert_match "$id" '^[0-9a-f]{12}$'
+    assert_equal "$("$VMC" ps --json | jq -r '.[] | "\(.id) \(.name) \(.command[0])"')" "$id box sh"
+    assert_match "$("$VMC" ps)" "$id +box"
+    assert_equal "$("$VMC" kill -s USR1 "${id:0:6}")" "${id:0:6}"
+    wait_for "$DEADLINE" has_line out usr1 || fail "USR1 does not arrive"
+    run --separate-stderr vmc --name box -- true
+    assert_refused "the name box is in use by container $id"
+    # TERM ends it: its shell has no handler for that.
+    assert_equal "$("$VMC" stop "$id")" "$id"
+    finish
+    assert_equal "$STATUS" 143
+    assert_equal "$("$VMC" ps -q)" ''
+}
+
+@test "stop: KILL for a command that ignores TERM" {
+    box 'trap "" TERM; while :; do sleep 0.1; done'
+    "$VMC" stop --time 1 box
+    finish
+    assert_equal "$STATUS" 137
+}
+
+# EXPECTED|ARGUMENTS
+@test "exec, ps, kill, stop: what they refuse" {
+    check_table <<'END'
+needs a container and a command|exec
+needs a container and a command|exec box
+no container 'box' runs|exec box true
+no container 'box' runs|kill box
+no container 'box' runs|stop box
+--detach cannot go with|exec -d -i box true
+must be an absolute path|exec -w relative box true
+is not a user|exec -u "" box true
+has the capabilities of the container|exec --privileged box true
+is not a signal|kill -s NOSUCH box
+is not a signal|kill -s 65 box
+does not take|ps more
+END
+}
