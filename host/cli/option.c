@@ -5,7 +5,7 @@
 /* clang-format off */
 static const struct option global_rows[] = {
     {.id = OPTION_DEBUG, .name = "--debug", .part = PART_ALL, .on = ON_ANY, .layer = BY_VMC,
-     .help = "say on standard error what vmc does"},
+     .help = "print on standard error what vmc does"},
     {.id = OPTION_HELP, .name = "--help", .letter = 'h', .part = PART_ALL, .on = ON_ANY, .layer = BY_VMC,
      .help = "print this help"},
 };

@@ -94,7 +94,8 @@ int command_by_words(char *const *words, const struct command **ret, int *ret_us
             return 0;
         }
     }
-    return error_set(err, "'vmc %s' is followed by one of %s (see 'vmc help')", words[0], verbs);
+    return error_set(err, "'vmc %s' must be followed by one of %s (see 'vmc help')", words[0],
+                     verbs);
 }
 
 static const struct option *option_by_name(const struct command *command, const char *name,

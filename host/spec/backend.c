@@ -8,20 +8,20 @@ static const struct option backend_rows[] = {
     {.id = OPTION_QEMU, .name = "--qemu", .part = PART_MACHINE, .on = ON_QEMU, .layer = BY_MACHINE,
      .help = "run the machine with QEMU (default)"},
     {.id = OPTION_LIBVIRT, .name = "--libvirt", .metavar = "[=URI]", .on = ON_LIBVIRT, .layer = BY_MACHINE,
-     .help = "run it as a transient domain of libvirt's, which is QEMU in the same jail",
-     .manual = "virsh shows it as vmc-ID while it runs. URI is qemu:///session, the default of ordinary users, or "
-         "qemu:///system, root's. libvirt makes QEMU's command line and keeps its monitor; vmc starts it. Guests are "
-         "of this machine's architecture."},
+     .help = "run it as a transient libvirt domain, which is QEMU in the same jail",
+     .manual = "virsh shows it as vmc-ID while it runs. URI is qemu:///session (the default for ordinary users) or "
+         "qemu:///system (for root). libvirt makes QEMU's command line and owns its monitor; vmc starts it. Guests "
+         "have this host's architecture."},
     {.id = OPTION_HOST, .name = "--host", .on = ON_HOST, .layer = BY_HOST,
      .help = "run no machine: a plain container on this host's own kernel",
-     .manual = "For code that is trusted, and for comparison: the same root file system, options and container, in a "
-         "user namespace whose root is nobody on the host, and with this host's kernel as the only wall. Each run "
-         "says so in one line. What only a machine has is refused."},
+     .manual = "For trusted code, and for comparison: the same root file system, options and container, in a user "
+         "namespace whose root has no privileges on the host, and with this host's kernel as the only boundary. Each "
+         "run says so in one line. Options that need a machine are refused."},
     {.id = OPTION_UML, .name = "--uml", .on = ON_UML, .layer = BY_MACHINE,
-     .help = "run the machine's kernel as a process of this host's: User Mode Linux, for hosts without KVM",
-     .manual = "The same container on a kernel of its own that needs no hypervisor: it computes at this processor's "
-         "speed and starts in a fraction of what emulation takes. System calls and new processes cost more than they "
-         "do on this host, and there is one processor. What only QEMU has is refused."},
+     .help = "run the machine's kernel as a host process: User Mode Linux, for hosts without KVM",
+     .manual = "The same container on a kernel of its own that needs no hypervisor: it computes at native speed and "
+         "starts in a fraction of the time that emulation takes. System calls and new processes cost more than on the "
+         "host, and there is only one processor. Options that need QEMU are refused."},
     {.id = OPTION_UML, .name = "--um", .on = ON_UML, .layer = BY_MACHINE,
      .hidden = true},
 };
@@ -78,15 +78,14 @@ int backend_spec_check_native(const struct backend_spec *backend, const struct v
     const char *name = option_by_id(backend->option)->name;
     enum network_mode mode = spec->network.mode;
     if (spec->arch != arch_native())
-        return error_set(err,
-                         "%s runs programs of this host's architecture alone: this one's is %s, "
-                         "for which there is QEMU's machine without %s",
-                         name, spec->arch->name, name);
+        return error_set(
+            err,
+            "%s runs only programs of this host's architecture; this one is for %s: leave out %s",
+            name, spec->arch->name, name);
     if (spec->image)
-        return error_set(err,
-                         "%s shows a directory, and %s is an image, a disk of QEMU's machines: "
-                         "leave out %s",
-                         name, spec->rootfs, name);
+        return error_set(
+            err, "%s needs a directory, and %s is an image, a disk for QEMU machines: leave out %s",
+            name, spec->rootfs, name);
     for (size_t i = 0; i < spec->volumes.count; i++)
         if (spec->volumes.items[i].cache != VOLUME_CACHE_NONE)
             return error_set(err,

@@ -19,19 +19,18 @@
 /* clang-format off */
 static const struct option capability_rows[] = {
     {.id = OPTION_PRIVILEGED, .name = "--privileged", .on = ON_KERNELS, .layer = BY_AGENT,
-     .help = "give COMMAND all of the guest's kernel",
-     .manual = "All capabilities, all devices, nothing masked or read-only. It is the guest's kernel that is given "
-         "away, not the host's."},
+     .help = "give COMMAND full control of the guest's kernel",
+     .manual = "All capabilities, all devices, nothing masked or read-only. COMMAND gets all of the guest's kernel, "
+         "not the host's."},
     {.id = OPTION_CAP_ADD, .name = "--cap-add", .metavar = "CAPABILITY", .on = ON_ALL, .layer = BY_AGENT,
      .help = "add a capability to the default set",
-     .manual = "A name of capabilities(7), with or without CAP_, or ALL. The default set is the one of container "
-         "engines.",
+     .manual = "A name of capabilities(7), with or without CAP_, or ALL. The default set is that of container engines.",
      .repeatable = true},
     {.id = OPTION_CAP_DROP, .name = "--cap-drop", .metavar = "CAPABILITY", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "take a capability, or ALL, away",
+     .help = "drop a capability, or ALL",
      .repeatable = true},
     {.id = OPTION_NOCAPS, .name = "--nocaps", .metavar = "LIST", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "take the capabilities of a comma-separated list away",
+     .help = "drop the capabilities of a comma-separated list",
      .repeatable = true},
 };
 /* clang-format on */

@@ -35,38 +35,38 @@ static const char *const readonly[] = {
 static const struct option container_rows[] = {
     {.id = OPTION_READ_ONLY, .name = "--read-only", .on = ON_ALL, .layer = BY_AGENT,
      .help = "COMMAND cannot write to its root file system",
-     .manual = "/dev and /dev/shm stay writable; --tmpfs makes more places that are, as with docker."},
+     .manual = "/dev and /dev/shm stay writable; --tmpfs adds more writable places, as with docker."},
     {.id = OPTION_INIT, .name = "--init", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "an init reaps orphans and passes signals on (default)"},
+     .help = "run an init that reaps orphans and forwards signals (default)"},
     {.id = OPTION_NO_INIT, .name = "--no-init", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "COMMAND is process 1 itself",
-     .manual = "The kernel then keeps signals from it that it has no handler for."},
+     .help = "run COMMAND itself as process 1",
+     .manual = "The kernel then discards signals for which COMMAND has no handler."},
     {.id = OPTION_PIVOT, .name = "--pivot", .on = ON_ALL, .layer = BY_AGENT,
      .help = "enter the root file system by pivot_root(2), which is always done",
      .hidden = true},
     {.id = OPTION_NETNS, .name = "--netns", .on = ON_ALL, .layer = BY_AGENT,
      .help = "a network namespace, in addition to those that a container always has"},
     {.id = OPTION_USERNS, .name = "--userns", .on = ON_KERNELS, .layer = BY_AGENT,
-     .help = "a user namespace: root's capabilities count inside the container only",
+     .help = "a user namespace: root's capabilities apply only inside the container",
      .manual = "Every id is mapped to itself, so files keep their owners. Implies --netns."},
     {.id = OPTION_GROUP_ADD, .name = "--group-add", .metavar = "GROUP", .on = ON_ALL, .layer = BY_AGENT,
      .help = "one more supplementary group for COMMAND, a name or a number",
      .repeatable = true},
     {.id = OPTION_SYSCTL, .name = "--sysctl", .metavar = "NAME=VALUE", .on = ON_ALL, .layer = BY_AGENT,
      .help = "set a parameter of the guest's kernel",
-     .manual = "Any that the kernel has, since it is this container's alone.",
+     .manual = "Any parameter that the kernel has, since only this container uses it.",
      .repeatable = true},
     {.id = OPTION_OOM_SCORE_ADJ, .name = "--oom-score-adj", .metavar = "N", .on = ON_KERNELS, .layer = BY_AGENT,
-     .help = "which process the guest's kernel kills first when memory runs out, -1000 to 1000",
-     .manual = "The adjustment of COMMAND and of what it starts, /proc/PID/oom_score_adj: 0 without the option, -1000 for "
-         "never. It is about the guest's memory; vmc itself has what choom(1) gives it."},
+     .help = "how soon the guest's kernel kills COMMAND when memory runs out, -1000 to 1000",
+     .manual = "Sets /proc/PID/oom_score_adj of COMMAND, which the processes it starts inherit: 0 without the option, "
+         "-1000 for never. It concerns the guest's memory; for vmc itself use choom(1)."},
     {.id = OPTION_DEBUGFS, .name = "--debugfs", .on = ON_KERNELS, .layer = BY_AGENT,
      .help = "mount debugfs on /sys/kernel/debug",
      .manual = "Needs a kernel that has it: breeder build --config tracing."},
     {.id = OPTION_FTRACE, .name = "--ftrace", .metavar = "SCRIPT", .on = ON_MACHINES, .layer = BY_AGENT,
      .help = "run the host's shell script SCRIPT in the guest's tracefs before COMMAND starts",
-     .manual = "It is run by the guest's busybox as root in /sys/kernel/tracing, which COMMAND then finds at the same "
-         "place. Needs a kernel that has tracing: breeder build --config tracing."},
+     .manual = "The guest's busybox runs it as root in /sys/kernel/tracing, where COMMAND finds tracefs, too. Needs a "
+         "kernel that has tracing: breeder build --config tracing."},
 };
 /* clang-format on */
 const struct option_group container_options = OPTION_GROUP(TITLE_CONTAINER, container_rows);
@@ -158,7 +158,7 @@ int container_compile_seccomp(const struct container_spec *spec, const char *arc
     if (seccomp_profile_compile(security->seccomp_text, spec->capabilities, arch, ret, err) == 0)
         return 0;
     return error_wrap(err, "seccomp profile %s",
-                      security->seccomp_file ? security->seccomp_file : "of vmc's own");
+                      security->seccomp_file ? security->seccomp_file : "(vmc's default)");
 }
 
 static void fill_sysctls(const struct strings *list, struct sysctl_list *ret)

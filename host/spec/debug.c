@@ -11,16 +11,16 @@
 static const struct option debug_rows[] = {
     {.id = OPTION_CONSOLE, .name = "--console", .metavar = "FILE", .part = PART_BOOT, .on = ON_KERNELS, .layer = BY_VMC,
      .help = "write the guest's console to FILE",
-     .manual = "Kernel messages never reach standard output or error; this is where they can be read."},
+     .manual = "Kernel messages are written there, never to standard output or error."},
     {.id = OPTION_GDB, .name = "--gdb", .metavar = "[ADDR:]PORT|PATH", .part = PART_BOOT, .on = ON_QEMU,
      .layer = BY_MACHINE,
-     .help = "let the guest wait for a debugger",
+     .help = "make the guest wait for a debugger",
      .manual = "QEMU's gdb server listens there: on this host's loopback without ADDR, or on a Unix socket at PATH, "
-         "with a slash in it, that only the user can open. Anyone who can connect controls the guest. The boot "
-         "has no time limit unless _--boot-timeout_ is given, and the machine is emulated unless _--accel kvm_ is."},
+         "with a slash in it, that only the user can open. Anyone who can connect controls the guest. The boot has no "
+         "time limit unless --boot-timeout is given, and the machine is emulated unless --accel kvm is."},
     {.id = OPTION_CRASH_DUMP, .name = "--crash-dump", .metavar = "FILE", .on = ON_QEMU, .layer = BY_MACHINE,
      .help = "write the guest's memory to FILE when its kernel panics",
-     .manual = "An ELF core file, for gdb and crash. FILE must not exist; without a panic there is none."},
+     .manual = "An ELF core file, for gdb and crash. FILE must not exist yet; without a panic none is written."},
     {.id = OPTION_TIMING, .name = "--timing", .on = ON_ALL, .layer = BY_VMC,
      .help = "print how long each phase took, on standard error"},
 };

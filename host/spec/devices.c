@@ -25,12 +25,12 @@ static const struct usable_devices {
 static const struct option device_rows[] = {
     {.id = OPTION_DEVICE, .name = "--device", .metavar = "DEVICE[:PATH][:ACCESS]", .on = ON_KERNELS,
      .layer = BY_GUEST_CGROUP,
-     .help = "give COMMAND a device of the guest's kernel, as /dev/kmsg",
-     .manual = "ACCESS is of r, w and m (mknod). Devices of the host are no devices of the guest: a disk, a sound "
-         "card or /dev/kvm of the host cannot be given this way.",
+     .help = "give COMMAND a device of the guest's kernel, such as /dev/kmsg",
+     .manual = "ACCESS is any of r, w and m (mknod). Host devices are not devices of the guest: the host's disks, "
+         "sound cards or /dev/kvm cannot be passed this way.",
      .repeatable = true},
     {.id = OPTION_USEDEV, .name = "--usedev", .on = ON_KERNELS, .layer = BY_AGENT,
-     .help = "/dev is the guest kernel's own: every device, visible and usable"},
+     .help = "use the guest kernel's own /dev: every device, visible and usable"},
 };
 /* clang-format on */
 const struct option_group device_options = OPTION_GROUP(TITLE_CONTAINER, device_rows);

@@ -18,15 +18,15 @@
 /* clang-format off */
 static const struct option environment_rows[] = {
     {.id = OPTION_ENV, .name = "--env", .letter = 'e', .metavar = "NAME[=VALUE]", .on = ON_ALL, .layer = BY_VMC,
-     .help = "set an environment variable; NAME alone takes the caller's value",
-     .manual = "The workload gets only what is set here and in files given with --env-file, besides PATH, HOME and, "
-         "with a terminal, TERM. NAME alone is left out if the caller has no such variable.",
+     .help = "set an environment variable; a bare NAME takes the caller's value",
+     .manual = "The workload gets only the variables set here and in the files of --env-file, plus PATH, HOME and, "
+         "with a terminal, TERM. A bare NAME is left out if the caller has no such variable.",
      .repeatable = true},
     {.id = OPTION_ENV_FILE, .name = "--env-file", .metavar = "FILE", .on = ON_ALL, .layer = BY_VMC,
      .help = "read environment variables from FILE",
      .manual = "One NAME=VALUE or NAME per line, as for --env; empty lines and lines that start with # are skipped, "
-         "and quotes are part of the value, which ends with the line. A line that is neither is refused. --env wins "
-         "over a file.",
+         "and quotes are part of the value, which ends with the line. Any other line is refused. --env overrides a "
+         "file.",
      .repeatable = true},
 };
 /* clang-format on */
@@ -72,7 +72,7 @@ static int add_line(struct json_object *map, char *line, struct error *err)
 {
     size_t length = strlen(line);
     if (length > VARIABLE_MAX)
-        return error_set(err, "the line has %zu bytes, and a variable at most %d", length,
+        return error_set(err, "the line has %zu bytes; a variable has at most %d", length,
                          VARIABLE_MAX);
     if (length > 0 && line[length - 1] == '\r')
         line[length - 1] = '\0';

@@ -11,12 +11,12 @@ static const struct option kernel_rows[] = {
     {.id = OPTION_KERNEL, .name = "--kernel", .metavar = "FILE|distro[:PACKAGE]", .part = PART_BOOT, .on = ON_KERNELS,
      .layer = BY_MACHINE,
      .help = "boot this kernel instead of the bred one",
-     .manual = "_distro_ is Debian's own kernel, or one of another PACKAGE, as 'breeder distro' has fetched it "
-         "together with an initramfs that holds the modules it needs."},
+     .manual = "'distro' is Debian's own kernel, or that of another PACKAGE, as fetched by 'breeder distro' together "
+         "with an initramfs of the modules it needs."},
     {.id = OPTION_LINUX, .name = "--linux", .metavar = "DIR", .part = PART_BOOT, .on = ON_MACHINES, .layer = BY_MACHINE,
      .help = "boot the kernel that was built in DIR",
-     .manual = "A kernel's source tree after make, or the directory that O= named. What a guest cannot start without "
-         "has to be built in; what is missing is named."},
+     .manual = "A kernel source tree after make, or the directory given as O=. What a guest needs to start must be "
+         "built in; vmc names what is missing."},
     {.id = OPTION_INITRD, .name = "--initrd", .metavar = "FILE", .part = PART_BOOT, .on = ON_KERNELS,
      .layer = BY_MACHINE,
      .help = "boot this initramfs instead of the bred one"},
@@ -26,8 +26,8 @@ static const struct option kernel_rows[] = {
      .repeatable = true},
     {.id = OPTION_ACPI, .name = "--acpi", .part = PART_MACHINE, .on = ON_MACHINES, .layer = BY_MACHINE,
      .help = "describe the machine to the kernel by ACPI tables",
-     .manual = "For a kernel that looks for its devices there, as those of distributions do: with _--kernel_ or "
-         "_--linux_. _--kernel distro_ implies it."},
+     .manual = "For a kernel that finds its devices there, such as those of distributions: with --kernel or --linux. "
+         "--kernel distro implies it."},
 };
 /* clang-format on */
 const struct option_group kernel_options = OPTION_GROUP(TITLE_IMAGE, kernel_rows);
@@ -81,7 +81,7 @@ int kernel_spec_resolve(const struct request *req, struct vm_spec *spec, struct 
                          acpi->origin, spec->arch->name);
     if (acpi && !spec->kernel && !spec->distro)
         return error_set(err,
-                         "%s: the bred kernel has no ACPI and would find no device; it is "
+                         "%s: the bred kernel has no ACPI and would find no device; this option is "
                          "for --kernel and --linux",
                          acpi->origin);
     spec->acpi = spec->acpi || acpi;

@@ -25,20 +25,20 @@
 /* clang-format off */
 static const struct option limit_rows[] = {
     {.id = OPTION_MEM_LIMIT, .name = "--mem-limit", .metavar = "SIZE", .on = ON_ALL, .layer = BY_GUEST_CGROUP,
-     .help = "most memory of all of COMMAND's processes (memory.max)",
-     .manual = "A limit within the machine's own, --memory: who exceeds it is ended by the kernel."},
+     .help = "limit on the memory of all of COMMAND's processes (memory.max)",
+     .manual = "A limit within the machine's memory, --memory: a process that exceeds it is killed."},
     {.id = OPTION_MEM_HIGH, .name = "--mem-high", .metavar = "SIZE", .on = ON_KERNELS, .layer = BY_GUEST_CGROUP,
      .help = "memory above which COMMAND's processes are slowed down (memory.high)"},
     {.id = OPTION_MEM_SWAP, .name = "--mem-swap", .metavar = "SIZE", .on = ON_MACHINES, .layer = BY_HOST_AND_AGENT,
      .help = "memory and swap together, with --mem-limit; without it there is no swap",
-     .manual = "As with docker's --memory-swap. The difference to --mem-limit is a disk of the machine, sparse, in "
-         "$TMPDIR or /var/tmp."},
+     .manual = "Like docker's --memory-swap. What exceeds --mem-limit is a sparse disk of the machine, in $TMPDIR or "
+         "/var/tmp."},
     {.id = OPTION_MEM_SWAP, .name = "--memory-swap", .metavar = "SIZE", .on = ON_MACHINES, .layer = BY_HOST_AND_AGENT,
      .hidden = true},
     {.id = OPTION_CPU_SHARES, .name = "--cpu-shares", .metavar = "N", .on = ON_KERNELS, .layer = BY_GUEST_CGROUP,
-     .help = "share of the processors, 2 to 262144 (1024 is as without)",
-     .manual = "Converted to cpu.weight as OCI runtimes do. It counts where others in the machine compete, so between "
-         "COMMAND and the guest's agent alone."},
+     .help = "share of the processors, 2 to 262144 (1024 is the default)",
+     .manual = "Converted to cpu.weight as OCI runtimes do. It matters only when processes in the machine compete, so "
+         "only between COMMAND and the guest's agent."},
     {.id = OPTION_CPU_WEIGHT, .name = "--cpu-weight", .metavar = "N", .on = ON_KERNELS, .layer = BY_GUEST_CGROUP,
      .help = "the same in the units of cpu.weight, 1 to 10000"},
     {.id = OPTION_CPU_QUOTA, .name = "--cpu-quota", .metavar = "MICROSECONDS", .on = ON_KERNELS,
@@ -49,12 +49,12 @@ static const struct option limit_rows[] = {
      .help = "the period, 1000 to 1000000",
      .default_value = "100000"},
     {.id = OPTION_CPUSET_CPUS, .name = "--cpuset-cpus", .metavar = "LIST", .on = ON_MACHINES, .layer = BY_GUEST_CGROUP,
-     .help = "processors of the machine that COMMAND may use, as 0-2,4"},
+     .help = "processors of the machine that COMMAND may use, such as 0-2,4"},
     {.id = OPTION_IO_MAX, .name = "--io-max", .metavar = "LIST", .on = ON_MACHINES, .layer = BY_GUEST_CGROUP,
      .help = "rates for the disk of --upper disk: rbps=, wbps=, riops=, wiops=",
      .manual = "Bytes and operations per second, as in io.max."},
     {.id = OPTION_PIDS_LIMIT, .name = "--pids-limit", .metavar = "N", .on = ON_ALL, .layer = BY_GUEST_CGROUP,
-     .help = "most processes and threads (pids.max); -1 for no limit"},
+     .help = "maximum number of processes and threads (pids.max); -1 for no limit"},
     {.id = OPTION_PIDS_LIMIT, .name = "--pid-max", .metavar = "N", .on = ON_ALL, .layer = BY_GUEST_CGROUP,
      .hidden = true},
 };
@@ -86,7 +86,7 @@ static int resolve_memory(const struct request *req, const struct machine_facts 
         resolve_size(high, machine, &spec->memory_high, err) < 0)
         return -1;
     if (max && high && spec->memory_high > spec->memory_max)
-        return error_set(err, "%s %s is above %s %s and would never count", high->origin,
+        return error_set(err, "%s %s is above %s %s and would never take effect", high->origin,
                          high->value, max->origin, max->value);
     return 0;
 }
@@ -106,7 +106,8 @@ static int resolve_swap(const struct request *req, struct cgroup_spec *spec, str
         return error_set(err, "%s is the sum of memory and swap: it needs --mem-limit, too",
                          s->origin);
     if (total < spec->memory_max)
-        return error_set(err, "%s %s is the sum of memory and swap: not less than --mem-limit",
+        return error_set(err,
+                         "%s %s is the sum of memory and swap: it cannot be less than --mem-limit",
                          s->origin, s->value);
     spec->swap_limited = true;
     spec->swap_max = total - spec->memory_max;
@@ -162,8 +163,8 @@ static int resolve_cpu(const struct request *req, const struct machine_facts *ma
                          quota->origin, (unsigned long long)spec->cpu_quota, machine->cpus,
                          (unsigned long long)most);
     if (shares && spec->cpu_weight)
-        return error_set(err, "--cpu-shares and --cpu-weight are the same limit in two scales: "
-                              "give one");
+        return error_set(err,
+                         "--cpu-shares and --cpu-weight set the same limit in two units: give one");
     if (shares)
         spec->cpu_weight = weight_of_shares(shares);
     return 0;

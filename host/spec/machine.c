@@ -22,27 +22,28 @@ static const struct option machine_rows[] = {
     {.id = OPTION_ACCEL, .name = "--accel", .metavar = "WHICH", .part = PART_MACHINE, .on = ON_MACHINES,
      .layer = BY_MACHINE,
      .help = "accelerator: auto, kvm or tcg",
-     .manual = "auto takes KVM if a machine has booted with it on this host before, tries it once if that is not "
-         "known, and falls back to TCG with one line that says why. kvm never falls back. tcg is emulation in "
-         "software: it works everywhere, is slow, and is not a security boundary by QEMU's own policy.",
+     .manual = "auto uses KVM if a machine has booted with it on this host before, tries it once if that is unknown, "
+         "and falls back to TCG with one line that says why. kvm never falls back. tcg is emulation in software: it "
+         "works everywhere, is slow, and by QEMU's own policy is not a security boundary.",
      .default_value = "auto", .choices = accel_names},
     {.id = OPTION_MEMORY, .name = "--memory", .letter = 'm', .metavar = "SIZE", .part = PART_MACHINE, .on = ON_KERNELS,
      .layer = BY_MACHINE_AND_HOST_CGROUP,
      .help = "memory of the machine",
      .manual = "A plain number counts bytes, as with docker; the suffixes k, m, g and t are powers of 1024. At least "
          "32m, at most what the host has. The default leaves room for a compiler or a database with its changes in "
-         "memory; the host spends only what the guest really uses.",
+         "memory; the host allocates only what the guest really uses.",
      .default_value = "512m"},
     {.id = OPTION_CPUS, .name = "--cpus", .letter = 'c', .metavar = "N", .part = PART_MACHINE, .on = ON_KERNELS,
      .layer = BY_MACHINE,
      .help = "number of processors of the machine",
-     .manual = "Most commands use one, and each more costs the host a thread; ask for more where the work is parallel.",
+     .manual = "Most commands use one, and each additional one costs the host a thread; ask for more if the work is "
+         "parallel.",
      .default_value = "1"},
     {.id = OPTION_COLD, .name = "--cold", .on = ON_KERNELS, .layer = BY_VMC,
-     .help = "boot the machine, instead of copying one that has booted",
-     .manual = "Otherwise the first machine of its kind is kept as a template when it has booted, and later ones are "
-         "copies of it, which start in a fraction of the time ('vmc template ls'). A machine with a kernel of one's "
-         "own or something to debug always boots."},
+     .help = "boot the machine instead of copying one that has booted",
+     .manual = "Otherwise the first machine of its kind is saved as a template once it has booted, and later ones are "
+         "copies of it, which start in a fraction of the time ('vmc template ls'). A machine with a custom kernel or "
+         "with debugging options always boots."},
 };
 /* clang-format on */
 const struct option_group machine_options = OPTION_GROUP(TITLE_MACHINE, machine_rows);
@@ -51,8 +52,8 @@ const struct option_group machine_options = OPTION_GROUP(TITLE_MACHINE, machine_
 static const struct option isolation_rows[] = {
     {.id = OPTION_REQUIRE_JAIL, .name = "--require-jail", .part = PART_MACHINE, .on = ON_KERNELS, .layer = BY_JAIL,
      .help = "refuse to run when the jail around the hypervisor lacks a layer",
-     .manual = "Without it a layer that this host cannot give is named in one line, and the run goes on. An ordinary "
-         "user has no control groups on most hosts, so this option is mostly root's; 'vmc info' shows the layers."},
+     .manual = "Without it vmc goes on, and one line names the layers that this host cannot provide. On most hosts an "
+         "ordinary user has no control groups, so this option is mostly for root; 'vmc info' shows the layers."},
 };
 /* clang-format on */
 const struct option_group isolation_options = OPTION_GROUP(TITLE_ISOLATION, isolation_rows);
@@ -61,7 +62,7 @@ const struct option_group isolation_options = OPTION_GROUP(TITLE_ISOLATION, isol
 static const struct option boot_time_rows[] = {
     {.id = OPTION_BOOT_TIMEOUT, .name = "--boot-timeout", .metavar = "DURATION", .part = PART_MACHINE, .on = ON_KERNELS,
      .layer = BY_VMC,
-     .help = "give up when the guest has not answered by then",
+     .help = "give up if the guest has not answered by then",
      .default_value = "60s"},
 };
 /* clang-format on */
@@ -83,7 +84,7 @@ int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *
 
     if (strchr(s.value, '.'))
         return error_set(err,
-                         "%s %s: the machine has whole processors; a part of one is "
+                         "%s %s: it takes a whole number; for a part of a processor use "
                          "--cpu-quota, in microseconds of every %s",
                          s.origin, s.value, option_by_id(OPTION_CPU_PERIOD)->default_value);
     if (parse_count(s.value, 1, spec->arch->max_cpus, &spec->cpus, err) < 0)

@@ -23,7 +23,7 @@ static int set_type(struct mount_option_spec *spec, const char *value, struct er
 static int set_text(char **text, const char *key, const char *value, struct error *err)
 {
     if (*text)
-        return error_set(err, "'%s' is the second of its kind", key);
+        return error_set(err, "'%s' repeats an earlier field", key);
     if (!value || !value[0])
         return error_set(err, "'%s' needs a value", key);
     *text = xstrdup(value);
@@ -42,7 +42,7 @@ static int set_read_only(struct mount_option_spec *spec, const char *value, stru
 {
     bool on = !value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
     if (!on && strcmp(value, "false") != 0 && strcmp(value, "0") != 0)
-        return error_set(err, "readonly is 'true' or 'false', not '%s'", value);
+        return error_set(err, "readonly must be 'true' or 'false', not '%s'", value);
     add_option(spec, on ? "ro" : "rw", "");
     return 0;
 }
@@ -94,7 +94,7 @@ int mount_option_parse(const struct setting *s, struct mount_option_spec *ret, s
     /* --volume tells the two by the slash. */
     if (ret->type != MOUNT_OPTION_TMPFS &&
         (ret->type == MOUNT_OPTION_BIND) != (strchr(ret->source, '/') != NULL))
-        return error_set(err, "%s %s: source= of type=%s is %s", s->origin, text,
+        return error_set(err, "%s %s: source= of type=%s must be %s", s->origin, text,
                          type_names[ret->type],
                          ret->type == MOUNT_OPTION_BIND ? "a path with a slash in it" : "a name");
     return 0;

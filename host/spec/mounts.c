@@ -16,14 +16,14 @@
 static const struct option mount_rows[] = {
     {.id = OPTION_TMPFS, .name = "--tmpfs", .metavar = "PATH[:OPTION,...]", .on = ON_ALL, .layer = BY_AGENT,
      .help = "an empty file system in memory at PATH",
-     .manual = "Options: size=SIZE, mode=MODE, uid=ID, gid=ID, ro, exec; without them mode 1777, noexec, half of the "
-         "memory, and always nosuid and nodev.",
+     .manual = "Options: size=SIZE, mode=MODE, uid=ID, gid=ID, ro, exec. The defaults are mode 1777, noexec and half "
+         "of the memory; nosuid and nodev are always set.",
      .repeatable = true},
     {.id = OPTION_MOUNT, .name = "--mount", .metavar = "type=TYPE,target=PATH[,...]", .on = ON_ALL,
      .layer = BY_HOST_AND_AGENT,
-     .help = "--volume and --tmpfs as docker's --mount has them",
-     .manual = "TYPE: bind (source= is a path), volume (source= is a name; the default) or tmpfs. Besides target= "
-         "there are readonly and cache=, tmpfs-size= and tmpfs-mode=. A path may have a colon in it.",
+     .help = "--volume and --tmpfs in the form of docker's --mount",
+     .manual = "TYPE: bind (source= is a path), volume (source= is a name; the default) or tmpfs. Further fields are "
+         "readonly, cache=, tmpfs-size= and tmpfs-mode=. A path may contain a colon.",
      .repeatable = true},
     {.id = OPTION_SHM_SIZE, .name = "--shm-size", .metavar = "SIZE", .on = ON_ALL, .layer = BY_AGENT,
      .help = "size of /dev/shm",
@@ -61,7 +61,7 @@ static int parse_mode(const char *text, unsigned *ret, struct error *err)
         return error_set(err, "mode '%s' is not an octal number up to 7777", text);
     /* 0 is the agent's word for the default. */
     if (mode == 0)
-        return error_set(err, "mode 0 gives nobody access");
+        return error_set(err, "mode 0 gives no one access");
     *ret = (unsigned)mode;
     return 0;
 }
@@ -101,7 +101,7 @@ static int add_tmpfs(struct mount_spec *spec, const char *origin, const char *gi
             return error_wrap(err, "%s %s", origin, target);
     for (size_t i = 0; i < spec->tmpfs_count; i++)
         if (strcmp(spec->tmpfs[i].target, target) == 0)
-            return error_set(err, "%s %s is there twice", origin, target);
+            return error_set(err, "%s %s is given twice", origin, target);
     tmpfs.target = xstrdup(target);
     spec->tmpfs = xrealloc(spec->tmpfs, spec->tmpfs_count + 1, sizeof(*spec->tmpfs));
     spec->tmpfs[spec->tmpfs_count++] = tmpfs;

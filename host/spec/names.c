@@ -12,18 +12,18 @@
 static const struct option name_rows[] = {
     {.id = OPTION_DNS, .name = "--dns", .metavar = "ADDR", .on = ON_ALL, .layer = BY_AGENT,
      .help = "name server, up to three, instead of the host's",
-     .manual = "It is written to the container's /etc/resolv.conf, with --dns-search and --dns-option; what is not "
-         "given of the three is the host's.",
+     .manual = "It is written to the container's /etc/resolv.conf, with --dns-search and --dns-option; those of the "
+         "three that are not given are taken from the host.",
      .repeatable = true},
     {.id = OPTION_DNS_SEARCH, .name = "--dns-search", .metavar = "DOMAIN", .on = ON_ALL, .layer = BY_AGENT,
      .help = "domain in which names without a dot are looked up; '.' for none",
      .repeatable = true},
     {.id = OPTION_DNS_OPTION, .name = "--dns-option", .metavar = "OPTION", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "option of resolv.conf(5), as ndots:2",
+     .help = "option of resolv.conf(5), such as ndots:2",
      .repeatable = true},
     {.id = OPTION_ADD_HOST, .name = "--add-host", .metavar = "NAME:ADDR", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "a line of /etc/hosts",
-     .manual = "'host-gateway' as ADDR is the host, with --net bridge and --net user:host-loopback.",
+     .help = "add a line to /etc/hosts",
+     .manual = "'host-gateway' as ADDR means the host, with --net bridge or --net user:host-loopback.",
      .repeatable = true},
 };
 /* clang-format on */
@@ -44,8 +44,8 @@ static int add_dns(const struct request *req, struct names_spec *spec, struct er
             return error_set(err, "%s '%s' is not an address", s->origin, s->value);
         strings_add(&spec->dns, s->value);
         if (spec->dns.count > RESOLVER_MAX)
-            return error_set(err, "%s: resolv.conf(5) takes no more than %d name servers",
-                             s->origin, RESOLVER_MAX);
+            return error_set(err, "%s: resolv.conf(5) allows at most %d name servers", s->origin,
+                             RESOLVER_MAX);
     }
     return 0;
 }
@@ -86,10 +86,10 @@ static int add_host(const struct setting *s, const struct network_spec *network,
     if (!is_name(name) || !value[0])
         return error_set(err, "%s '%s' is not NAME:ADDR", s->origin, text);
     if (strcmp(value, HOST_GATEWAY) == 0 && !gateway_is_host(network))
-        return error_set(err,
-                         "%s %s: the host is reached with --net user:host-loopback or "
-                         "--net bridge only",
-                         s->origin, text);
+        return error_set(
+            err,
+            "%s %s: the host can be reached only with --net user:host-loopback or --net bridge",
+            s->origin, text);
     if (strcmp(value, HOST_GATEWAY) != 0 && !net_address_parse(value, &address))
         return error_set(err, "%s '%s': '%s' is not an address", s->origin, text, value);
     strings_addf(&spec->hosts, "%s=%s", name, value);

@@ -20,20 +20,20 @@ static const char *const mode_names[] = {
 static const struct option network_rows[] = {
     {.id = OPTION_NET, .name = "--net", .metavar = "MODE", .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
      .help = "network: none, user[:host-loopback], bridge[=NAME] or tap=INTERFACE",
-     .manual = "none: the loopback interface alone. user: connections of the guest are made on the host by passt, "
-         "without privileges, so it reaches what the caller reaches, except the host's own loopback; with "
-         ":host-loopback, that is what its gateway, 10.0.2.2, stands for. bridge: an interface on a bridge of vmc's "
-         "own (vmc0) with an address there, as root; containers on it reach each other. tap: an interface that is "
-         "there already and that the caller may use.",
+     .manual = "none: only the loopback interface. user: passt makes the guest's connections on the host, without "
+         "privileges, so the guest reaches what the caller reaches, except the host's own loopback; with "
+         ":host-loopback, the gateway's address, 10.0.2.2, stands for that. bridge: an interface on vmc's own bridge "
+         "(vmc0) with an address there, as root; containers on it reach each other. tap: an existing interface that "
+         "the caller may use.",
      .default_value = "user", .choices = mode_names},
     {.id = OPTION_NET, .name = "--network", .metavar = "MODE", .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
      .hidden = true},
     {.id = OPTION_PUBLISH, .name = "--publish", .letter = 'p', .metavar = "[ADDR:][HOST:]PORT[/udp]", .on = ON_ALL,
      .layer = BY_HOST,
      .help = "serve a port of the guest on the host, on 127.0.0.1 unless ADDR says otherwise",
-     .manual = "HOST is the port on the host, PORT the guest's; without HOST a free one is chosen and said. Only "
-         "programs on this host reach it unless ADDR is another address: 0.0.0.0 is all of the host's IPv4 addresses, "
-         "[::] all of its IPv6 ones. Ranges are FIRST-LAST on both sides.",
+     .manual = "HOST is the port on the host, PORT the guest's; without HOST vmc chooses a free one and prints it. "
+         "Only programs on this host reach it unless ADDR is another address: 0.0.0.0 is all of the host's IPv4 "
+         "addresses, [::] all of its IPv6 addresses. Ranges are FIRST-LAST on both sides.",
      .repeatable = true},
     {.id = OPTION_PUBLISH, .name = "--port", .metavar = "[ADDR:][HOST:]PORT[/udp]", .on = ON_ALL, .layer = BY_HOST,
      .repeatable = true, .hidden = true},
@@ -42,10 +42,10 @@ static const struct option network_rows[] = {
     {.id = OPTION_IP6, .name = "--ip6", .metavar = "ADDR[/LENGTH]", .on = ON_ALL, .layer = BY_HOST,
      .help = "IPv6 address of the guest, for bridge and tap"},
     {.id = OPTION_GATEWAY, .name = "--gateway", .metavar = "ADDR", .on = ON_ALL, .layer = BY_HOST,
-     .help = "default gateway of the guest, for tap; one of each family",
+     .help = "default gateway of the guest, for tap; one per address family",
      .repeatable = true},
     {.id = OPTION_MAC_ADDRESS, .name = "--mac-address", .metavar = "MAC", .on = ON_ALL, .layer = BY_MACHINE,
-     .help = "hardware address of the guest's interface (default: made up)"},
+     .help = "hardware address of the guest's interface (default: generated)"},
 };
 /* clang-format on */
 const struct option_group network_options = OPTION_GROUP(TITLE_NETWORK, network_rows);
@@ -65,10 +65,10 @@ static int set_interface(const struct setting *s, struct network_spec *spec, con
     size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
     if (length == 0 || length >= INTERFACE_NAME_SIZE || good != length || name[0] == '-' ||
         name[0] == '.')
-        return error_set(err,
-                         "%s %s: '%s' is not an interface's name (letters, digits, '.', '_' "
-                         "and '-', at most %d)",
-                         s->origin, mode_names[spec->mode], name, INTERFACE_NAME_SIZE - 1);
+        return error_set(
+            err,
+            "%s %s: '%s' is not an interface name (letters, digits, '.', '_' and '-', at most %d)",
+            s->origin, mode_names[spec->mode], name, INTERFACE_NAME_SIZE - 1);
     snprintf(spec->interface, sizeof(spec->interface), "%s", name);
     return 0;
 }
@@ -164,7 +164,8 @@ static int take_address(const struct setting *s, const char **at, struct net_add
                          "in brackets",
                          s->origin, s->value);
     if (*end != ':')
-        return error_set(err, "%s %s: an address is followed by :HOST:GUEST", s->origin, s->value);
+        return error_set(err, "%s %s: an address must be followed by :HOST:GUEST", s->origin,
+                         s->value);
     *at = end + 1;
     return 0;
 }
@@ -177,7 +178,7 @@ static int take_protocol(const struct setting *s, const char *text, size_t *ret_
     *ret_length = slash ? (size_t)(slash - text) : strlen(text);
     *ret_udp = slash && strcmp(slash, "/udp") == 0;
     if (slash && !*ret_udp && strcmp(slash, "/tcp") != 0)
-        return error_set(err, "%s %s: the protocol is tcp or udp", s->origin, text);
+        return error_set(err, "%s %s: the protocol must be tcp or udp", s->origin, text);
     return 0;
 }
 
@@ -237,7 +238,7 @@ int publish_parse(const struct setting *s, struct network_spec *spec, struct err
 
 /* ---- addresses ---- */
 
-static const char *mac_hint = "six hexadecimal pairs like 02:00:5e:10:00:01, no group address";
+static const char *mac_hint = "six hexadecimal pairs like 02:00:5e:10:00:01, not a group address";
 
 static int resolve_mac(const struct setting *s, struct network_spec *spec, struct error *err)
 {
@@ -279,15 +280,13 @@ static int resolve_ip(const struct setting *s, sa_family_t family, bool with_len
         memcpy(text, value, (size_t)(slash - value));
     if (!net_address_parse(text, &ret->address) || ret->address.family != family ||
         !is_host_address(&ret->address))
-        return error_set(err, "%s '%s' is not %s address of a machine", s->origin, value,
+        return error_set(err, "%s '%s' is not %s host address", s->origin, value,
                          family == AF_INET ? "an IPv4" : "an IPv6");
     if (*slash && !with_length)
-        return error_set(err, "%s %s: the bridge knows the length of its network: leave out %s",
+        return error_set(err, "%s %s: the bridge determines the prefix length: leave out %s",
                          s->origin, value, slash);
     if (!*slash && with_length)
-        return error_set(err,
-                         "%s %s: with --net tap the length of the network belongs to it, as in "
-                         "%s/%u",
+        return error_set(err, "%s %s: with --net tap it needs a prefix length, as in %s/%u",
                          s->origin, value, value, family == AF_INET ? 24 : 64);
     if (*slash && parse_count(slash + 1, 1, most, &ret->length, err) < 0)
         return error_wrap(err, "%s %s", s->origin, value);
@@ -299,7 +298,7 @@ static int resolve_gateways(const struct request *req, struct network_spec *spec
     for (const struct setting *s = NULL; (s = request_next(req, OPTION_GATEWAY, s));) {
         struct net_address address;
         if (!net_address_parse(s->value, &address) || !is_host_address(&address))
-            return error_set(err, "%s '%s' is not an IPv4 or IPv6 address of a machine", s->origin,
+            return error_set(err, "%s '%s' is not an IPv4 or IPv6 host address", s->origin,
                              s->value);
         bool v4 = address.family == AF_INET;
         if ((v4 ? spec->ip : spec->ip6).address.family == AF_UNSPEC)
@@ -320,7 +319,7 @@ struct mode_rule {
 #define MODE(m) (1u << (m))
 static const struct mode_rule mode_rules[] = {
     {OPTION_PUBLISH, MODE(NETWORK_USER) | MODE(NETWORK_BRIDGE),
-     "no vmc process is in between that could publish a port"},
+     "no vmc process is in between to publish a port"},
     {OPTION_IP, MODE(NETWORK_BRIDGE) | MODE(NETWORK_TAP),
      "the guest's address is not visible outside and cannot be chosen"},
     {OPTION_IP6, MODE(NETWORK_BRIDGE) | MODE(NETWORK_TAP),

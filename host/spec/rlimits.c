@@ -10,9 +10,9 @@
 /* clang-format off */
 static const struct option ulimit_rows[] = {
     {.id = OPTION_ULIMIT, .name = "--ulimit", .metavar = "NAME=SOFT[:HARD]", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "a resource limit of setrlimit(2), as nofile=1024:4096",
-     .manual = "Names: core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending "
-         "stack as. Values are the kernel's units, or 'unlimited'.",
+     .help = "a resource limit of setrlimit(2), such as nofile=1024:4096",
+     .manual = "Names: core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack "
+         "as. Values are in the kernel's units, or 'unlimited'.",
      .repeatable = true},
 };
 /* clang-format on */

@@ -21,37 +21,38 @@ static const struct option rootfs_rows[] = {
      .layer = BY_HOST,
      .help = "root file system of the container (default: the host's own /)",
      .manual = "Any directory that looks like a Linux root: one made by mmdebstrap or debootstrap, or an exported "
-         "container; or a file that 'vmc pack' has made of one, which is faster. It is a read-only lower layer. "
-         "Without this option the host's own / is; other file systems that are mounted below it stay out."},
+         "container; or an image that 'vmc pack' has made of one, which is faster. It is a read-only lower layer. By "
+         "default it is the host's own /; other file systems mounted below it are not included."},
     {.id = OPTION_ROOTFS, .name = "--rootdir", .metavar = "DIR|IMAGE", .part = PART_CONTENT, .on = ON_ALL,
      .layer = BY_HOST,
      .hidden = true},
     {.id = OPTION_NOPRIV, .name = "--nopriv", .metavar = "DIR", .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
      .help = "the same, always without privileges, even for root",
-     .manual = "What an ordinary user gets anyway, said explicitly: the tree is put together in a user namespace and "
-         "the hypervisor has no privilege on the host. The workload is still a real root inside its own kernel."},
+     .manual = "What an ordinary user gets anyway, stated explicitly: the tree is assembled in a user namespace, and "
+         "the hypervisor has no privileges on the host. The workload still has real root privileges on its own "
+         "kernel."},
     {.id = OPTION_UPPER, .name = "--upper", .metavar = "WHERE", .part = PART_CONTENT, .on = ON_ALL,
      .layer = BY_HOST_AND_AGENT,
      .help = "where changes go: ram[:SIZE], disk[:SIZE], host or none",
      .manual = "ram: a tmpfs in the guest, gone at the end; any file type works, since the guest's own kernel holds "
-         "it. disk: the same on a sparse, unnamed file system image in $TMPDIR or /var/tmp, for large writes. host: "
-         "an overlay on the host, without device nodes. none: no overlay, the directory itself is changed, which is "
+         "it. disk: the same on a sparse, unnamed file system image in $TMPDIR or /var/tmp, for large writes. host: an "
+         "overlay on the host, without device nodes. none: no overlay; the directory itself is changed, which is "
          "refused for the host's own /. The last two need a virtiofsd and a cold boot.",
      .default_value = "ram", .choices = upper_names + UPPER_RAM},
     {.id = OPTION_TRANSPORT, .name = "--rootfs-transport", .metavar = "WHICH", .on = ON_MACHINES, .layer = BY_MACHINE,
      .help = "how the machine reads the directory: 9p or virtiofs",
-     .manual = "9p: QEMU itself answers; for --upper ram and disk, which only read the directory, and what they use. "
-         "virtiofs: a process beside it does, virtiofsd in a jail of its own: directories of many files are read in a "
-         "fraction of the time and file capabilities count, for more memory and a cold boot each time. --upper host "
-         "and none use it anyway, as volumes do.",
+     .manual = "9p: QEMU itself serves the files; the default for --upper ram and disk, which only read the directory. "
+         "virtiofs: a separate process serves them, virtiofsd in a jail of its own: directories of many files are read "
+         "in a fraction of the time and file capabilities work, at the cost of more memory and a cold boot each time. "
+         "--upper host and none always use it, as volumes do.",
      .choices = transport_names},
     {.id = OPTION_DIRECT, .name = "--direct", .letter = 'D', .part = PART_CONTENT, .on = ON_ALL, .layer = BY_HOST,
      .help = "change DIR itself, the same as --upper none"},
     {.id = OPTION_KEEP, .name = "--keep", .letter = 'k', .on = ON_MACHINES, .layer = BY_HOST,
      .help = "keep the changes for the next run with --keep and the same --name",
-     .manual = "Changes go to a disk image of that name, as with --upper disk, which this option implies. One run at "
-         "a time uses it, and it fits one root file system. What the workload has synchronized is on the disk, "
-         "whatever happens to vmc. Without --name a name is made up, and said."},
+     .manual = "Changes go to a disk image of that name, as with --upper disk, which this option implies. Only one run "
+         "at a time can use it, with the root file system that it was made for. What the workload has synced is on the "
+         "disk, whatever happens to vmc. Without --name vmc makes up a name and prints it."},
     {.id = OPTION_NAME, .name = "--name", .metavar = "NAME", .on = ON_ALL, .layer = BY_HOST_AND_AGENT,
      .help = "name of the container: for --keep, and its host name unless --hostname says otherwise"},
 };
@@ -104,7 +105,7 @@ static int check_image(const struct vm_spec *spec, struct error *err)
     if (spec->upper == UPPER_RAM || spec->upper == UPPER_DISK)
         return 0;
     return error_set(err,
-                     "--upper %s is for directories, and %s is an image, which nobody writes to: "
+                     "--upper %s is for directories, and %s is an image, which is read-only: use "
                      "--upper ram or disk",
                      upper_name(spec->upper), spec->rootfs);
 }
@@ -150,7 +151,7 @@ int keep_resolve(const struct request *req, struct vm_spec *spec, struct error *
     if (!spec->hostname)
         spec->hostname = xstrdup_or_null(spec->name);
     if (spec->keep && request_has(req, OPTION_RM))
-        return error_set(err, "--rm leaves nothing behind, and --keep the changes: give one");
+        return error_set(err, "--rm leaves nothing behind, but --keep keeps the changes: give one");
     if (!spec->keep || spec->upper == UPPER_DISK)
         return 0;
     if (request_has(req, OPTION_UPPER) || request_has(req, OPTION_DIRECT))
@@ -183,18 +184,18 @@ static const struct volume_spec *find_writable(const struct volume_list *list)
  */
 static int check_nine_p(const struct vm_spec *spec, const struct error *why, struct error *err)
 {
-    static const char reason[] = "QEMU's own server (9p) would change whichever file has the name "
-                                 "of an open one by then";
+    static const char reason[] =
+        "QEMU's own server (9p) would write to whichever file has the open file's name by then";
     const struct volume_spec *writable = find_writable(&spec->volumes);
     if (writes_through(spec))
         return error_set(err, "--upper %s: %s, and %s; --upper ram or disk needs none",
                          upper_name(spec->upper), why->text, reason);
     if (writable)
-        return error_set(err, "%s %s: %s, and %s; a volume can be read without (:ro)",
+        return error_set(err, "%s %s: %s, and %s; a read-only volume (:ro) needs none",
                          writable->origin, writable->source, why->text, reason);
     if (spec->volumes.count > 0 && (spec->kernel || spec->distro))
         return error_set(err,
-                         "--volume %s: %s, and over 9p this kernel takes a listing that failed for "
+                         "--volume %s: %s, and over 9p this kernel mistakes a failed listing for "
                          "an empty directory",
                          spec->volumes.items[0].source, why->text);
     return 0;
@@ -208,11 +209,11 @@ static int check_file_limit(const struct vm_spec *spec, struct error *err)
     if (spec->backend != BACKEND_QEMU || !(spec->virtiofs || spec->virtiofs_volumes) ||
         getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= spec->memory)
         return 0;
-    return error_set(err,
-                     "the limit on the size of files here (ulimit -f) is %llu bytes, and a machine "
-                     "whose files come by virtiofs has its memory, %llu bytes, in one: raise the "
-                     "limit, or give a smaller --memory",
-                     (unsigned long long)limit.rlim_cur, (unsigned long long)spec->memory);
+    return error_set(
+        err,
+        "the file size limit (ulimit -f) is %llu bytes, and with virtiofs the machine's memory, "
+        "%llu bytes, is a file: raise the limit, or give a smaller --memory",
+        (unsigned long long)limit.rlim_cur, (unsigned long long)spec->memory);
 }
 
 static int choose(struct vm_spec *spec, struct error *err)
@@ -239,7 +240,7 @@ int transport_resolve(const struct request *req, struct vm_spec *spec, struct er
         return error_set(err, "%s is for directories, and %s is an image, which is a disk",
                          s->origin, spec->rootfs);
     if (s && strcmp(value, "9p") == 0 && writes_through(spec))
-        return error_set(err, "%s 9p is for what is only read, and --upper %s writes to the host's",
+        return error_set(err, "%s 9p is only for reading, and --upper %s writes to the host",
                          s->origin, upper_name(spec->upper));
     spec->virtiofs = s && strcmp(value, "virtiofs") == 0;
     if (s && spec->virtiofs && !virtiofsd_find(err))
@@ -254,6 +255,6 @@ const char *transport_lack(const struct vm_spec *spec)
     bool machine = spec->backend == BACKEND_QEMU || spec->backend == BACKEND_LIBVIRT;
     if (!machine || spec->volumes.count == 0 || spec->virtiofs_volumes)
         return NULL;
-    return "volumes come over 9p, since no virtiofsd can be used: a file that the host replaces is "
-           "another one for who has it open, and capabilities of files are not seen";
+    return "no usable virtiofsd, so volumes use 9p: a file replaced on the host changes under "
+           "programs that have it open, and file capabilities are not visible";
 }

@@ -17,8 +17,8 @@ static const struct option arch_rows[] = {
     {.id = OPTION_ARCH, .name = "--arch", .metavar = "ARCH", .part = PART_MACHINE, .on = ON_ALL, .layer = BY_MACHINE,
      .help = "architecture of the guest",
      .manual = "By default that of the command, which vmc reads from the file in the root file system (for a script, "
-         "from its interpreter), or else of /bin/sh there; an image says it. Foreign programs run on an emulated "
-         "machine.",
+         "from its interpreter), or else that of /bin/sh there; an image states it. Foreign programs run on an "
+         "emulated machine.",
      .choices = arch_names},
     {.id = OPTION_ARCH, .name = "--cross", .metavar = "ARCH", .part = PART_MACHINE, .on = ON_ALL, .layer = BY_MACHINE,
      .choices = arch_names, .hidden = true},
@@ -169,8 +169,8 @@ static int image_arch(const char *image, const struct arch *named, const struct 
         return -1;
     if (!named && !labelled)
         return error_set(err,
-                         "%s does not say which architecture it is for, as those of 'vmc pack' do: "
-                         "give --arch",
+                         "%s does not say which architecture it is for, as images made by 'vmc "
+                         "pack' do: give --arch",
                          image);
     if (named && labelled && named != labelled)
         return error_set(err, "--arch %s: %s is for %s", named->name, image, labelled->name);

@@ -47,17 +47,16 @@ static int check(const struct superblock *super, const struct stat *st, const ch
                  struct error *err)
 {
     if (le32toh(super->magic) != MAGIC)
-        return error_set(
-            err,
-            "%s is not an erofs image: a root file system is a directory, or what 'vmc "
-            "pack' makes of one",
-            path);
+        return error_set(err,
+                         "%s is not an erofs image: a root file system is a directory, or an image "
+                         "that 'vmc pack' makes of one",
+                         path);
     if (super->block_bits < BLOCK_BITS_MIN || super->block_bits > BLOCK_BITS_MAX)
         return error_set(err, "%s: its superblock is damaged (block size 2^%u)", path,
                          super->block_bits);
     uint64_t size = (uint64_t)le32toh(super->blocks) << super->block_bits;
     if (size == 0 || size > (uint64_t)st->st_size)
-        return error_set(err, "%s is cut off: %llu bytes of %llu", path,
+        return error_set(err, "%s is truncated: %llu bytes of %llu", path,
                          (unsigned long long)st->st_size, (unsigned long long)size);
     if (le32toh(super->feature_incompat) & ~INCOMPAT_KNOWN)
         return error_set(err,

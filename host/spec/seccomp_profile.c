@@ -77,7 +77,7 @@ static int find_name(const struct names *list, size_t count, const char *what, c
             return 0;
         }
     if (name && strcmp(name, "SCMP_ACT_NOTIFY") == 0)
-        return error_set(err, "SCMP_ACT_NOTIFY needs a listener on the host, which cannot hear of "
+        return error_set(err, "SCMP_ACT_NOTIFY needs a listener on the host, which cannot receive "
                               "the guest's system calls");
     return error_set(err, "'%s' is not a known %s", name ? name : "", what);
 }
@@ -304,8 +304,7 @@ static int read_flags(struct json_object *root, unsigned *ret_flags, struct erro
         return -1;
     *ret_flags = 0;
     for (size_t i = 0; i < json_length(flags); i++) {
-        if (FIND_NAME(flag_names, "flag that can be honoured", json_text_at(flags, i), &flag, err) <
-            0)
+        if (FIND_NAME(flag_names, "flag that vmc supports", json_text_at(flags, i), &flag, err) < 0)
             return -1;
         *ret_flags |= flag;
     }
@@ -318,8 +317,9 @@ static int read_profile(struct profile *profile, struct json_object *root, struc
     if (json_member(root, "syscalls", json_type_array, &entries, err) < 0)
         return -1;
     if (json_object_object_get_ex(root, "listenerPath", NULL))
-        return error_set(err, "\"listenerPath\": a listener on the host cannot hear of the "
-                              "guest's system calls");
+        return error_set(
+            err,
+            "\"listenerPath\": a listener on the host cannot receive the guest's system calls");
     if (read_architectures(profile, root, err) < 0)
         return -1;
     for (size_t i = 0; i < json_length(entries); i++)
@@ -336,7 +336,7 @@ static int export(scmp_filter_ctx context, struct seccomp_filter *ret, struct er
     if (result < 0 || fstat(fd, &st) < 0)
         return error_set(err, "cannot compile it: %s", strerror(result < 0 ? -result : errno));
     if (st.st_size > (off_t)PROGRAM_SIZE_MAX)
-        return error_set(err, "it makes %zu instructions, and the kernel takes 4096",
+        return error_set(err, "it compiles to %zu instructions, and the kernel allows 4096",
                          (size_t)st.st_size / sizeof(struct sock_filter));
     ret->length = (size_t)st.st_size;
     ret->program = xcalloc(1, ret->length);
@@ -352,11 +352,11 @@ static int make_context(struct profile *profile, struct error *err)
     uint32_t token = seccomp_arch_resolve_name(profile->arch);
     profile->context = seccomp_init(profile->default_action);
     if (!profile->context || token == 0)
-        return error_set(err, "libseccomp knows no architecture %s", profile->arch);
+        return error_set(err, "libseccomp does not know the architecture %s", profile->arch);
     if (token != seccomp_arch_native() &&
         (seccomp_arch_add(profile->context, token) < 0 ||
          seccomp_arch_remove(profile->context, SCMP_ARCH_NATIVE) < 0))
-        return error_set(err, "libseccomp makes no filter for %s", profile->arch);
+        return error_set(err, "libseccomp cannot make a filter for %s", profile->arch);
     /* A tree instead of a list: a tenth of the steps. libseccomp before 2.5 has lists only. */
     seccomp_attr_set(profile->context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     return 0;
@@ -389,7 +389,7 @@ static struct json_object *parse(const char *text, struct error *err)
         error_set(err, "not JSON: byte %zu: %s", end,
                   json_tokener_error_desc(json_tokener_get_error(tokener)));
     } else if (text[end + strspn(text + end, " \t\r\n")]) {
-        error_set(err, "byte %zu: text behind the end of the profile", end);
+        error_set(err, "byte %zu: text after the end of the profile", end);
         json_object_put(root);
         root = NULL;
     }

@@ -12,12 +12,12 @@
 /* clang-format off */
 static const struct option security_rows[] = {
     {.id = OPTION_NO_NEW_PRIVS, .name = "--no-new-privileges", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "no program gives COMMAND more rights, set-user-ID or not"},
+     .help = "no program gives COMMAND more privileges, set-user-ID or not"},
     {.id = OPTION_SECURITY_OPT, .name = "--security-opt", .metavar = "OPTION", .on = ON_ALL, .layer = BY_AGENT,
      .help = "seccomp=FILE, seccomp=unconfined, no-new-privileges or systempaths=unconfined",
-     .manual = "seccomp: the filter of COMMAND's system calls. FILE is a profile in the form of the OCI runtime "
-         "specification or of container engines; without this option it is vmc's own, and with --privileged there is "
-         "none unless one is asked for. systempaths=unconfined covers nothing in /proc and /sys.",
+     .manual = "seccomp: the filter for COMMAND's system calls. FILE is a profile in the format of the OCI runtime "
+         "specification or of container engines; the default is vmc's own, or none with --privileged. "
+         "systempaths=unconfined masks nothing in /proc and /sys.",
      .repeatable = true},
 };
 /* clang-format on */
@@ -47,7 +47,7 @@ static int set_no_new_privs(const struct setting *s, struct security_spec *spec,
     else if (strcmp(value, "false") == 0)
         spec->no_new_privs = false;
     else
-        return error_set(err, "%s no-new-privileges is 'true' or 'false', not '%s'", s->origin,
+        return error_set(err, "%s no-new-privileges must be 'true' or 'false', not '%s'", s->origin,
                          value);
     return 0;
 }
@@ -70,8 +70,8 @@ static int set(struct security_spec *spec, const struct setting *s, struct error
     }
     if (strcmp(name, "apparmor") == 0 || strcmp(name, "label") == 0)
         return error_set(err,
-                         "%s %s: the guest's kernel has neither AppArmor nor "
-                         "SELinux; the machine is the wall",
+                         "%s %s: the guest's kernel has neither AppArmor nor SELinux; the machine "
+                         "is the boundary",
                          s->origin, text);
     return error_set(err,
                      "%s '%s': it must be seccomp=FILE, seccomp=unconfined, "

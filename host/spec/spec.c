@@ -106,7 +106,7 @@ int spec_resolve(const struct request *req, const struct backend_spec *preferred
         return -1;
     if (ret->network.mode == NETWORK_BRIDGE && ret->unprivileged)
         return error_set(err, "--net bridge needs root, without --nopriv, since it changes the "
-                              "host's network and changes it back; --net user needs nothing");
+                              "host's network and restores it; --net user does not need it");
     return 0;
 }
 

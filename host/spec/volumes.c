@@ -28,11 +28,11 @@ static const struct option volume_rows[] = {
     {.id = OPTION_VOLUME, .name = "--volume", .letter = 'v', .metavar = "SRC[:DST][:OPTIONS]", .part = PART_CONTENT,
      .on = ON_ALL, .layer = BY_HOST,
      .help = "show SRC, a file or directory of this host or a named volume, at DST",
-     .manual = "SRC with a slash is a path on this host, which has to exist; without one it is the name of a volume, "
-         "which is made at its first use (see 'vmc volume'). DST is absolute and is made in the container where it is "
-         "missing; without it a path goes to the same path. OPTIONS, separated by commas: ro, rw (default), "
-         "cache=none (default: host and guest see at once what the other writes), cache=mmap (for programs that write "
-         "to shared memory maps), cache=loose (fastest; only if nothing else changes SRC).",
+     .manual = "SRC with a slash is a path on this host, which must exist; without one it is the name of a volume, "
+         "which is made on first use (see 'vmc volume'). DST is absolute and is made in the container if missing; "
+         "without it a path is shown at the same path. OPTIONS, separated by commas: ro, rw (default), cache=none "
+         "(default: host and guest see each other's writes at once), cache=mmap (for programs that write to shared "
+         "memory maps), cache=loose (fastest; only if nothing else changes SRC).",
      .repeatable = true},
     {.id = OPTION_VOLUME, .name = "--bind", .letter = 'b', .metavar = "SRC[:DST][:OPTIONS]", .part = PART_CONTENT,
      .on = ON_ALL, .layer = BY_HOST,
@@ -69,7 +69,7 @@ static int parse_option(const char *option, struct volume_spec *volume, struct o
     bool access = strcmp(option, "ro") == 0 || strcmp(option, "rw") == 0;
     bool cache = strncmp(option, "cache=", strlen("cache=")) == 0;
     if ((access && seen->access) || (cache && seen->cache))
-        return error_set(err, "'%s' comes after another option of its kind", option);
+        return error_set(err, "'%s' repeats or contradicts an earlier option", option);
     if (access) {
         volume->read_only = strcmp(option, "ro") == 0;
         seen->access = true;
@@ -106,7 +106,8 @@ static int check_target(const char *target, struct error *err)
         return error_set(err, "a volume cannot be the container's /; that is what --rootfs names");
     for (size_t i = 0; i < ARRAY_LEN(kernels); i++)
         if (path_is_below(target, kernels[i]))
-            return error_set(err, "no volume can be in %s, which is the guest's kernel", target);
+            return error_set(err, "no volume can be in %s, which belongs to the guest's kernel",
+                             target);
     if (strcmp(target, "/dev") == 0)
         return error_set(err, "a volume cannot be /dev, where the guest has its own devices");
     if (strlen(target) >= PATH_MAX)
@@ -181,7 +182,8 @@ int volume_parse(const struct setting *s, const char *cwd, struct volume_list *l
     while (rest && count < ARRAY_LEN(fields))
         fields[count++] = strsep(&rest, ":");
     if (rest)
-        return error_set(err, "%s %s: it is SRC[:DST][:OPTIONS]" COLON_HINT, s->origin, s->value);
+        return error_set(err, "%s %s: it must be SRC[:DST][:OPTIONS]" COLON_HINT, s->origin,
+                         s->value);
     return add_volume(s, fields, count, cwd, list, err);
 }
 

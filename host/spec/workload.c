@@ -15,10 +15,10 @@ static const struct option workload_rows[] = {
     {.id = OPTION_USER, .name = "--user", .letter = 'u', .metavar = "USER[:GROUP]", .on = ON_ALL, .layer = BY_AGENT,
      .help = "user to run COMMAND as, names or numbers",
      .manual = "Names are looked up in the container's own /etc/passwd and /etc/group. Without a group the user's own "
-         "groups count.",
+         "groups apply.",
      .default_value = "0:0"},
     {.id = OPTION_HOSTNAME, .name = "--hostname", .metavar = "NAME", .on = ON_ALL, .layer = BY_AGENT,
-     .help = "host name inside (default: made up for each run)"},
+     .help = "host name inside (default: generated for each run)"},
 };
 /* clang-format on */
 const struct option_group workload_options = OPTION_GROUP(TITLE_WORKLOAD, workload_rows);
@@ -33,8 +33,8 @@ static const struct option terminal_rows[] = {
      .hidden = true},
     {.id = OPTION_INTERACTIVE, .name = "--interactive", .letter = 'i', .on = ON_ALL, .layer = BY_VMC,
      .help = "keep standard input connected, which it always is",
-     .manual = "For fingers used to -it: standard input is passed on to a COMMAND that reads it, and left alone "
-         "otherwise, so this asks for what happens anyway."},
+     .manual = "For those in the habit of -it: with or without it, standard input is passed on to a COMMAND that reads "
+         "it, and left alone otherwise."},
 };
 /* clang-format on */
 const struct option_group terminal_options = OPTION_GROUP(TITLE_TERMINAL, terminal_rows);
@@ -45,9 +45,9 @@ static const struct option time_rows[] = {
      .help = "leave nothing behind, which is always so",
      .hidden = true},
     {.id = OPTION_TIMEOUT, .name = "--timeout", .metavar = "DURATION", .on = ON_ALL, .layer = BY_VMC,
-     .help = "end COMMAND after that long, with status 124",
-     .manual = "Seconds, or a number with ms, s, m or h; 0 means no limit. COMMAND gets TERM first, and the machine "
-         "is ended soon after."},
+     .help = "end COMMAND after this time, with status 124",
+     .manual = "Seconds, or a number with ms, s, m or h; 0 means no limit. COMMAND gets TERM first, and the machine is "
+         "killed soon after."},
 };
 /* clang-format on */
 const struct option_group time_options = OPTION_GROUP(TITLE_TIME, time_rows);

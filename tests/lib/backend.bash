@@ -17,6 +17,6 @@ refuses_foreign_programs() {
     [ "$VMC_TEST_ARCH" = x86_64 ] || machine='\076'
     as_container_root sh -c "cp tree/bin/true tree/bin/foreign; printf '$machine' | dd of=tree/bin/foreign bs=1 seek=18 conv=notrunc 2>/dev/null"
     run --separate-stderr vmc_at tree -- foreign
-    assert_refused "$BACKEND runs programs of this host's architecture alone"
+    assert_refused "$BACKEND runs only programs of this host's architecture"
     remove_tree tree
 }

@@ -215,8 +215,8 @@ b" && echo both >>one && cat two'
 --upper host is for directories|run --upper host --keep --name x -r '$IMAGE' -- true
 vmc: --host [rs]|run --host -r '$IMAGE' -- true
 is for $VMC_TEST_ARCH|run --arch $other -r '$IMAGE' -- true
-is cut off: 100000 bytes|run -r cut.img -- true
-is cut off|run -r short.img -- true
+is truncated: 100000 bytes|run -r cut.img -- true
+is truncated|run -r short.img -- true
 not an erofs image|run -r empty.img -- true
 not an erofs image|run -r text.img -- true
 is compressed|run -r compressed.img -- true

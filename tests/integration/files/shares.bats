@@ -218,7 +218,7 @@ refused"
     done <<'LIST'
 -v,./volume:/v --volume ./volume: no virtiofsd is installed: apt install .*\(:ro\)
 --upper,host --upper host: no virtiofsd is installed
---kernel,distro,-v,./volume:/v:ro --volume ./volume: .* this kernel takes a listing that failed
+--kernel,distro,-v,./volume:/v:ro --volume ./volume: .* this kernel mistakes a failed listing
 LIST
     churn volume 200
     run --separate-stderr hidden -v ./volume:/v:ro -- sh -c '
@@ -226,5 +226,5 @@ LIST
     kill "$CHURN"
     assert_match "$output" "^ *$rounds 200"
     assert_match "$output" $'\ncontent'
-    assert_equal "$(grep -c '^vmc: volumes come over 9p, since no virtiofsd can be used' <<<"$stderr")" 1
+    assert_equal "$(grep -c '^vmc: no usable virtiofsd, so volumes use 9p' <<<"$stderr")" 1
 }

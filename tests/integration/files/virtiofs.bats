@@ -185,7 +185,7 @@ LIST
     run --separate-stderr "$VMC" run --rootfs-transport virtiofs -r image -- true
     assert_refused 'image is an image, which is a disk'
     run --separate-stderr "$VMC" run --rootfs-transport 9p --direct -r "$SMALL" -- true
-    assert_refused '9p is for what is only read, and --upper none writes'
+    assert_refused '9p is only for reading, and --upper none writes'
     run --separate-stderr vmc --rootfs-transport nfs -- true
     assert_refused "'nfs' is neither 9p nor virtiofs"
 }

@@ -477,7 +477,7 @@ is for --mount type=bind|run -v ./src:/x:ro:rw true
 files get no SELinux label|run -v ./src:/x:z true
 it must be ro, rw or |run -v ./src:/x: true
 it must be ro, rw or |run -v ./src:/x:cache=fast true
-another option of its kind|run -v ./src:/x:ro,rw true
+repeats or contradicts an earlier option|run -v ./src:/x:ro,rw true
 container's /|run -v ./src:/ true
 guest's kernel|run -v ./src:/proc/x true
 guest's kernel|run -v ./src:/sys true

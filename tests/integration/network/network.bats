@@ -753,9 +753,9 @@ it must be none, user|--net user:
 it must be none, user|--net user:loopback
 it must be none, user|--net none=x
 tap=INTERFACE|--net tap
-interface's name|--net tap=
-interface's name|--net bridge=a/b
-interface's name|--net bridge=an-interface-with-a-long-name
+an interface name|--net tap=
+an interface name|--net bridge=a/b
+an interface name|--net bridge=an-interface-with-a-long-name
 no network|--net none -p 8080:80
 no network|--net none --ip 10.1.2.3
 no network|--net none --mac-address 02:00:5e:10:00:01
@@ -765,9 +765,9 @@ no network|--net none --mac-address 02:00:5e:10:00:01
 --net tap|--net tap=x -p 8080:80
 leave out /24|--net bridge --ip 10.1.2.3/24
 10.1.2.3/24|--net tap=x --ip 10.1.2.3
-of a machine|--net tap=x --ip 127.0.0.1/8
-of a machine|--net tap=x --ip 0.0.0.0/8
-of a machine|--net tap=x --ip6 10.1.2.3/24
+host address|--net tap=x --ip 127.0.0.1/8
+host address|--net tap=x --ip 0.0.0.0/8
+host address|--net tap=x --ip6 10.1.2.3/24
 needs an address|--net tap=x --gateway 10.1.2.1
 hardware address|--mac-address 02:00:5e:10:00
 unicast MAC|--mac-address ff:ff:ff:ff:ff:ff

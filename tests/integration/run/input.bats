@@ -77,7 +77,7 @@ blank:2: 'B ' .* white space|run --env-file blank @
 nul:2: a NUL byte|run --env-file nul @
 utf16:1: a NUL byte|run --env-file utf16 @
 nameless:2: '=2' has no variable name|run --env-file nameless @
-long:2: the line has 131072 bytes, and a variable at most 131071|run --env-file long @
+long:2: the line has 131072 bytes; a variable has at most 131071|run --env-file long @
 huge is larger than|run --env-file huge @
 EOT
 }

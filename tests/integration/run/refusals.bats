@@ -14,7 +14,7 @@ at least 4m|run --mem-high 1 @
 --mem-high is more than the machine has|run --mem-high 2g -m 1g @
 above --mem-limit|run --mem-high 64m --mem-limit 32m @
 needs --mem-limit|run --mem-swap 64m @
-not less than|run --mem-swap 32m --mem-limit 64m @
+cannot be less than|run --mem-swap 32m --mem-limit 64m @
 needs a size|run --mem-swap -1 --mem-limit 64m @
 less than 1m|run --mem-swap 65000k --mem-limit 64000k @
 more than 1t|run --mem-swap 2t --mem-limit 64m @
@@ -35,7 +35,7 @@ more than the machine's 1 processors|run --cpu-quota 100001 @
 --cpu-period|run --cpu-period 999 @
 --cpu-period|run --cpu-period 1000001 @
 --cpuset-cpus 1 \(of the machine's --cpus 1\)|run --cpuset-cpus 1 @
-whole processors; a part of one is --cpu-quota|run --cpus 0.5 @
+it takes a whole number; for a part of a processor use --cpu-quota|run --cpus 0.5 @
 --cpuset-cpus|run --cpuset-cpus 0-9 @
 runs backwards|run --cpuset-cpus 2-1 -c 4 @
 --cpuset-cpus|run --cpuset-cpus '' @
@@ -99,7 +99,7 @@ absolute path|run --tmpfs /a/.. @
 --tmpfs /a|run --tmpfs /a:size=x @
 less than a page|run --tmpfs /a:size=1 @
 octal|run --tmpfs /a:mode=999 @
-gives nobody access|run --tmpfs /a:mode=0 @
+gives no one access|run --tmpfs /a:mode=0 @
 nosuid and nodev|run --tmpfs /a:suid @
 'colour': it must be size=|run --tmpfs /a:colour=red @
 --tmpfs /a|run --tmpfs /a:uid=root @
@@ -128,7 +128,7 @@ is not a host name|run --hostname a_b @
 moon|run --net moon @
 --dns 'x' is not an address|run --dns x @
 --dns|run --dns '' @
-no more than 3|run --dns 1.1.1.1 --dns 2.2.2.2 --dns 3.3.3.3 --dns 4.4.4.4 @
+at most 3|run --dns 1.1.1.1 --dns 2.2.2.2 --dns 3.3.3.3 --dns 4.4.4.4 @
 is not a domain|run --dns-search 'a b' @
 is not a domain|run --dns-search '' @
 is not an option|run --dns-option 'a b' @
@@ -167,8 +167,8 @@ must be bind, volume or tmpfs|run --mount type=npipe,src=/usr,dst=/x @
 a path with a slash|run --mount type=bind,src=usr,dst=/x @
 type=volume is a name|run --mount src=/usr,dst=/x @
 'bind-propagation' must be|run --mount type=bind,src=/usr,dst=/x,bind-propagation=shared @
-'dst' is the second|run --mount type=bind,src=/usr,dst=/x,dst=/y @
-readonly is 'true' or 'false'|run --mount type=bind,src=/usr,dst=/x,ro=maybe @
+'dst' repeats an earlier field|run --mount type=bind,src=/usr,dst=/x,dst=/y @
+readonly must be 'true' or 'false'|run --mount type=bind,src=/usr,dst=/x,ro=maybe @
 /nonexistent/x: No such file|run --mount type=bind,src=/nonexistent/x,dst=/x @
 --mount '/' must be|run --mount type=tmpfs,dst=/ @
 no SELinux label|run -v /usr:/x:z @

@@ -231,9 +231,10 @@ static void errors(void **state)
     EXPECT_ERROR("option '-o' needs a value: -o FILE", "pack", "dir", "-o");
     EXPECT_ERROR("'vmc help' does not take 'more' (see 'vmc help help')", "help", "volume", "ls",
                  "more");
-    EXPECT_ERROR("'vmc volume' is followed by one of create, ls, rm (see 'vmc help')", "volume");
-    EXPECT_ERROR("'vmc volume' is followed by one of create, ls, rm (see 'vmc help')", "volume",
-                 "list");
+    EXPECT_ERROR("'vmc volume' must be followed by one of create, ls, rm (see 'vmc help')",
+                 "volume");
+    EXPECT_ERROR("'vmc volume' must be followed by one of create, ls, rm (see 'vmc help')",
+                 "volume", "list");
     EXPECT_ERROR("'vmc volume rm' needs an argument: vmc volume rm [OPTION]... NAME...", "volume",
                  "rm");
     EXPECT_ERROR("'vmc volume ls' does not take 'x' (see 'vmc help volume ls')", "volume", "ls",

@@ -217,9 +217,9 @@ static void test_refused(void **state)
     check_refused(WORDS("--net", "user:"), "it must be none, user");
     check_refused(WORDS("--net", "none:host-loopback"), "it must be none, user");
     check_refused(WORDS("--net", "tap"), "tap=INTERFACE");
-    check_refused(WORDS("--net", "tap="), "interface's name");
-    check_refused(WORDS("--net", "bridge=a/b"), "interface's name");
-    check_refused(WORDS("--net", "bridge=sixteen-letters-"), "interface's name");
+    check_refused(WORDS("--net", "tap="), "an interface name");
+    check_refused(WORDS("--net", "bridge=a/b"), "an interface name");
+    check_refused(WORDS("--net", "bridge=sixteen-letters-"), "an interface name");
     check_refused(WORDS("--net", "none", "-p", "80:80"), "there is no network");
     check_refused(WORDS("--net", "tap=x", "-p", "80:80"), "--net tap");
     check_refused(WORDS("--ip", "10.1.2.3"), "--net user");
@@ -228,8 +228,8 @@ static void test_refused(void **state)
     check_refused(WORDS("--net", "bridge", "--ip", "fd00::1"), "IPv4");
     check_refused(WORDS("--net", "tap=x", "--ip", "10.1.2.3"), "10.1.2.3/24");
     check_refused(WORDS("--net", "tap=x", "--ip", "10.1.2.3/33"), "33");
-    check_refused(WORDS("--net", "tap=x", "--ip", "224.0.0.1/24"), "of a machine");
-    check_refused(WORDS("--net", "tap=x", "--ip6", "::1/64"), "of a machine");
+    check_refused(WORDS("--net", "tap=x", "--ip", "224.0.0.1/24"), "host address");
+    check_refused(WORDS("--net", "tap=x", "--ip6", "::1/64"), "host address");
     check_refused(WORDS("--net", "tap=x", "--gateway", "10.1.2.1"), "--ip");
     check_refused(WORDS("--mac-address", "02:00:5e:10:00"), "hardware address");
     check_refused(WORDS("--mac-address", "01:00:5e:10:00:01"), "unicast MAC");

@@ -238,7 +238,7 @@ static void test_bad_profiles(void **state)
         {"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"kill\"], "
          "\"action\": \"SCMP_ACT_ERRNO\", \"arg\": []}]}",
          "\"arg\" is not a known member"},
-        {"{\"defaultAction\": \"SCMP_ACT_ALLOW\"} {}", "behind the end"},
+        {"{\"defaultAction\": \"SCMP_ACT_ALLOW\"} {}", "after the end"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
