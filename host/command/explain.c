@@ -16,8 +16,8 @@
 /* clang-format off */
 static const struct option explain_rows[] = {
     {.id = OPTION_EXPLAIN, .name = "--explain", .on = ON_ANY, .layer = BY_VMC,
-     .help = "say for each setting which layer enforces it, and do not run",
-     .manual = "Defaults are among them. With --json as JSON."},
+     .help = "show which layer enforces each setting, and do not run",
+     .manual = "Defaults are included. With --json, as JSON."},
 };
 /* clang-format on */
 const struct option_group explain_options = OPTION_GROUP(TITLE_DIAGNOSTICS, explain_rows);

@@ -1,3 +1,4 @@
+/* vmc help, and --help of every command: texts from the command and option tables. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* vmc info: runs the checks of host/check and prints their findings. */
 #include <stdio.h>
 
 #include "common/util.h"

@@ -23,7 +23,7 @@
 /* clang-format off */
 static const struct option pack_rows[] = {
     {.id = OPTION_OUTPUT, .name = "--output", .letter = 'o', .metavar = "FILE", .on = ON_ANY, .layer = BY_VMC,
-     .help = "where the image goes; it must not exist"},
+     .help = "file for the image; it must not exist yet"},
     {.id = OPTION_FORCE, .name = "--force", .letter = 'f', .on = ON_ANY, .layer = BY_VMC,
      .help = "overwrite FILE, once the new image is complete"},
 };

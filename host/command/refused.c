@@ -7,7 +7,7 @@
 #define NO_IMAGE "vmc does not pull images: --rootfs is a directory, or an image made by 'vmc pack'"
 #define NO_IMAGE_SETTINGS "there is no image whose settings this would change"
 #define NO_HEALTH "vmc does not watch COMMAND; the program that starts vmc can, as systemd does"
-#define NO_RECORD "a run leaves no record that could carry it"
+#define NO_RECORD "a run leaves no record that could hold it"
 #define NO_DAEMON "vmc run stays in the foreground; use the shell's '&', or systemd-run"
 #define NO_POD "each run has a machine of its own; --net bridge connects them"
 #define NO_OTHER_CONTAINER                                                                         \

@@ -1,3 +1,4 @@
+/* The table of commands: names, help texts, option groups and functions. */
 #include "common/util.h"
 #include "host/command/commands.h"
 #include "host/spec/options.h"
@@ -79,7 +80,7 @@ static const char *const template_ls_description[] = {
     NULL,
 };
 static const char *const template_rm_description[] = {
-    "Removes templates, by key or by an unambiguous beginning of a key. Running copies go on. Prints the keys.",
+    "Removes templates, by key or by an unambiguous prefix of one. Running copies are not affected. Prints the keys.",
     NULL,
 };
 static const char *const template_warm_description[] = {
@@ -87,7 +88,8 @@ static const char *const template_warm_description[] = {
     NULL,
 };
 static const char *const info_description[] = {
-    "Checks the needs of vmc on this host and says how to get each missing part. The exit status is 0 if no essential part is missing, and 1 otherwise.",
+    "Checks what vmc needs on this host and says how to get each missing part. The exit status is 0 if no essential "
+         "part is missing, and 1 otherwise.",
     NULL,
 };
 static const char *const version_description[] = {
@@ -183,7 +185,7 @@ const struct command command_table[] = {
      .synopsis = "[OPTION]...", .description = template_ls_description},
     {.name = "template rm", .run = cmd_template_rm,
      .groups = template_groups,
-     .summary = "remove such guests",
+     .summary = "remove templates",
      .synopsis = "[OPTION]... [KEY]...", .description = template_rm_description, .max_args = ARGS_ANY},
     {.name = "template warm", .run = cmd_template_warm,
      .groups = run_groups, .parts = PART_MACHINE | PART_CONTENT,

@@ -17,7 +17,7 @@
 /* clang-format off */
 static const struct option template_rows[] = {
     {.id = OPTION_ALL, .name = "--all", .letter = 'a', .on = ON_ANY, .layer = BY_VMC,
-     .help = "all there are"},
+     .help = "all templates"},
 };
 /* clang-format on */
 const struct option_group template_options = OPTION_GROUP(TITLE_GENERAL, template_rows);

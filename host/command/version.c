@@ -1,3 +1,4 @@
+/* vmc version: the versions of vmc and of its protocol. */
 #include <stdio.h>
 
 #include "common/protocol.h"

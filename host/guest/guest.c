@@ -80,7 +80,7 @@ int guest_wait_hello(struct guest *g, int64_t deadline, int64_t computing, struc
         if (now_ns() >= (computes ? end : deadline))
             return machine_describe_failure(
                 &g->machine,
-                computes ? "the guest computes and does not answer"
+                computes ? "the guest is busy but does not answer"
                          : "the guest did not answer in time (--boot-timeout)",
                 err);
         if (guest_turn(g, computes ? end : deadline, err) < 0)

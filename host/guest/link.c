@@ -176,10 +176,9 @@ int link_exec(struct link *l, const char *process, struct guest_process *p,
               const struct stream_fds *fds, struct error *err)
 {
     if (l->phase != LINK_RUNNING)
-        return error_set(err, "the container does not run");
+        return error_set(err, "the container is not running");
     if (count_processes(l) > EXECS_MAX)
-        return error_set(err, "%d commands run in this container already, which is the most",
-                         EXECS_MAX);
+        return error_set(err, "%d commands run in this container already, the maximum", EXECS_MAX);
     uint16_t stream = free_stream(l);
     if (send_text(l, FRAME_EXEC, stream, process, err) < 0)
         return -1;

@@ -37,7 +37,7 @@ static void settle_accelerator(struct run *run)
 static void choose_template(struct run *run, const struct machine_request *request)
 {
     const char *refusal = run->plan.trial            ? "a trial of KVM"
-                          : run->template_failed     ? "its template was no good"
+                          : run->template_failed     ? "its template was unusable"
                           : !jail_memory_supported() ? "the host's kernel has no seccomp_unotify(2)"
                                                      : template_refusal(request);
     template_close(&run->template);

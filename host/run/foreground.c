@@ -118,7 +118,7 @@ static int escalate_timeout(struct foreground *f, int step, struct error *err)
 {
     f->timed_out = true;
     if (step > 2)
-        return error_set(err, "the workload outlived --timeout and KILL");
+        return error_set(err, "the workload survived --timeout and KILL");
     link_signal(&f->guest->link, f->workload, step == 1 ? SIGTERM : SIGKILL);
     return 0;
 }

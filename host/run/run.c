@@ -81,7 +81,7 @@ static void take_ids(struct run *run, bool host_root)
     struct error why = ERROR_INIT;
     run->privileged = host_root && !run->spec.unprivileged;
     if (host_root && run->spec.unprivileged)
-        isolation_lacks(&run->isolation, LAYER_IDS, "--nopriv leaves it root's");
+        isolation_lacks(&run->isolation, LAYER_IDS, "--nopriv keeps root's ids");
     else if (run->privileged && id_range_acquire(&run->ids, &why) < 0)
         isolation_lacks(&run->isolation, LAYER_IDS, "%s", why.text);
 }
@@ -143,7 +143,7 @@ static int keep_template(struct run *run, struct error *err)
         run->machine.ops->save(&run->machine, &run->template, about, &running, &run->no_template) ==
             0)
         return 0;
-    return running ? 0 : error_set(err, "the machine does not run on: %s", run->no_template.text);
+    return running ? 0 : error_set(err, "the machine did not resume: %s", run->no_template.text);
 }
 
 /* A copy's template has had it made. */
@@ -201,7 +201,7 @@ static void say_out_of_memory(const struct vm_spec *spec)
 {
     bool limited = spec->container.cgroup.memory_max > 0;
     uint64_t size = limited ? spec->container.cgroup.memory_max : spec->memory;
-    notice("out of memory: the guest's kernel ended a process of the container (%s %llum)",
+    notice("out of memory: the guest's kernel killed a process of the container (%s %llum)",
            limited ? "--mem-limit" : "--memory", (unsigned long long)(size >> 20));
 }
 

@@ -15,15 +15,15 @@ const char *template_refusal(const struct machine_request *request)
     if (spec->cold)
         return "--cold";
     if (!machine_ops(spec->backend)->save || spec->maintenance)
-        return "no machine that waits for a configuration";
+        return "the machine does not wait for a configuration";
     if (spec->kernel || spec->initrd || spec->distro)
-        return "a kernel that is not the guest image's";
+        return "its kernel is not the guest image's";
     if (spec->debug || spec->console)
-        return "its boot is to be seen";
+        return "its console is requested";
     if (spec->debugging.gdb || spec->debugging.crash_dump)
-        return "it is to be debugged";
+        return "debugging is requested";
     if (machine_has_file_server(request))
-        return "its memory is a file server's, too";
+        return "a file server shares its memory";
     if (request->network->link.kind == LINK_IN_VMM)
         return "its network is QEMU's own";
     return NULL;

@@ -22,17 +22,17 @@ void timing_print(const struct timing *t)
         print_phase("copy", t->hello - t->exec, "exec of the hypervisor until the copy's HELLO");
     } else {
         print_phase("hypervisor", t->hello - t->exec - until_hello,
-                    "until the guest's clock starts; firmware, and HELLO's way are in it");
+                    "until the guest's clock starts, with firmware and the transfer of HELLO");
         print_phase("kernel", (int64_t)hello->kernel_ns, "guest kernel until its first process");
         print_phase("agent", (int64_t)(hello->agent_ns - hello->kernel_ns),
                     "guest agent until HELLO");
     }
     print_phase("config", (int64_t)(started->config_ns - hello->agent_ns),
-                "configuration: its way, network, disks");
+                "configuration: transfer, network, disks");
     print_phase("9p", (int64_t)(started->share_ns - started->config_ns),
                 "mount of the host's tree");
     print_phase("rootfs", (int64_t)(started->rootfs_ns - started->share_ns),
-                "overlay, volumes: the root file system stands");
+                "overlay, volumes: the root file system is complete");
     print_phase("start", (int64_t)(started->start_ns - started->rootfs_ns),
                 "container made, workload executed");
     print_phase("workload", t->exited - t->started, "from STARTED to EXIT");

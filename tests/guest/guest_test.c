@@ -401,7 +401,7 @@ static void a_workload_that_outlives_its_time_and_kill(void **state)
     run_workload(g);
     hear(g, &g->control, FRAME_SIGNAL);
     hear(g, &g->control, FRAME_SIGNAL);
-    expect_failure(g, STEP_RUN, "the workload outlived --timeout and KILL");
+    expect_failure(g, STEP_RUN, "the workload survived --timeout and KILL");
 }
 
 static void expect_end(struct fake_guest *g, enum host_step step, const char *when)

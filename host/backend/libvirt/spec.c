@@ -1,3 +1,4 @@
+/* What --libvirt supports: why it refuses the other options, and which URIs it accepts. */
 #include <string.h>
 
 #include "common/util.h"
@@ -10,11 +11,11 @@
 
 /* clang-format off */
 static const struct refusal refusals[] = {
-    {OPTION_QEMU, "both say who runs the machine: give one"},
+    {OPTION_QEMU, "both choose what runs the machine: give one"},
     {OPTION_HOST, "both say in what to run COMMAND: give one"},
     {OPTION_UML, "both say in what to run COMMAND: give one"},
-    {OPTION_GDB, "it has the guest wait, and libvirt starts it"},
-    {OPTION_CRASH_DUMP, "it needs QEMU's monitor, which is libvirt's"},
+    {OPTION_GDB, "it makes the guest wait, but libvirt starts it"},
+    {OPTION_CRASH_DUMP, "it needs QEMU's monitor, which libvirt owns"},
 };
 /* clang-format on */
 
@@ -53,8 +54,8 @@ static int check_driver(const char *uri, const char *path, struct error *err)
         return error_set(err, "--libvirt=%s: root's libvirt is qemu:///system", uri);
     if (!root && is_path(path, SYSTEM))
         return error_set(err,
-                         "--libvirt=%s: its machines run as another user, who cannot reach yours; "
-                         "an ordinary user's libvirt is qemu:///session",
+                         "--libvirt=%s: its machines run as another user, which cannot reach your "
+                         "files; an ordinary user's libvirt is qemu:///session",
                          uri);
     return 0;
 }

@@ -1,3 +1,4 @@
+/* What --host supports: why it refuses the other options, and which layer enforces what differs. */
 #include <unistd.h>
 
 #include "common/util.h"
@@ -8,7 +9,7 @@
 #define NO_MACHINE "there is no machine"
 #define NO_BOOT "nothing is booted"
 #define NO_GUEST_KERNEL "no kernel is booted"
-#define NO_DEBUGGING "there is no guest kernel to look into"
+#define NO_DEBUGGING "there is no guest kernel to debug"
 #define HOST_DEVICES "the devices here are the host's"
 #define NO_GROUP_FILE "vmc sets only memory.max and pids.max on a host"
 
@@ -18,11 +19,11 @@ static const struct refusal refusals[] = {
     {OPTION_UML, NO_MACHINE},
     {OPTION_LIBVIRT, NO_MACHINE},
     {OPTION_ACCEL, NO_MACHINE},
-    {OPTION_TRANSPORT, NO_MACHINE "; the directory itself is there"},
+    {OPTION_TRANSPORT, NO_MACHINE "; the container has the directory itself"},
     {OPTION_MEMORY, NO_MACHINE "; --mem-limit is for COMMAND's processes"},
     {OPTION_CPUS, NO_MACHINE "; taskset(1) is for processes"},
-    {OPTION_KEEP, "it keeps a disk, and mounting a disk takes root's rights"},
-    {OPTION_OOM_SCORE_ADJ, "start vmc with choom(1), and COMMAND has the same"},
+    {OPTION_KEEP, "it keeps a disk, and mounting a disk needs root"},
+    {OPTION_OOM_SCORE_ADJ, "start vmc with choom(1), and COMMAND inherits it"},
     {OPTION_PRIVILEGED, "it gives COMMAND all of a kernel, and this kernel is the host's"},
     {OPTION_USERNS, "the container is already in one, without the host's root"},
     {OPTION_DEVICE, HOST_DEVICES},
@@ -45,7 +46,7 @@ static const struct refusal refusals[] = {
     {OPTION_INITRD, NO_GUEST_KERNEL},
     {OPTION_APPEND, NO_GUEST_KERNEL},
     {OPTION_ACPI, NO_GUEST_KERNEL},
-    {OPTION_CONSOLE, "there is no kernel's console"},
+    {OPTION_CONSOLE, "there is no kernel console"},
     {OPTION_GDB, NO_DEBUGGING},
     {OPTION_CRASH_DUMP, NO_DEBUGGING},
 };
@@ -78,11 +79,11 @@ static int resolve(const struct request *req, struct vm_spec *spec, struct error
 static int check(const struct backend_spec *backend, const struct vm_spec *spec, struct error *err)
 {
     if (spec->upper == UPPER_DISK)
-        return error_set(err, "--upper disk cannot go with --host: mounting a disk takes root's "
-                              "rights; --upper ram or host");
+        return error_set(err, "--upper disk cannot go with --host: mounting a disk needs root; use "
+                              "--upper ram or host");
     if (am_host_root() && spec->unprivileged)
         return error_set(err, "--host with --nopriv by root: the container's root would be the "
-                              "host's root; leave --nopriv out, or call vmc as another user");
+                              "host's root; leave --nopriv out, or run vmc as another user");
     return backend_spec_check_native(backend, spec, "its tap interface is for machines", err);
 }
 

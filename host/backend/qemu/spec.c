@@ -1,8 +1,9 @@
+/* What a QEMU machine supports: everything but the options that choose another backend. */
 #include "common/util.h"
 #include "host/backend/qemu/qemu.h"
 #include "host/spec/machine.h"
 
-#define ANOTHER "it says in what to run COMMAND, as --qemu does: give one"
+#define ANOTHER "it chooses where to run COMMAND, as --qemu does: give one"
 
 /* clang-format off */
 static const struct refusal refusals[] = {

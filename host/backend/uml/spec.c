@@ -1,3 +1,4 @@
+/* What --uml supports: why it refuses the other options, and which layer enforces what differs. */
 #include "common/util.h"
 #include "host/backend/uml/uml.h"
 #include "host/spec/kernel.h"
@@ -6,7 +7,7 @@
 #define ANOTHER "it chooses where to run COMMAND, as --uml does: give one"
 #define NO_EMULATION "nothing is emulated: the machine is a host process"
 #define NO_DISK                                                                                    \
-    "User Mode Linux has no disk here; changes are in memory (--upper ram), or the host's"
+    "User Mode Linux has no disk here; changes are kept in memory (--upper ram) or on the host"
 #define NOT_ITS_OWN "it is only for QEMU machines"
 
 /* clang-format off */
@@ -24,7 +25,7 @@ static const struct refusal refusals[] = {
     {OPTION_IO_MAX, NO_DISK},
     {OPTION_CPUSET_CPUS, "User Mode Linux has one processor"},
     {OPTION_FTRACE, "User Mode Linux has no function tracer"},
-    {OPTION_GDB, NOT_ITS_OWN "; gdb has no server in a process"},
+    {OPTION_GDB, NOT_ITS_OWN "; a process has no server for gdb"},
     {OPTION_CRASH_DUMP, NOT_ITS_OWN "; a process that is killed leaves no memory"},
 };
 /* clang-format on */
@@ -54,9 +55,11 @@ static int check(const struct backend_spec *backend, const struct vm_spec *spec,
     if (spec->upper == UPPER_DISK)
         return error_set(err, "--upper disk cannot go with --uml: " NO_DISK);
     if (spec->distro)
-        return error_set(err, "--kernel distro cannot go with --uml: it is a kernel for machines");
+        return error_set(err,
+                         "--kernel distro cannot go with --uml: it is a kernel for QEMU machines");
     return backend_spec_check_native(
-        backend, spec, "its frames come from a tap interface, and a line carries bytes", err);
+        backend, spec, "its frames come from a tap interface, but a serial line carries bytes",
+        err);
 }
 
 const struct backend_spec uml_spec = {

@@ -61,8 +61,8 @@ oom-score-adj.*choom|run --oom-score-adj 5 @
 userns.*already|run --userns @
 device.*the host's|run --device /dev/kmsg @
 usedev.*the host's|run --usedev @
-debugfs.*look into|run --debugfs @
-ftrace.*look into|run --ftrace x @
+debugfs.*to debug|run --debugfs @
+ftrace.*to debug|run --ftrace x @
 mem-high.*memory.max|run --mem-high 32m @
 mem-swap.*memory.max|run --mem-limit 32m --mem-swap 64m @
 cpu-shares.*only|run --cpu-shares 512 @
@@ -79,12 +79,12 @@ initrd.*booted|run --initrd x @
 append.*booted|run --append x @
 acpi.*booted|run --acpi @
 console.*console|run --console x @
-gdb.*look into|run --gdb 1234 @
-crash-dump.*look into|run --crash-dump x @
+gdb.*to debug|run --gdb 1234 @
+crash-dump.*to debug|run --crash-dump x @
 upper disk.*mounting|run --upper disk @
 net tap.*for machines|run --net tap=x @
 net bridge.*for machines|run --net bridge @
-shows a directory.*image|run -r image -- true
+needs a directory.*image|run -r image -- true
 cold.*nothing is booted|run --cold @
 EOT
 }

@@ -307,7 +307,7 @@ qemu:///session or qemu:///system|run --libvirt=qemu:///systems @
 qemu:///|run --libvirt=qemu:///$other @
 has an empty value|run --libvirt= @
 give one|run --qemu --libvirt @
---gdb cannot go with --libvirt: it has the guest wait|run --libvirt --gdb 1234 @
+--gdb cannot go with --libvirt: it makes the guest wait|run --libvirt --gdb 1234 @
 --crash-dump cannot go with --libvirt: it needs QEMU's monitor|run --libvirt --crash-dump file @
 is not for 'vmc shell-guest'|shell-guest --libvirt
 END

@@ -159,7 +159,7 @@ kernel distro.*machines|run --kernel distro @
 volume.*directory itself|run -v /tmp:/x:cache=loose @
 net tap.*line|run --net tap=x @
 net bridge.*line|run --net bridge @
-shows a directory.*image|run -r image -- true
+needs a directory.*image|run -r image -- true
 EOT
     run --separate-stderr "$VMC_UNDER_TEST" run --uml --host -r "$SMALL" -- true
     assert_refused 'uml cannot go with --host'
