@@ -55,7 +55,7 @@ static int check_sysctl(void *item, struct error *err)
     if (!s->name || !s->value)
         return error_set(err, "configuration: a sysctl needs a name and a value");
     if (s->name[0] == '.' || s->name[0] == '/' || strstr(s->name, ".."))
-        return error_set(err, "configuration: '%s' is not a sysctl's name", s->name);
+        return error_set(err, "configuration: '%s' is not the name of a sysctl", s->name);
     return 0;
 }
 
@@ -118,7 +118,7 @@ static const struct schema mount_schema = SCHEMA(struct mount_config, mount_fiel
 static int check_access(const char *access, struct error *err)
 {
     if (access[strspn(access, "rwm")])
-        return error_set(err, "configuration: a device's access is not of r, w and m");
+        return error_set(err, "configuration: a device's access must consist of r, w and m");
     return 0;
 }
 
@@ -215,11 +215,11 @@ static int check_root(void *item, struct error *err)
 {
     const struct container_shape *shape = item;
     if (shape->upper == UPPER_STAY)
-        return error_set(err, "configuration: root has no upper");
+        return error_set(err, "configuration: the root needs an upper");
     if (shape->image && shape->upper != UPPER_RAM && shape->upper != UPPER_DISK)
-        return error_set(err, "configuration: what is only read has its upper in the guest");
+        return error_set(err, "configuration: an image needs its upper in the guest");
     if (shape->image && shape->virtiofs)
-        return error_set(err, "configuration: the root is an image, or comes by virtiofs");
+        return error_set(err, "configuration: the root cannot be both an image and on virtiofs");
     return 0;
 }
 

@@ -78,10 +78,11 @@ enum missing {
 static int cannot_make(const char *what, const char *path, struct error *err)
 {
     if (errno == EACCES)
-        return error_set(err,
-                         "there is no %s %s, and it cannot be made: where it would be belongs to a "
-                         "user whom the container does not have (chown the tree to who runs vmc)",
-                         what, path);
+        return error_set(
+            err,
+            "there is no %s %s, and it cannot be made: its directory belongs to a user that the "
+            "container does not have (chown the tree to the user who runs vmc)",
+            what, path);
     return error_errno(err, "there is no %s %s, and it cannot be made", what, path);
 }
 

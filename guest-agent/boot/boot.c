@@ -21,7 +21,7 @@ static int make_base(struct error *err)
     if (mkdir("/base", 0755) < 0 || mount("/", "/base", NULL, MS_BIND, NULL) < 0 ||
         chdir("/base") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
         chdir("/") < 0)
-        return error_errno(err, "cannot make a root that can be pivoted");
+        return error_errno(err, "cannot make a root for pivot_root(2)");
     return 0;
 }
 

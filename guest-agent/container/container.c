@@ -89,7 +89,7 @@ static int mount_one(int old_root, const struct mount_config *m, struct error *e
         return error_wrap(err, "this guest's kernel has no debugging file systems "
                                "(breeder build --config tracing makes one that has)");
     }
-    return error_set(err, "a mount of no known kind");
+    return error_set(err, "unknown kind of mount");
 }
 
 static int mount_all(int old_root, const struct mount_list *list, struct error *err)

@@ -144,7 +144,7 @@ static const char *explain_format(const char *path)
     if (fd < 0 || !read_head(fd, head) || memcmp(head, ELFMAG, SELFMAG) == 0)
         return "";
     if (strncmp(head, BYTE_ORDER_MARK "#!", 5) == 0)
-        return " (a byte order mark stands before its '#!')";
+        return " (a byte order mark precedes its '#!')";
     if (!head[0])
         return " (it is empty)";
     return strncmp(head, "#!", 2) == 0 ? "" : " (neither a program nor a script with '#!')";

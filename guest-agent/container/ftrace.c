@@ -65,9 +65,9 @@ static int follow(pid_t child, int output, struct error *err)
     if (!ended)
         kill(child, SIGKILL);
     if (waitpid(child, &status, 0) != child)
-        return error_errno(err, "--ftrace: the script is lost");
+        return error_errno(err, "--ftrace: cannot wait for the script");
     if (!ended)
-        return error_set(err, "--ftrace: the script has not ended within %d s", DEADLINE_S);
+        return error_set(err, "--ftrace: the script did not end within %d s", DEADLINE_S);
     log_debug("ftrace: %s", words);
     if (status == 0)
         return 0;

@@ -60,7 +60,7 @@ static int make_whole_frames(const char *interface, struct error *err)
     AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
     if (fd < 0 || ioctl(fd, SIOCETHTOOL, &request) < 0)
-        return error_errno(err, "cannot have checksums made at %s", interface);
+        return error_errno(err, "cannot enable checksums on %s", interface);
     return 0;
 }
 

@@ -163,7 +163,7 @@ static int propagate(uint64_t propagation, struct error *err)
 {
     struct mount_attr attr = {.propagation = propagation};
     if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-        return error_errno(err, "cannot change who sees mounts");
+        return error_errno(err, "cannot change mount propagation");
     return 0;
 }
 

@@ -237,7 +237,7 @@ static bool is_mapped(const char *path, unsigned id)
 
 int user_check_mapped(const struct user *user, struct error *err)
 {
-    static const char way_out[] = "its user namespace has no such id: whoever runs vmc needs "
+    static const char way_out[] = "its user namespace has no such id: the user who runs vmc needs "
                                   "subordinate ids, as in subuid(5)";
     if (!is_mapped("/proc/self/uid_map", user->uid))
         return error_set(err, "the container cannot have user id %u; %s", user->uid, way_out);

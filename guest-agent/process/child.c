@@ -87,7 +87,7 @@ static int await(int link, enum link_kind kind, struct error *err)
     struct link_message message;
     int got = link_receive(link, &message, err);
     if (got == 0 || (got > 0 && message.kind != (int32_t)kind))
-        return error_set(err, "the agent has left");
+        return error_set(err, "the agent has exited");
     return got < 0 ? -1 : 0;
 }
 

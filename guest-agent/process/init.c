@@ -43,7 +43,7 @@ static int show_streams(const struct workload *w, struct error *err)
     AUTO_CLOSE int input = open(path, O_PATH | O_CLOEXEC);
     if (input < 0 || dup2(input, STDIN_FILENO) < 0 || dup2(w->output, STDOUT_FILENO) < 0 ||
         dup2(w->error_output, STDERR_FILENO) < 0)
-        return error_errno(err, "cannot show the standard streams");
+        return error_errno(err, "cannot make the standard streams visible");
     return 0;
 }
 
@@ -109,7 +109,7 @@ static int prepare(const struct init *init, struct error *err)
     if (capabilities_set(&none, err) < 0 || init_filter(err) < 0)
         return -1;
     if (write_all(init->gate, "", 1) < 0)
-        return error_errno(err, "cannot let the workload go");
+        return error_errno(err, "cannot release the workload");
     /* From here on the workload alone can fail to start. */
     close(init->gate);
     close(init->report);

@@ -20,7 +20,7 @@ int link_send(int link, enum link_kind kind, const struct exit_record *record, c
         payload.value = record->value;
     }
     if (fds_send(link, &payload, sizeof(payload), fds, (size_t)count) < 0)
-        return error_errno(err, "cannot tell the agent");
+        return error_errno(err, "cannot write to the agent");
     return 0;
 }
 
@@ -33,10 +33,10 @@ int link_receive(int link, struct link_message *ret, struct error *err)
     if (n == 0 || (n < 0 && (errno == EAGAIN || errno == ECONNRESET)))
         return 0;
     if (n < 0)
-        return error_errno(err, "cannot hear the container's first process");
+        return error_errno(err, "cannot read from the container's first process");
     if (n != (ssize_t)sizeof(payload)) {
         link_message_free(ret);
-        return error_set(err, "the container's first process is not understood");
+        return error_set(err, "unexpected message from the container's first process");
     }
     ret->kind = payload.kind;
     ret->record.signaled = payload.signaled != 0;

@@ -1,3 +1,4 @@
+/* Processes beside the workload: EXEC frames, their start and their end. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>

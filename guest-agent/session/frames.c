@@ -1,3 +1,4 @@
+/* What each frame from the host does. */
 #include <signal.h>
 #include <sys/pidfd.h>
 

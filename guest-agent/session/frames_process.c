@@ -46,7 +46,7 @@ int frames_start(const struct network_config *network, int stream, struct error 
     if (!network->interface)
         return 0;
     if (frames < 0)
-        return error_set(err, "there is nothing to carry the frames of %s", network->interface);
+        return error_set(err, "there is no channel for the frames of %s", network->interface);
     if (network_make_pair(network->interface, NEAR_END, network->mtu, err) < 0 ||
         silence(NEAR_END, err) < 0)
         return -1;

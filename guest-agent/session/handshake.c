@@ -17,7 +17,7 @@ int handshake_hello(int control, uint64_t began_ns, struct error *err)
     encode_header(bytes, FRAME_HELLO, 0, HELLO_SIZE);
     encode_hello(bytes + FRAME_HEADER_SIZE, &hello);
     if (write_all(control, bytes, sizeof(bytes)) < 0)
-        return error_errno(err, "cannot say hello to the host");
+        return error_errno(err, "cannot send HELLO to the host");
     return 0;
 }
 
@@ -39,7 +39,7 @@ static int await_frame(struct channel *control, int64_t deadline, struct frame *
         if (ready > 0 && channel_fill(control, &eof, err) < 0)
             return -1;
         if (eof)
-            return error_set(err, "the host left before it sent a configuration");
+            return error_set(err, "the host closed the channel before it sent a configuration");
     }
 }
 

@@ -76,12 +76,13 @@ static int check_place(const struct session *s, const struct container_shape *sh
                        struct error *err)
 {
     if (s->own_machine && shape->hosted)
-        return error_set(err, "a machine of its own is not on a host's kernel");
+        return error_set(
+            err, "an agent in its own machine cannot serve a container on the host's kernel");
     if (s->own_machine && !is_container(shape))
-        return error_set(err, "a machine of its own needs a root file system");
+        return error_set(err, "an agent in its own machine needs a root file system");
     if (!s->own_machine && is_container(shape) != shape->hosted)
-        return error_set(err, "only a machine of its own, or namespaces of its own on a host, can "
-                              "have a root file system");
+        return error_set(err, "only an agent in its own machine, or in its own namespaces on a "
+                              "host, can have a root file system");
     return 0;
 }
 

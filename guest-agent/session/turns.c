@@ -1,3 +1,4 @@
+/* The loop of a session, and its end. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -134,7 +135,7 @@ static void end_container(struct session *s)
     if (now >= s->ended_ns + OUTPUT_S * NS_PER_S)
         execs_cut(s);
     if (!s->alone && now >= s->ended_ns + GIVE_UP_S * NS_PER_S) {
-        log_debug("some process could not be ended; its output is cut off");
+        log_debug("a process could not be killed; its output is truncated");
         execs_give_up(s);
         streams_cut(&s->workload.streams);
         s->alone = true;
@@ -199,7 +200,7 @@ int session_flush(struct session *s, int seconds, struct error *err)
             {s->data.fd, s->data.out.length ? POLLOUT : 0, 0},
         };
         if (poll(fds, 2, poll_timeout(deadline)) == 0)
-            return error_set(err, "the host takes no more data");
+            return error_set(err, "the host accepts no more data");
         if ((fds[0].revents | fds[1].revents) & (POLLHUP | POLLERR)) {
             s->host_left = true;
             return error_set(err, "the host has closed the channel");
