@@ -1,3 +1,4 @@
+/* Check: KVM, and what isolates a run. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>

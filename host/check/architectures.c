@@ -1,3 +1,4 @@
+/* Check: the guest images, and an emulator for each architecture. */
 #include <json-c/json.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* Check: user namespaces, directories and mounts of this host. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

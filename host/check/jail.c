@@ -1,3 +1,4 @@
+/* Check: the layers of the jail around the hypervisor. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

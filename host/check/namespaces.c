@@ -1,3 +1,4 @@
+/* Check: what --host needs. */
 #include <fcntl.h>
 
 #include "common/contract.h"

@@ -1,3 +1,4 @@
+/* Check: what the network modes need. */
 #include <grp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

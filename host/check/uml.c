@@ -1,3 +1,4 @@
+/* Check: what --uml needs, and whether its kernel starts here. */
 #include <sys/stat.h>
 
 #include "common/channel.h"

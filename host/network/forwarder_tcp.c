@@ -1,3 +1,4 @@
+/* Published TCP ports of a bridge's container. */
 #include "host/network/forwarder_private.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Published UDP ports of a bridge's container. */
 #include "host/network/forwarder_private.h"
 
 #include <string.h>
