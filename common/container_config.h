@@ -9,10 +9,10 @@
  *   root      {"upper": "ram"|"disk"|"host"|"none", "size": n, "read_only": bool, "image": bool,
  *             "virtiofs": bool}; image: the lower layer is erofs on the disk "vmc-rootfs", and no
  *             share; virtiofs: the share is one of its kind, and no 9p; absent: a plain process,
- *             in the agent's root and namespaces, and of the rest only what says so applies
- *   hosted    bool           the agent is no machine's: it is in namespaces of a host, whose kernel
+ *             in the agent's root and namespaces, and of the rest only what is marked applies
+ *   hosted    bool           the agent has no machine: it is in namespaces of a host, whose kernel
  *             the container shares (hosted.h)
- *   netns     bool           a network namespace besides those that are always new
+ *   netns     bool           a network namespace, beyond those that are always new
  *   userns    bool           a user namespace with every id mapped to itself
  *   devtmpfs  bool           /dev is the machine's own
  *   shm_size  integer        of /dev/shm; 0: 64 MiB
@@ -44,7 +44,7 @@
  *   groups    [string, ...]  supplementary groups on top of the user's own, names or numbers
  *   oom_score_adj  integer   -1000 to 1000, where the kernel is the container's own
  *   tty       bool           with rows and columns, 0 = unknown
- *   capabilities, no_new_privs, rlimits   as in the shape, for this process alone and in place of
+ *   capabilities, no_new_privs, rlimits   as in the shape, only for this process and in place of
  *             the container's; absent: the container's
  *
  * The configuration, in CONFIG frames:
@@ -76,7 +76,7 @@
  *             root, whose own share shows none: set on its overlay when that is new
  *   network   {"interface": name, "mac": text, "mtu": n, "addresses": ["ADDR/LEN", ...],
  *              "gateways": [ADDR, ...]} of either family; "announce": bool: link-local
- *             addresses count at once and are made known to the gateway; no mac: the one it has
+ *             addresses are usable at once and announced to the gateway; no mac: the one it has
  *
  * Strings may hold any byte but NUL: arguments and paths need not be UTF-8.
  */
@@ -204,7 +204,7 @@ struct file_capability_list {
 };
 
 struct network_config {
-    char *interface; /* NULL: there is no network but the loopback */
+    char *interface; /* NULL: there is only the loopback */
     char *mac;
     int64_t mtu;
     bool announce;

@@ -1,9 +1,9 @@
 /*
  * poll(2) over things that come and go: descriptors of a machine, of processes' streams, of
- * clients. Both houses use it. (poll, since epoll refuses regular files.)
+ * clients. Host and agent use it. (poll, since epoll refuses regular files.)
  *
- * Who adds a watch owns it, and what it is about; the loop only borrows it. Nothing that is called
- * from a turn waits by itself.
+ * The caller that adds a watch owns it and its descriptor; the loop only borrows them. Nothing that
+ * is called from a turn may block.
  */
 #ifndef VMC_COMMON_LOOP_H
 #define VMC_COMMON_LOOP_H
@@ -15,7 +15,7 @@
 
 struct watch {
     const int *fd; /* where the descriptor is; it may change from turn to turn; -1: none now */
-    /* What to wait for, as in poll(2): 0 is POLLERR and POLLHUP alone; WATCH_NOTHING: do not look.
+    /* What to wait for, as in poll(2): 0: only POLLERR and POLLHUP; WATCH_NOTHING: do not look.
      * Asked before each poll(2). NULL: always POLLIN. */
     short (*events)(const void *owner);
     /* What poll(2) said of it, never 0. -1 with err ends the turn. */
@@ -39,7 +39,7 @@ void loop_free(struct loop *l);
  * the next. */
 void loop_add(struct loop *l, struct watch *w);
 
-/* In a turn, too: the watch is not told of anything any more. One that is not there: nothing. */
+/* Also during a turn: the watch is not called any more. No effect if it is not there. */
 void loop_remove(struct loop *l, const struct watch *w);
 
 /*

@@ -13,7 +13,7 @@
  * port     direction      frame    payload
  * control  guest -> host  HELLO    version, clock readings; first frame of all
  *          host -> guest  PREPARE  a piece of the JSON shape of the container; an empty one ends it
- *          guest -> host  PREPARED that much of the container stands
+ *          guest -> host  PREPARED that much of the container is ready
  *          host -> guest  WAKE     to the copy of a guest that said HELLO long ago: say it again
  *          host -> guest  CONFIG   a piece of the JSON configuration; an empty one ends it
  *          host -> guest  EXEC     a piece of the JSON of one more process; an empty one ends it
@@ -28,9 +28,9 @@
  *          both           CLOSE    the receiver of a data stream takes no more (its reader left)
  *
  * Frames of one process on the two ports, and those of both sides, cross each other. So SIGNAL,
- * WINSIZE, STDIN, CREDIT and CLOSE for a process that has ended already are no errors and have no
- * effect. A process whose start has failed (ERROR) has said nothing on the data port but those; of
- * one that has started, EXIT and the ends of both outputs, in any order, are the last.
+ * WINSIZE, STDIN, CREDIT and CLOSE for a process that has ended already are not errors and have no
+ * effect. A process whose start has failed (ERROR) has sent nothing else on the data port; of one
+ * that has started, EXIT and the ends of both outputs, in any order, are the last.
  *
  * Data flows only against credit: a sender starts with none. So nothing is dropped, memory is
  * bounded on both sides, and a blocked stream never holds up another. The first credit for STDIN is
@@ -52,9 +52,9 @@
  * - With a terminal STDOUT is its output, STDERR is at its end from the start, and the end of STDIN
  *   or a CLOSE of STDOUT hangs it up.
  * - EXIT comes when the process itself has ended. What it has written until then follows, as the
- *   host grants credit, and the EOFs: whoever else still holds its streams keeps nobody waiting.
+ *   host grants credit, and the EOFs: other processes that still hold its streams delay nothing.
  * - The workload's end kills every process. Each has its EXIT before the workload's. What the host
- *   has not taken some seconds later is cut off, and its EOFs are sent.
+ *   has not taken some seconds later is discarded, and its EOFs are sent.
  *
  * What the guest sends is hostile input: fixed layouts and fixed limits, no JSON, and nothing is
  * ever trusted because the guest said so.
@@ -75,7 +75,7 @@
 #define CONFIG_SIZE_MAX (16u << 20) /* all frames of a JSON text; ARG_MAX is 2 MiB */
 #define ERROR_TEXT_MAX 1024
 #define SIGNAL_MAX 64
-/* Processes of EXEC at a time, beside the workload. */
+/* The most processes of EXEC at a time, beside the workload. */
 #define EXECS_MAX 64
 
 /*
@@ -158,12 +158,12 @@ struct hello {
 void encode_hello(uint8_t *bytes, const struct hello *hello);
 int decode_hello(const struct frame *frame, struct hello *ret_hello, struct error *err);
 
-/* Of an EXEC the first three times are when it had come. */
+/* For an EXEC the first three times are those of its arrival. */
 struct started {
     uint32_t pid;       /* in the guest */
     uint64_t config_ns; /* guest CLOCK_BOOTTIME when the configuration had come and been set */
     uint64_t share_ns;  /* the same when the host's tree was mounted */
-    uint64_t rootfs_ns; /* the same when the root file system stood */
+    uint64_t rootfs_ns; /* the same when the root file system was complete */
     uint64_t start_ns;  /* the same when the workload's execve(2) had succeeded */
 };
 #define STARTED_SIZE 36
@@ -174,8 +174,8 @@ int decode_started(const struct frame *frame, struct started *ret_started, struc
 struct exit_record {
     bool signaled;
     uint8_t value; /* exit code 0-255, or signal number 1-SIGNAL_MAX */
-    /* The guest's kernel ended one of the container's processes for memory; of an EXEC: and SIGKILL
-     * ended this one. */
+    /* The guest's kernel killed one of the container's processes for memory; for an EXEC: and
+     * SIGKILL ended this one. */
     bool out_of_memory;
     uint64_t input_taken; /* how many bytes of STDIN the process has read; 0 of a terminal */
 };

@@ -1,6 +1,6 @@
 /*
- * A byte queue: bytes appended at the end, taken from the front. It grows as needed; the code that
- * fills it from untrusted input bounds it (see relay.h). Zero-initialised is empty.
+ * A byte queue: bytes are appended at the end and taken from the front. It grows as needed; the
+ * code that fills it from untrusted input bounds it (see relay.h). Zero-initialised is empty.
  */
 #ifndef VMC_COMMON_QUEUE_H
 #define VMC_COMMON_QUEUE_H

@@ -120,7 +120,7 @@ void relay_sink_close(struct relay_sink *s, struct channel *ch);
 /* True when the peer's EOF has come and everything is written or dropped. */
 bool relay_sink_done(const struct relay_sink *s);
 
-/* Frees what waits and closes the descriptors, without a word to the peer. NULL-safe pieces. */
+/* Frees what is queued and closes the descriptors; sends nothing to the peer. */
 void relay_source_free(struct relay_source *s);
 void relay_sink_free(struct relay_sink *s);
 

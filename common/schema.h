@@ -1,6 +1,6 @@
 /*
- * JSON objects and structures, by tables: what a key is, where it is, what it may be. Strict, as
- * common/container_config.h says. One table serves reading, writing and freeing.
+ * Conversion between JSON objects and structures, by tables: the name of a key, its place, its
+ * values. Strict, as common/container_config.h says. One table serves reading, writing and freeing.
  */
 #ifndef VMC_COMMON_SCHEMA_H
 #define VMC_COMMON_SCHEMA_H

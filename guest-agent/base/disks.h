@@ -11,7 +11,7 @@ int disk_find(const char *serial, char **ret_path, struct error *err);
 
 int disk_number(const char *serial, unsigned *ret_major, unsigned *ret_minor, struct error *err);
 
-/* Makes the disk swap space and uses it. mkswap(8), swapon(2) */
+/* Formats the disk as swap space and uses it. mkswap(8), swapon(2) */
 int disk_swap_on(const char *serial, struct error *err);
 
 #endif

@@ -48,10 +48,9 @@ int mount_bind(int dirfd, const char *source, const char *target, unsigned attri
                struct error *err);
 
 /*
- * Makes target, an absolute path, a directory or an empty file, with all directories above it.
- * What is there already stays. Symbolic links are followed, also one that leads nowhere: what it
- * names is made then. Here and in the functions above the root is where all of them end, whatever
- * they are made of.
+ * Makes target, an absolute path, a directory or an empty file, with all directories above it. What
+ * is there already stays. Symbolic links are followed, also one that leads nowhere: what it names
+ * is made then. Here and in the functions above no link leads out of the root.
  */
 int mount_point_make(const char *target, bool directory, struct error *err);
 

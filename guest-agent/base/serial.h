@@ -5,7 +5,7 @@
 #define VMC_GUEST_AGENT_BASE_SERIAL_H
 
 /*
- * Opens the first serial line there is, without making it the controlling terminal. The caller
+ * Opens the first serial line that exists, without making it the controlling terminal. The caller
  * owns the descriptor; -1 with errno: ENODEV when there is no such line.
  */
 int serial_open(void);

@@ -9,7 +9,7 @@
 #include "common/container_config.h"
 #include "common/error.h"
 
-/* What needs to be told nothing, and comes before HELLO. Only as PID 1. */
+/* What needs no configuration, and comes before HELLO. Only as PID 1. */
 int machine_begin(struct error *err);
 
 /*

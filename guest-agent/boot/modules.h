@@ -8,7 +8,7 @@
 
 /*
  * Loads the files that /modules/order of the initramfs names, one a line, in that order. Without
- * that list there is nothing to load. One that is there already, or built in, is no error.
+ * that list there is nothing to load. One that is loaded already, or built in, is not an error.
  * finit_module(2).
  */
 int modules_load(struct error *err);

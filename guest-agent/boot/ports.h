@@ -1,5 +1,5 @@
 /*
- * The devices that make this machine vmc's: two virtio-serial ports and a 9p mount tag, or lines.
+ * The devices by which this is a vmc machine: two virtio-serial ports and a 9p mount tag, or lines.
  */
 #ifndef VMC_GUEST_AGENT_BOOT_PORTS_H
 #define VMC_GUEST_AGENT_BOOT_PORTS_H

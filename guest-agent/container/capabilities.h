@@ -9,7 +9,7 @@
 #include "common/container_config.h"
 #include "common/error.h"
 
-/* Drops all capabilities from the bounding set that bounding does not have. */
+/* Drops from the bounding set all capabilities that are not in bounding. */
 int capabilities_bound(int64_t bounding, struct error *err);
 
 /* Makes all permitted capabilities effective. */

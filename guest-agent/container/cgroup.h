@@ -25,10 +25,10 @@ int cgroup_prepare(const struct container_shape *shape, int *ret_fd, struct erro
 int cgroup_open(struct error *err);
 int cgroup_open_of(pid_t pid, struct error *err);
 
-/* Writes all limits that there are. */
+/* Writes all limits that are set. */
 int cgroup_limit(const struct cgroup_limits *limits, struct error *err);
 
-/* True if the kernel has ended a process of the container since memory ran out. */
+/* True if the kernel has killed a process of the container because memory ran out. */
 bool cgroup_out_of_memory(void);
 
 struct bpf_insn;

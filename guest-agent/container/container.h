@@ -18,7 +18,9 @@ int container_prepare(const struct container_shape *shape, struct places *ret, s
  */
 int container_enter(const struct agent_config *config, struct places *places, struct error *err);
 
-/* What must come last, since it forbids more of the same: masked and read-only paths. */
+/*
+ * What must come last, since it prevents further changes: masked and read-only paths.
+ */
 int container_seal(const struct agent_config *config, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The namespaces of a container, besides those that the agent is in itself: namespaces(7).
+ * The namespaces of a container, in addition to those of the agent: namespaces(7).
  */
 #ifndef VMC_GUEST_AGENT_CONTAINER_NAMESPACES_H
 #define VMC_GUEST_AGENT_CONTAINER_NAMESPACES_H

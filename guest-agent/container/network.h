@@ -10,7 +10,7 @@
 #include "common/container_config.h"
 #include "common/error.h"
 
-/* Brings "lo" up; the kernel gives it 127.0.0.1 and ::1. A kernel without IPv4 is no failure. */
+/* Brings "lo" up; the kernel gives it 127.0.0.1 and ::1. A kernel without IPv4 is not a failure. */
 int network_raise_loopback(struct error *err);
 
 /* Brings the interface of that number up. */

@@ -12,9 +12,9 @@
 
 /*
  * Mounts all of the root that every copy of a guest shares. The container's first process is made
- * before the rest of it is: what the agent mounts from here on is seen by those who are cloned
- * after this and call rootfs_follow(), and what they mount stays theirs. mount_namespaces(7),
- * "Shared subtrees".
+ * before the rest of it is: what the agent mounts from here on is visible to processes that are
+ * cloned after this and call rootfs_follow(), and what they mount stays private to them.
+ * mount_namespaces(7), "Shared subtrees".
  */
 int rootfs_prepare(const struct container_shape *shape, struct error *err);
 int rootfs_follow(struct error *err);
@@ -35,7 +35,7 @@ int rootfs_mount_volumes(const struct agent_config *config, struct error *err);
 int rootfs_pivot(int *ret_old, struct error *err);
 int rootfs_leave(int old, struct error *err);
 
-/* Everything that was written is with the host, or on the disk, when this returns. */
+/* When this returns, everything that was written is on the host, or on the disk. */
 int rootfs_sync(const struct agent_config *config, struct error *err);
 
 #endif

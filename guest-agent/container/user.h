@@ -11,7 +11,7 @@
 #include "common/error.h"
 #include "common/util.h"
 
-/* NGROUPS_MAX is 65536; this many entries are no mistake of a human. */
+/* NGROUPS_MAX is 65536; no sensible file has more entries than this. */
 #define USER_GROUPS_MAX 1024
 
 struct user {
@@ -23,10 +23,10 @@ struct user {
 };
 
 /*
- * Resolves "name|uid[:group|gid]". A name must be in the file; a number need not be (group 0,
- * home "/"). Without ":group", a user found in passwd gets its group and the supplementary groups
- * that name it, as in docker-run(1); with it, that group alone. passwd and group may be NULL: no
- * such file. ret_user is filled on success only: user_free().
+ * Resolves "name|uid[:group|gid]". A name must be in the file; a number need not be (group 0, home
+ * "/"). Without ":group", a user found in passwd gets its group and the supplementary groups that
+ * name it, as in docker-run(1); with it, only that group. passwd and group may be NULL: no such
+ * file. ret_user is filled on success only: user_free().
  */
 int user_resolve(const char *spec, FILE *passwd, FILE *group, struct user *ret_user,
                  struct error *err);
@@ -38,7 +38,7 @@ int user_resolve(const char *spec, FILE *passwd, FILE *group, struct user *ret_u
 int user_lookup(const char *spec, const struct strings *extra, struct user *ret_user,
                 struct error *err);
 
-/* Whether this user namespace has the ids, which on a host may be one alone: 0, or -1. */
+/* Whether this user namespace has the ids, which on a host may be just one: 0, or -1. */
 int user_check_mapped(const struct user *user, struct error *err);
 
 /* setgroups(2), setgid(2), setuid(2), in this order: async-signal-safe. 0, or -1 with errno. */

@@ -7,7 +7,7 @@
 
 #include "common/container_config.h"
 
-/* Memory of both, in which the configuration's text comes. */
+/* Memory shared with the agent, for the configuration's text. */
 struct shared_config {
     size_t length;
     char text[CONFIG_SIZE_MAX];
@@ -23,7 +23,7 @@ struct child {
 };
 
 /*
- * The container's first process: prepares what the shape tells, and waits there for the
+ * The container's first process: prepares what the shape describes, and then waits for the
  * configuration. config has the shape; it is the child's own copy, by fork.
  */
 _Noreturn void child_run(const struct child *child, struct agent_config *config,
@@ -31,7 +31,7 @@ _Noreturn void child_run(const struct child *child, struct agent_config *config,
 
 /*
  * One more process, born in the PID namespace of the container that first, a pidfd of its first
- * process, is in; of no meaning for a plain process.
+ * process, is in; unused for a plain process.
  */
 _Noreturn void child_run_exec(const struct child *child, const struct container_shape *shape,
                               int first, struct process_config *process);

@@ -17,8 +17,8 @@ int exec_start(const struct process *workload, const struct container_shape *sha
                struct process_config *config, struct process *ret_process, struct error *err);
 
 /*
- * Its report is readable, or it has ended: 0 when the command runs, whose streams and terminal are
- * there now; -1 and why when it does not, as process_start().
+ * Call it when its report is readable, or it has ended: 0 if the command runs, and its streams and
+ * terminal are open now; -1 with the reason if not, as process_start().
  */
 int exec_finish(struct process *process, struct error *err);
 

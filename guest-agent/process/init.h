@@ -1,9 +1,9 @@
 /*
- * The container's init: process 1 of its PID namespace, which reaps what is orphaned and passes
- * signals on. It is the workload's user's, so that /proc/1/fd leads to the workload's streams, and
- * that user may trace it. So it is a program started afresh, has no capability, can make no system
- * call but those it lives by (init_filter.h), and what comes over its end of the link is hostile
- * input. pid_namespaces(7)
+ * The container's init: process 1 of its PID namespace, which reaps orphans and forwards signals.
+ * It runs as the workload's user, so that /proc/1/fd leads to the workload's streams, and that user
+ * may trace it. So it is a program started afresh, has no capability, can make only the system
+ * calls that it needs (init_filter.h), and what comes over its end of the link is hostile input.
+ * pid_namespaces(7)
  */
 #ifndef VMC_GUEST_AGENT_PROCESS_INIT_H
 #define VMC_GUEST_AGENT_PROCESS_INIT_H
@@ -18,7 +18,7 @@
 /* What an init is started with: descriptors, all owned, and its only child. */
 struct init {
     int link;
-    int gate;   /* takes a byte when the workload may go */
+    int gate;   /* takes a byte when the workload may start */
     int report; /* as struct child's */
     pid_t workload;
 };
@@ -29,7 +29,7 @@ struct init {
  */
 int init_run(const struct workload *w, int link, int report, struct error *err);
 
-/* Its life: main() calls this for a process 1 of that name. */
+/* Its loop: main() calls this for a process 1 of that name. */
 _Noreturn void init_serve(const struct init *init);
 
 #endif

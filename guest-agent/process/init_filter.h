@@ -1,13 +1,13 @@
 /*
- * The system calls that a container's init (init.h) lives by; any other one is ENOSYS from here on.
- * Whoever traces it gets no further with it than this. seccomp(2)
+ * The system calls that a container's init (init.h) needs; any other one fails with ENOSYS from
+ * here on. A process that traces it can make it do no more than this. seccomp(2)
  */
 #ifndef VMC_GUEST_AGENT_PROCESS_INIT_FILTER_H
 #define VMC_GUEST_AGENT_PROCESS_INIT_FILTER_H
 
 #include "common/error.h"
 
-/* Sets no_new_privs, too. A kernel without seccomp has no filter, and that is no error. */
+/* Sets no_new_privs, too. A kernel without seccomp has no filter, and that is not an error. */
 int init_filter(struct error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * The private line between the agent and the container's first process: a SOCK_SEQPACKET pair,
+ * The private channel between the agent and the container's first process: a SOCK_SEQPACKET pair,
  * one small message at a time, with descriptors where the kind has some. Until the workload's
- * program runs, what comes over it is the agent's own word; after that it may be the workload's,
- * which may trace the init that holds the other end (init.h).
+ * program runs, what comes over it is from the agent's own code; after that it may be the
+ * workload's, which may trace the init that holds the other end (init.h).
  */
 #ifndef VMC_GUEST_AGENT_PROCESS_LINK_H
 #define VMC_GUEST_AGENT_PROCESS_LINK_H
@@ -15,9 +15,9 @@
 #define LINK_FDS_MAX 2
 
 enum link_kind {
-    LINK_GO = 1,   /* agent: what only it can set up for the shape stands */
-    LINK_PREPARED, /* container: all stands that needs no configuration */
-    LINK_CONFIG, /* agent: what only it can set up stands; the configuration is in shared memory */
+    LINK_GO = 1,   /* agent: what only it can set up for the shape is ready */
+    LINK_PREPARED, /* container: all that needs no configuration is ready */
+    LINK_CONFIG,   /* agent: the rest is ready too; the configuration is in shared memory */
     LINK_TERMINAL, /* container: master and slave of the workload's terminal */
     LINK_WORKLOAD, /* container: pidfd of the workload, where it is not the first process */
     LINK_EXIT,     /* container: how the workload ended; record */
@@ -26,7 +26,7 @@ enum link_kind {
 struct link_message {
     int32_t kind;
     struct exit_record record;
-    int fds[LINK_FDS_MAX]; /* -1: none; owned by whoever received them */
+    int fds[LINK_FDS_MAX]; /* -1: none; owned by the receiver */
 };
 
 /* fds are borrowed; count is at most LINK_FDS_MAX. */

@@ -19,12 +19,12 @@
 
 /* Descriptors are owned, -1 where there is none. */
 struct process {
-    pid_t pid; /* the child of ours that ends when the process does */
+    pid_t pid; /* our child that ends when the process does */
     int pidfd; /* the process: for signals */
     int first; /* the container's first process, where that is not the workload */
     int link;  /* to the container's first process, non-blocking */
     struct shared_config *config; /* owned */
-    int report;                   /* why it did not come to execve(2); closed after that */
+    int report;                   /* why execve(2) was not reached; closed after it */
     int master; /* its terminal; the slave is held open until the process has ended */
     int slave;
     int input; /* this side's ends of the streams, non-blocking; -1 with a terminal */
@@ -40,8 +40,8 @@ struct process {
     }
 
 /*
- * Makes the process of config's shape, all there is of it so far; it has prepared what it can when
- * this returns. Also after failure, process_end_all() and process_free() end what there is.
+ * Makes the process from config's shape, all that is known so far; it has prepared what it can when
+ * this returns. Also after failure, process_end_all() and process_free() clean up.
  */
 int process_prepare(struct agent_config *config, struct process *ret_process, struct error *err);
 
@@ -62,15 +62,15 @@ void process_leave_pipes(struct process *process);
 void process_free(struct process *process);
 
 /*
- * Kills every other process. As PID 1 that is all there are; else all descendants, for which the
- * caller is a PR_SET_CHILD_SUBREAPER: orphans of theirs become ours as these die, so that it takes
- * more than one call until no child is left.
+ * Kills every other process. As PID 1 that is all processes; else all descendants, of which the
+ * caller is the subreaper (PR_SET_CHILD_SUBREAPER): orphans of theirs become ours as these die, so
+ * that it takes more than one call until no child is left.
  */
 void process_kill_all(void);
 
 /*
  * The same, and reaps them, waiting a few seconds for those in the middle of a system call. False
- * when some would not go.
+ * if some did not end.
  */
 bool process_end_all(void);
 

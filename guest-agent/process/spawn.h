@@ -1,6 +1,6 @@
 /*
- * What making the workload and making one more process have in common: the pipes between the agent
- * and its child, and what comes from there until the command runs.
+ * What starting the workload and starting one more process have in common: the pipes between the
+ * agent and its child, and what comes from there until the command runs.
  */
 #ifndef VMC_GUEST_AGENT_PROCESS_SPAWN_H
 #define VMC_GUEST_AGENT_PROCESS_SPAWN_H
@@ -35,8 +35,10 @@ void pipes_close(struct pipes *p);
 /* The child's ends, borrowed. */
 struct child pipes_child(const struct pipes *p);
 
-/* In the agent, once there is a child: process gets our ends, the child's are closed, since their
- * closing tells something. */
+/*
+ * In the agent, once there is a child: process gets our ends, the child's are closed, so that an
+ * end of file means something.
+ */
 void pipes_keep(struct pipes *p, struct process *process);
 
 /*
@@ -48,7 +50,7 @@ int spawn_report(int report, struct error *err);
 /* What the child has said over the link on its way to execve(2): its terminal, its pidfd. */
 int spawn_collect(struct process *process, struct error *err);
 
-/* Later: what its init has said of its end, and of nothing else. */
+/* Later: what its init has reported about its end, and nothing else. */
 void spawn_collect_record(struct process *process);
 
 #endif

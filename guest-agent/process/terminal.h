@@ -35,7 +35,7 @@ void terminal_end(struct terminal *t);
 
 /*
  * The host's terminal has gone. Once no other descriptor of the master is open, the kernel hangs
- * the slave up: a SIGHUP for who is in its foreground, an end of file for who reads. pty(7)
+ * the slave up: SIGHUP for its foreground process group, end of file for its readers. pty(7)
  */
 void terminal_hang_up(struct terminal *t);
 

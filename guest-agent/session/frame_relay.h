@@ -8,9 +8,9 @@
 #include "common/error.h"
 
 /*
- * Until the stream ends (0) or something fails (-1). A frame that the kernel does not take is lost,
- * as on any network; what does not fit into the stream waits in the packet socket, which drops what
- * it cannot hold.
+ * Runs until the stream ends (0) or something fails (-1). A frame that the kernel does not take is
+ * lost, as on any network; what does not fit into the stream waits in the packet socket, which
+ * drops what it cannot hold.
  */
 int frame_relay(int packets, int stream, struct error *err);
 

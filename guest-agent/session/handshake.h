@@ -1,5 +1,5 @@
 /*
- * The first half of a session: who we are, and what to do.
+ * The first half of a session: HELLO, the container's shape, the configuration.
  */
 #ifndef VMC_GUEST_AGENT_SESSION_HANDSHAKE_H
 #define VMC_GUEST_AGENT_SESSION_HANDSHAKE_H
@@ -11,7 +11,7 @@
 /*
  * Sends HELLO on a control descriptor that still blocks: a virtio port takes the first write when
  * the host has opened its side, and reads as "end of file" before that (the kernel's
- * drivers/char/virtio_console.c, port_fops_read()). The host has the deadline for this.
+ * drivers/char/virtio_console.c, port_fops_read()). The host enforces the deadline.
  */
 int handshake_hello(int control, uint64_t began_ns, struct error *err);
 
@@ -19,8 +19,8 @@ int handshake_hello(int control, uint64_t began_ns, struct error *err);
 int handshake_shape(struct channel *control, struct container_shape *ret, struct error *err);
 
 /*
- * Says PREPARED, and collects CONFIG frames until the empty one, under a deadline. Says HELLO again
- * when woken. ret_text, freed by the caller, is the configuration's text.
+ * Sends PREPARED, and collects CONFIG frames until the empty one, under a deadline. Sends HELLO
+ * again when woken. ret_text, freed by the caller, is the configuration's text.
  */
 int handshake_config(struct channel *control, struct agent_config *config, struct queue *ret_text,
                      struct error *err);

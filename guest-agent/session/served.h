@@ -12,14 +12,14 @@ struct session;
 struct served {
     uint16_t stream;
     struct process process;
-    bool started;           /* STARTED is said, and the streams are open */
-    struct streams streams; /* which stay until what is in them has been sent */
-    bool ended;             /* and record tells how */
+    bool started;           /* STARTED was sent, and the streams are open */
+    struct streams streams; /* open until what is in them has been sent */
+    bool ended;             /* record tells how */
     struct exit_record record;
     /* Of EXEC, until it has started: */
     struct session *session;
     struct watch on_report;
-    uint64_t asked_ns; /* CLOCK_BOOTTIME when EXEC had come */
+    uint64_t asked_ns; /* CLOCK_BOOTTIME when EXEC was complete */
     int64_t deadline;
     bool resized;
     struct window_size size; /* the last WINSIZE */

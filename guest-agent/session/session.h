@@ -12,13 +12,13 @@ struct session_setup {
     int data;
     int frames;        /* owned, or -1: what carries the network's frames, where no device does */
     uint64_t began_ns; /* CLOCK_BOOTTIME when the agent began */
-    bool own_machine;  /* PID 1 of a virtual machine: it may set clocks, mount and end everyone */
+    bool own_machine;  /* PID 1 of a virtual machine: it may set clocks, mount and kill all */
 };
 
 /*
- * Serves the session to its end; the caller has blocked all signals. Every failure has been told
- * to the host when this returns. 0 when the host was told EXIT or ERROR, -1 when it was not: the
- * host has left or broken the protocol beyond saying so.
+ * Serves the session to its end; the caller has blocked all signals. Every failure has been
+ * reported to the host when this returns. 0 if EXIT or ERROR was sent, -1 if not: the host has
+ * left, or has broken the protocol so that nothing can be sent.
  */
 int session_serve(const struct session_setup *setup);
 

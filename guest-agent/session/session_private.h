@@ -26,8 +26,8 @@ struct session {
     struct channel data;
     int signals; /* signalfd(2) for SIGCHLD */
     bool own_machine;
-    bool is_ended; /* by the host, once it has all */
-    int frames;    /* of a hosted container, until they are taken into use: session_setup's */
+    bool is_ended; /* the host kills it once it has everything */
+    int frames;    /* of a hosted container, until the network uses them: session_setup's */
     struct loop loop;
     struct watch on_control, on_data, on_signals;
     const struct container_shape *shape; /* borrowed */
@@ -42,10 +42,13 @@ struct session {
 /* The process of that stream, or NULL. */
 struct served *session_find(struct session *s, uint16_t stream);
 
-/* STARTED on its stream. */
+/* Sends STARTED on that stream. */
 void session_say_started(struct session *s, uint16_t stream, const struct started *started);
 
-/* An EXEC frame. A process that cannot be started is answered by ERROR; -1: a protocol error. */
+/*
+ * Handles an EXEC frame. A process that cannot be started is answered with ERROR; -1: a protocol
+ * error.
+ */
 int execs_frame(struct session *s, const struct frame *frame, struct error *err);
 
 /* e, a process of EXEC, has ended with that wait(2) status. */

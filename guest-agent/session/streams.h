@@ -21,14 +21,14 @@ struct streams {
     struct relay_sink input;
     struct relay_source output, error_output;
     struct watch on_input, on_output, on_error_output;
-    bool ended; /* the process has */
+    bool ended; /* the process has ended */
 };
 #define STREAMS_NONE                                                                               \
     {                                                                                              \
         .terminal = TERMINAL_NONE, .input.fd = -1, .output.fd = -1, .error_output.fd = -1          \
     }
 
-/* Takes over the descriptors that a process has when it has started. s stays where it is. */
+/* Takes over the descriptors that a process has when it has started. s stays at its address. */
 void streams_open(struct streams *s, struct loop *loop, struct channel *data, uint16_t stream,
                   struct process *process);
 

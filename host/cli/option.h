@@ -1,7 +1,7 @@
 /*
  * Commands and options as data: what the parser, the help texts, the manual page, the completion
- * and --explain read. The rows of an option stand in the file of its subject (host/spec/, or the
- * command that alone has it), as a group; a row of a command says which groups it takes.
+ * and --explain read. The rows of an option are in the file of its subject (host/spec/, or the only
+ * command that has it), as a group; a row of a command says which groups it takes.
  */
 #ifndef VMC_HOST_CLI_OPTION_H
 #define VMC_HOST_CLI_OPTION_H
@@ -116,13 +116,13 @@ enum option_id {
 #define ON_ALL (ON_KERNELS | ON_HOST)
 #define ON_ANY ON_ALL /* the option is about no backend */
 
-/* What an option says something about; 0: one run of a container. */
+/* What an option applies to; 0: one run of a container. */
 #define PART_MACHINE (1u << 0) /* the machine itself */
 #define PART_CONTENT (1u << 1) /* what it is made for: root file system, volumes, network */
-#define PART_BOOT (1u << 2)    /* a boot of its own, and no copy of one */
+#define PART_BOOT (1u << 2)    /* a boot of its own, not a copy of one */
 #define PART_ALL (PART_MACHINE | PART_CONTENT | PART_BOOT)
 
-/* Who enforces it. */
+/* What enforces it. */
 #define BY_VMC "vmc"
 #define BY_HOST "host"
 #define BY_JAIL "jail"
@@ -157,7 +157,7 @@ struct option {
     const char *metavar;       /* the value's name; NULL: a flag; "[=N]": it can be left out */
     unsigned part;             /* PART_*, for commands that do not take all of a group */
     unsigned on;               /* ON_*: the backends that honour it */
-    const char *layer;         /* BY_*: who enforces it, for --explain */
+    const char *layer;         /* BY_*: what enforces it, for --explain */
     const char *help;          /* one clause; NULL: a hidden row with the words of its id's first */
     const char *manual;        /* sentences that the manual adds, or NULL */
     const char *default_value; /* as it would be typed, or NULL; what reads the option takes it */
@@ -226,7 +226,7 @@ bool command_has_option(const struct command *command, const struct option *want
 /* The first row of an option of any command, for its default_value. */
 const struct option *option_by_id(enum option_id id);
 
-/* Its value is given as --name=VALUE alone: --name VALUE would be --name and a command. */
+/* Its value is given only as --name=VALUE: --name VALUE would be --name and a command. */
 bool option_value_is_optional(const struct option *option);
 
 /* Which of a NULL-terminated list the first length bytes of text are; -1: none. */

@@ -19,7 +19,7 @@ void output_json(struct json_object *object);
 /* One a line. */
 void output_lines(char *const *lines, int count);
 
-/* Flushes; fails when something could not be written, a full disk for instance. */
+/* Flushes; fails if something could not be written, for instance on a full disk. */
 int output_finish(struct error *err);
 
 #endif

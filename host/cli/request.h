@@ -1,6 +1,6 @@
 /*
- * The command line as data. Pure: no output, no exit, no environment, no file is looked at;
- * what a value means is spec.c's business.
+ * The command line as data. Pure: no output, no exit, no environment, no file is looked at; what a
+ * value means is up to host/spec.
  */
 #ifndef VMC_HOST_CLI_REQUEST_H
 #define VMC_HOST_CLI_REQUEST_H
@@ -34,13 +34,12 @@ struct request {
 /*
  * Parses a command line. argv[0] is skipped, argv[argc] is NULL.
  *
- * Those of every command (global_options) may stand before it. Options follow the command and stop
- * at the first word that is not one, or at "--" (a command that takes a number of words has them
- * also behind these):
- * --name=VALUE, --name VALUE, -nVALUE, -n VALUE, -n=VALUE (as docker reads it), and flags
- * together (-it). Long names are exact. "--help" or "-h" anywhere among the options asks for
- * the help of that command, no command at all for the list of commands, "--version" is the
- * command "version".
+ * Options of every command (global_options) may come before it. Options follow the command and end
+ * at the first word that is not one, or at "--" (with a command that takes a limited number of
+ * words, they may also follow these): --name=VALUE, --name VALUE, -nVALUE, -n VALUE, -n=VALUE (as
+ * docker reads it), and flags together (-it). Long names are exact. "--help" or "-h" anywhere among
+ * the options asks for the help of that command, no command at all for the list of commands,
+ * "--version" is the command "version".
  */
 int cli_parse(int argc, char **argv, struct request *ret, struct error *err);
 

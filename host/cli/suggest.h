@@ -6,7 +6,9 @@
 
 #include <stddef.h>
 
-/* How far a word of so many bytes is from a name: 0 is equal, SIZE_MAX is not worth suggesting. */
+/*
+ * How far a word of that many bytes is from a name: 0 is equal, SIZE_MAX is not worth suggesting.
+ */
 size_t unlikeness(const char *word, size_t length, const char *name);
 
 #endif

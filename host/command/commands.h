@@ -28,7 +28,7 @@ int cmd_help(const struct request *req, int *ret_status, struct error *err);
 int cmd_completion(const struct request *req, int *ret_status, struct error *err);
 int cmd_manual(const struct request *req, int *ret_status, struct error *err);
 
-/* Options that are about no run. */
+/* Options that do not concern a run. */
 extern const struct option_group exec_options;
 extern const struct option_group ps_options;
 extern const struct option_group kill_options;
@@ -37,9 +37,9 @@ extern const struct option_group pack_options;
 extern const struct option_group template_options;
 extern const struct option_group explain_options;
 
-/* refused.c: what other tools' run has. */
+/* refused.c: options of other tools' run. */
 extern const struct refused_option refused_of_run[];
-/* exec.c: what other tools' exec has. */
+/* exec.c: what options of other tools' exec. */
 extern const struct refused_option refused_of_exec[];
 
 #endif

@@ -12,8 +12,8 @@
 #include "host/spec/spec.h"
 
 /*
- * Owned by the caller. Copies of a template have it from their template: what is in it is the same
- * for equal options. filter is the compiled one of the spec.
+ * Owned by the caller. Copies of a template have it from the template: equal options give equal
+ * text. filter is the spec's, compiled.
  */
 char *agent_shape_json(const struct vm_spec *spec, const struct seccomp_filter *filter);
 

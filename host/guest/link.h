@@ -1,6 +1,7 @@
 /*
- * The talk with one agent about many processes, as common/protocol.h has it: what was said, what
- * may be said next, and to which process a frame belongs. Waits for nothing: two watches in a loop.
+ * The host's side of the protocol with one agent (common/protocol.h), for many processes: what was
+ * sent, what may be sent next, and which process a frame belongs to. Never blocks: two watches in a
+ * loop.
  */
 #ifndef VMC_HOST_GUEST_LINK_H
 #define VMC_HOST_GUEST_LINK_H
@@ -12,7 +13,7 @@
 /* How far the container has come. */
 enum link_phase {
     LINK_BOOT,    /* no HELLO yet */
-    LINK_HELLO,   /* the guest waits for what it is told */
+    LINK_HELLO,   /* the guest waits for instructions */
     LINK_SHAPE,   /* the container's shape was sent; no PREPARED yet */
     LINK_READY,   /* the guest waits for its configuration */
     LINK_CONFIG,  /* sent; no STARTED of the workload yet */
@@ -27,7 +28,10 @@ enum process_state {
     PROCESS_FAILED,  /* ERROR came instead of STARTED: error. There is no output */
 };
 
-/* The workload, or one beside it. Owned by whoever asked for it, and in its place until then. */
+/*
+ * The workload, or a process beside it. Owned by the caller; stays at its address until
+ * link_forget().
+ */
 struct guest_process {
     uint16_t stream;
     enum process_state state;
@@ -37,7 +41,7 @@ struct guest_process {
     struct error error;
     int64_t started_ns; /* now_ns() readings; 0: not yet */
     int64_t exited_ns;
-    struct guest_process *next; /* the link's */
+    struct guest_process *next; /* in the link's list */
 };
 #define GUEST_PROCESS_NONE                                                                         \
     {                                                                                              \
@@ -52,7 +56,7 @@ struct link {
     bool control_eof;
     bool data_eof;
     struct watch watches[2];
-    struct guest_process *processes; /* those that the guest may speak of */
+    struct guest_process *processes; /* those that frames may be about */
     uint16_t last_stream;
     int64_t hello_ns; /* a now_ns() reading of when HELLO came */
     struct hello hello;
@@ -64,48 +68,48 @@ struct link {
     }
 
 /*
- * Takes the descriptors of the two ports over. l does not move until link_close(), which takes
- * LINK_NONE, too.
+ * Takes over the descriptors of the two ports. l stays at its address until link_close(), which
+ * also accepts LINK_NONE.
  */
 int link_open(struct link *l, struct loop *loop, int control_fd, int data_fd, struct error *err);
 void link_close(struct link *l);
 
-/* Before each turn of the loop: sends what waits to be sent, as far as it goes. */
+/* Call it before each turn of the loop: sends what is queued, as far as the ports take it. */
 void link_flush(struct link *l);
 
 /* True when neither port will bring anything more: the guest is gone. */
 bool link_ended(const struct link *l);
 
-/* What the host says, each in its phase. WAKE is for a copy, whose guest has said HELLO before. */
+/* The host's messages, each in its phase. WAKE is for a copy, whose guest has sent HELLO before. */
 void link_wake(struct link *l);
 int link_prepare(struct link *l, const char *shape, struct error *err);
 int link_start(struct link *l, const char *config, struct guest_process *workload,
                const struct stream_fds *fds, struct error *err);
 
 /*
- * One more process, beside a workload that runs: the JSON of a process_config. err when it cannot
- * be asked for; what the guest answers is in p->state. p and its number are the link's until
- * link_forget().
+ * Starts one more process beside the running workload; process is the JSON of a process_config.
+ * Fails if the request cannot be sent; the guest's answer is in p->state. The link uses p and its
+ * number until link_forget().
  */
 int link_exec(struct link *l, const char *process, struct guest_process *p,
               const struct stream_fds *fds, struct error *err);
 
-/* To a process that has ended, or has not started: nothing. */
+/* No effect on a process that has ended or has not started. */
 void link_signal(struct link *l, const struct guest_process *p, int signal);
 void link_resize(struct link *l, const struct guest_process *p, const struct window_size *size);
 
-/* True when the guest has nothing more to say of p. */
+/* True when the guest will send nothing more about p. */
 bool process_is_over(const struct guest_process *p);
 
 /* True when it is over and all its output is written, or has nowhere to go. */
 bool process_is_done(const struct guest_process *p);
 
-/* Of one that is over: frees its streams, and its number for another one. Harmless on others. */
+/* For a process that is over: frees its streams, and its number for reuse. No effect on others. */
 void link_forget(struct link *l, struct guest_process *p);
 
 /*
- * Frames from the guest, apart from link_open()'s watches for tests and fuzzing. -1 ends the talk:
- * the guest's ERROR of the workload, or a violation.
+ * Handle frames from the guest; public for tests and fuzzing. -1 ends the session: the guest's
+ * ERROR for the workload, or a protocol violation.
  */
 int link_hear_control(struct link *l, const struct frame *frame, struct error *err);
 int link_hear_data(struct link *l, const struct frame *frame, struct error *err);

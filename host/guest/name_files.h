@@ -9,7 +9,8 @@
 
 /*
  * resolv.conf(5), or NULL where the guest has no name server. host_file is the host's own, whose
- * search list and options count unless the spec has some. Owned by the caller, as the others.
+ * search list and options apply unless the spec has its own. Owned by the caller, as is the other
+ * text.
  */
 char *names_resolv_conf(const struct names_spec *spec, const struct network_guest *guest,
                         const char *host_file);

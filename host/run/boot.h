@@ -1,6 +1,6 @@
 /*
- * The end of a run's machine and of the talk with it, for run_release(); a run may have two, when
- * the ladder falls back.
+ * Ends a run's machine and the session with its guest: for run_release(), and where the ladder of
+ * accelerators falls back to another machine.
  */
 #ifndef VMC_HOST_RUN_BOOT_H
 #define VMC_HOST_RUN_BOOT_H

@@ -1,11 +1,11 @@
 /*
- * The course of a container, step by step, whatever asks for it: a verb is some of these steps, in
- * this order. They print nothing but notices, and each undoes nothing: run_release() does, after
- * whichever step was the last.
+ * The life of a container in steps, whichever command asks for it: a command takes some of these
+ * steps, in this order. They print only notices and undo nothing: run_release() does, whichever
+ * step was the last.
  *
  *     run_prepare   what is made on the host: its private directory, network, mounts
- *     run_boot      a machine whose guest has said HELLO: cold, a copy, or on the next rung
- *     run_create    as much of the container as depends on its shape alone; a template is kept here
+ *     run_boot      a machine whose guest has sent HELLO: cold, a copy, or on the next rung
+ *     run_create    as much of the container as depends only on its shape; saves a template
  *     run_start     the rest of it, and the command
  *     run_wait      relays until the command has ended and all its output is written
  *
@@ -29,26 +29,26 @@
 /* Everything one run owns. */
 struct run {
     struct vm_spec spec;
-    bool template_only; /* all there is to do is to have a template */
+    bool template_only; /* only make sure that there is a template */
     struct guest_image image;
     char *vmm;
     struct accel_plan plan;
     struct container container;
     struct id_range ids;
-    bool privileged; /* the host's root, who may expect every layer */
+    bool privileged; /* run by the host's root, which can expect every layer */
     struct isolation isolation;
     struct rootfs rootfs;
     int swap_fd; /* the image behind --mem-swap, or -1 */
     struct seccomp_filter filter;
-    struct capable_files capabilities; /* of the root, where its share shows none */
+    struct capable_files capabilities; /* of files of the root, where its share shows none */
     struct volumes volumes;
     struct network network;
-    void *backend; /* what its prepare() has made */
+    void *backend; /* made by its prepare() */
     struct console_log log;
     struct debugging debugging;
     struct template template;
-    bool template_failed;     /* one was no good: this run has none */
-    struct error no_template; /* why there is none; text "" while there may be */
+    bool template_failed;     /* one was unusable: this run uses none */
+    struct error no_template; /* why none is used; text "" while one may be */
     struct machine machine;
     int signal_fd;
     struct loop loop;
@@ -60,18 +60,18 @@ struct run {
     struct tsc_reading tsc;
 };
 
-/* Early: the frequency of the host's counter is measured from here on. */
+/* Call it early: the frequency of the host's counter is measured from here on. */
 void run_init(struct run *run);
 
 /*
- * run->spec is resolved, and owned by the run from here on. What is wrong with it on this host is
- * refused before anything is made.
+ * run->spec is resolved; the run owns it from here on. Refuses what this host cannot do before
+ * anything is made.
  */
 int run_prepare(struct run *run, struct error *err);
 
 /*
- * Of a maintenance machine, whose guest never says HELLO, the machine alone. Boots once more where
- * the ladder of accelerators, or a template that was no good, leaves another way.
+ * Of a maintenance machine, whose guest never sends HELLO, only the machine. Boots once more where
+ * the ladder of accelerators, or an unusable template, leaves another way.
  */
 int run_boot(struct run *run, struct error *err);
 
@@ -82,7 +82,7 @@ int run_maintenance(struct run *run, struct error *err);
 
 /*
  * True when the run was ended from outside before a workload could end by itself: a step has
- * returned -1, and this has the exit status.
+ * returned -1, and *ret_status is the exit status.
  */
 bool run_was_aborted(const struct run *run, int *ret_status);
 

@@ -16,8 +16,8 @@ struct serial_line {
     int out_fd;
     int serial_fd;
     bool held;            /* input waits for now */
-    const char *farewell; /* what the guest is told at the end of the input; NULL: nothing */
-    /* Everything that comes from the guest, before it is written. */
+    const char *farewell; /* sent to the guest at the end of the input; NULL: nothing */
+    /* Called with everything that comes from the guest, before it is written. */
     void (*heard)(void *owner, const char *bytes, size_t length);
     void *owner;
     struct queue to_guest;
@@ -30,7 +30,9 @@ struct serial_line {
         .in_fd = -1, .out_fd = -1, .serial_fd = -1                                                 \
     }
 
-/* Takes serial_fd over. The other members are the caller's to fill. l does not move until then. */
+/*
+ * Takes over serial_fd. The caller fills the other members. l stays at its address until its close.
+ */
 int serial_line_open(struct serial_line *l, int serial_fd, struct error *err);
 void serial_line_close(struct serial_line *l);
 

@@ -1,5 +1,5 @@
 /*
- * Which machines are alike. Pure, but for the identities of files and of the host.
+ * Which machines are alike. Pure, except for the identities of files and of the host.
  */
 #ifndef VMC_HOST_RUN_TEMPLATE_KEY_H
 #define VMC_HOST_RUN_TEMPLATE_KEY_H
@@ -7,7 +7,7 @@
 #include "host/machine/machine.h"
 
 /*
- * NULL, or why this machine is none that a template is made of or copied for. A short clause.
+ * NULL, or why no template is made of this machine or copied for it. A short clause.
  */
 const char *template_refusal(const struct machine_request *request);
 

@@ -12,7 +12,7 @@
 /* now_ns() readings, 0 where the run did not get that far. */
 struct timing {
     int64_t begin;    /* vmc began */
-    int64_t jail;     /* all else was there: the making of the jail began */
+    int64_t jail;     /* all else was ready: making the jail began */
     int64_t exec;     /* the hypervisor was executed in it */
     bool copy;        /* of a template: it did not boot */
     int64_t hello;    /* HELLO came */
@@ -24,7 +24,7 @@ struct timing {
     struct started guest_started;
 };
 
-/* One line per phase on stderr. The guest's own readings are only as true as the guest. */
+/* One line per phase on stderr. The guest's own readings are only as trustworthy as the guest. */
 void timing_print(const struct timing *t);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What a backend takes of the command line: which options it honours is in their rows (.on); here
- * is why it refuses the others, which values it does not support, and which layer enforces the ones
- * that differ.
+ * What a backend supports of the command line: which options it honours is in their rows (.on);
+ * here is why it refuses the others, which values it does not support, and which layer enforces the
+ * ones that differ.
  */
 #ifndef VMC_HOST_SPEC_BACKEND_H
 #define VMC_HOST_SPEC_BACKEND_H
@@ -25,7 +25,7 @@ struct backend_spec {
      * tests/unit/host/backend_test.c. */
     const struct refusal *refusals;
     size_t refusal_count;
-    /* The container has a network namespace besides the agent's, which keeps an interface's end. */
+    /* The container has its own network namespace; the agent's keeps one end of the interface. */
     bool (*netns)(const struct vm_spec *spec);
     /* The layer that enforces the option, where it differs from the one in its row; else NULL.
      * Pure. */
@@ -37,13 +37,13 @@ struct backend_spec {
 };
 
 /*
- * What no backend but QEMU's takes, for their checks: programs of another architecture, an image, a
- * cache of a volume, a network that is a tap interface. no_tap: a clause.
+ * Refuses what only QEMU machines support: programs of another architecture, an image, a volume's
+ * cache mode, a network that is a tap interface. no_tap: the reason, a clause.
  */
 int backend_spec_check_native(const struct backend_spec *backend, const struct vm_spec *spec,
                               const char *no_tap, struct error *err);
 
-/* For backends that differ in nothing. */
+/* For backends with nothing special here. */
 bool backend_spec_no_netns(const struct vm_spec *spec);
 const char *backend_spec_same_layer(enum option_id id);
 int backend_spec_check_nothing(const struct backend_spec *backend, const struct vm_spec *spec,

@@ -10,8 +10,10 @@
 #include "common/util.h"
 #include "host/cli/request.h"
 
-/* Adds "NAME=VALUE" entries to *ret, each name once. The caller's environment is read for NAME
- * alone, and TERM with tty. */
+/*
+ * Adds "NAME=VALUE" entries to *ret, each name once. The caller's environment is read only for a
+ * bare NAME, and for TERM with tty.
+ */
 int environment_resolve(const struct request *req, bool tty, struct strings *ret,
                         struct error *err);
 

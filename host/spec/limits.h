@@ -1,6 +1,6 @@
 /*
- * Limits of the container in the guest's control groups, beside those of the machine. Units and
- * meanings are those of the files of cgroup v2 (Documentation/admin-guide/cgroup-v2.rst).
+ * Limits of the container in the guest's control groups, in addition to those of the machine. Units
+ * and meanings are those of the files of cgroup v2 (Documentation/admin-guide/cgroup-v2.rst).
  */
 #ifndef VMC_HOST_SPEC_LIMITS_H
 #define VMC_HOST_SPEC_LIMITS_H
@@ -24,7 +24,7 @@ struct cgroup_spec {
     char *io_max; /* owned: "rbps=1048576 wiops=100", of the upper disk */
 };
 
-/* What the machine has, for limits that make sense within it only. */
+/* What the machine has, for limits that make sense only within it. */
 struct machine_facts {
     uint64_t memory; /* bytes */
     unsigned cpus;

@@ -1,6 +1,6 @@
 /*
- * The machine: its memory, its processors, who executes them. What backends share; each resolves
- * what it has of it (spec/backend.h).
+ * The machine: its memory, its processors, what executes them. Shared by backends; each resolves
+ * the part that it has (spec/backend.h).
  */
 #ifndef VMC_HOST_SPEC_MACHINE_H
 #define VMC_HOST_SPEC_MACHINE_H
@@ -16,7 +16,7 @@ uint64_t host_memory(void);
 int resolve_cpus(const struct request *req, struct vm_spec *spec, struct error *err);
 int resolve_memory(const struct request *req, struct vm_spec *spec, struct error *err);
 
-/* All of a QEMU machine: these, --accel, the kernel, and what a debugger changes of it. */
+/* All of a QEMU machine: these, --accel, the kernel, and what a debugger changes in it. */
 int machine_resolve(const struct request *req, struct vm_spec *spec, struct error *err);
 
 #endif

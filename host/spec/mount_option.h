@@ -21,7 +21,7 @@ struct mount_option_spec {
     enum mount_type type;
     char *source;
     char *target;
-    char *options; /* as --volume or --tmpfs has them behind the last colon */
+    char *options; /* as after the last colon of --volume or --tmpfs */
 };
 
 /* Parses one value. *ret is filled also after a failure, for mount_option_free(). */

@@ -35,7 +35,7 @@ int mounts_resolve(const struct request *req, uint64_t memory, struct mount_spec
 void mounts_fill(const struct mount_spec *spec, struct mount_list *ret);
 void mount_spec_free(struct mount_spec *spec);
 
-/* One more, with a copy of target; the rest of it is the caller's to fill, before the next one. */
+/* Adds one, with a copy of target; the caller fills the rest of it before adding the next. */
 struct mount_config *mount_list_add(struct mount_list *list, enum mount_kind kind,
                                     const char *target);
 

@@ -14,9 +14,9 @@
 #include "host/cli/request.h"
 
 enum network_mode {
-    NETWORK_NONE,   /* the loopback interface alone */
+    NETWORK_NONE,   /* only the loopback interface */
     NETWORK_USER,   /* passt, or QEMU's user network */
-    NETWORK_BRIDGE, /* a bridge of vmc's own, with addresses and NAT */
+    NETWORK_BRIDGE, /* vmc's own bridge, with addresses and NAT */
     NETWORK_TAP,    /* a prepared interface */
 };
 
@@ -46,7 +46,7 @@ struct network_spec {
     char interface[INTERFACE_NAME_SIZE]; /* of the bridge or the tap */
     struct net_prefix ip, ip6;
     struct net_address gateway, gateway6;
-    char mac[MAC_TEXT_SIZE]; /* "": made up for each run */
+    char mac[MAC_TEXT_SIZE]; /* "": generated for each run */
     struct publish *ports;   /* owned; ranges are expanded */
     size_t port_count;
 };

@@ -1,5 +1,5 @@
 /*
- * The options that say what a run is: each group stands at the top of the file that reads it.
+ * The options that define a run: each group stands at the top of the file that reads it.
  */
 #ifndef VMC_HOST_SPEC_OPTIONS_H
 #define VMC_HOST_SPEC_OPTIONS_H

@@ -1,5 +1,5 @@
 /*
- * Which architecture a root file system is for: what the program that is to run was built for.
+ * Which architecture a root file system is for: the one that the program to run was built for.
  */
 #ifndef VMC_HOST_SPEC_ROOTFS_ARCH_H
 #define VMC_HOST_SPEC_ROOTFS_ARCH_H

@@ -9,9 +9,9 @@
 #include "host/base/arch.h"
 
 /*
- * Opens one for reading. Fails, and says why, where the guest's kernel could not mount it: no
- * erofs, cut off, compressed. *ret_fd is the caller's. *ret_arch: what its label names, NULL
- * where that is no architecture; may be NULL.
+ * Opens one for reading. Fails, and says why, where the guest's kernel could not mount it: not
+ * erofs, truncated, compressed. *ret_fd is the caller's. *ret_arch: the architecture in its label,
+ * NULL if it has none; may be NULL.
  */
 int rootfs_image_open(const char *path, int *ret_fd, const struct arch **ret_arch,
                       struct error *err);

@@ -1,9 +1,9 @@
 /*
- * The system call filter of a container: a profile in the form of the OCI runtime specification
+ * The system call filter of a container: a profile in the format of the OCI runtime specification
  * (config-linux.md, "Seccomp"), compiled by libseccomp to the program that the guest's kernel
  * loads. The conditions of container engines' profiles are understood, too: "archMap", and
- * "includes" and "excludes" with "caps", "arches" and "minKernel" (the guest's kernel is new
- * enough for all of them).
+ * "includes" and "excludes" with "caps", "arches" and "minKernel" (the guest's kernel is new enough
+ * for all of them).
  */
 #ifndef VMC_HOST_SPEC_SECCOMP_PROFILE_H
 #define VMC_HOST_SPEC_SECCOMP_PROFILE_H

@@ -21,10 +21,10 @@
 
 /* What the workload runs in. */
 enum backend {
-    BACKEND_QEMU,       /* a virtual machine of vmc's own */
+    BACKEND_QEMU,       /* a virtual machine that vmc runs */
     BACKEND_NAMESPACES, /* --host: a container on the host's own kernel */
     BACKEND_UML,        /* --uml: User Mode Linux, a kernel that is a process */
-    BACKEND_LIBVIRT,    /* a machine that libvirt has as a domain */
+    BACKEND_LIBVIRT,    /* a machine that is a libvirt domain */
 };
 
 enum accel {

@@ -14,7 +14,7 @@
 /* How much the guest's kernel keeps of a volume. */
 enum volume_cache {
     VOLUME_CACHE_NONE,  /* nothing: each side sees what the other writes */
-    VOLUME_CACHE_MMAP,  /* contents of open files, for memory maps that are shared and written */
+    VOLUME_CACHE_MMAP,  /* contents of open files, for shared memory maps that are written to */
     VOLUME_CACHE_LOOSE, /* everything, unchecked: nothing else changes the volume */
     VOLUME_CACHE_COUNT,
 };
@@ -27,7 +27,7 @@ const char *volume_cache_name(enum volume_cache cache);
 struct volume_spec {
     char *origin; /* owned: of the setting, for errors */
     bool named;
-    char *source; /* owned: a name, or a path of the host's as it was given */
+    char *source; /* owned: a name, or a host path as it was given */
     char *target; /* owned: absolute path in the container, without '.', '..' and '//' */
     bool read_only;
     enum volume_cache cache;
@@ -59,7 +59,7 @@ const char *volume_tag(enum volume_cache cache);
  */
 void volume_list_fill(const struct volume_list *list, bool virtiofs, struct mount_list *ret);
 
-/* Sources that are not named have to be there: a file or a directory, and not a kernel's. */
+/* Sources that are paths must exist: a file or a directory, and not one of the kernel. */
 int volumes_check(const struct volume_list *list, struct error *err);
 
 #endif

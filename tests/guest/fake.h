@@ -44,7 +44,7 @@ int fake_setup(void **state);
 int fake_teardown(void **state);
 void start_host(struct fake_guest *g);
 
-/* Sends a frame. The host may have left already: that is no failure. */
+/* Sends a frame. The host may have left already: that is not an error. */
 void say(struct fake_guest *g, enum frame_type type, const void *payload, size_t length);
 void say_about(struct fake_guest *g, enum frame_type type, uint16_t stream, const void *payload,
                size_t length);
