@@ -20,10 +20,10 @@ struct seccomp_filter {
 };
 
 /*
- * text is the profile; NULL: the default one, host/seccomp_default.json. capabilities: those of
- * the container, for conditions. arch: libseccomp's name of the guest's architecture.
- * What cannot be honoured in a guest (a listener's socket) is an error. *ret is owned by the
- * caller and to be freed with seccomp_filter_free().
+ * text is the profile; NULL: the default one, host/spec/seccomp_default.json. capabilities: those
+ * of the container, for conditions. arch: libseccomp's name of the guest's architecture. What
+ * cannot be honoured in a guest (a listener's socket) is an error. *ret is owned by the caller and
+ * to be freed with seccomp_filter_free().
  */
 int seccomp_profile_compile(const char *text, uint64_t capabilities, const char *arch,
                             struct seccomp_filter *ret, struct error *err);

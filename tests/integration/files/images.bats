@@ -213,7 +213,7 @@ b" && echo both >>one && cat two'
 --upper host is for directories|run --upper host -r '$IMAGE' -- true
 --upper none is for directories|run --direct -r '$IMAGE' -- true
 --upper host is for directories|run --upper host --keep --name x -r '$IMAGE' -- true
-vmc: --host [rs]|run --host -r '$IMAGE' -- true
+vmc: --host [rn]|run --host -r '$IMAGE' -- true
 is for $VMC_TEST_ARCH|run --arch $other -r '$IMAGE' -- true
 is truncated: 100000 bytes|run -r cut.img -- true
 is truncated|run -r short.img -- true

@@ -258,7 +258,7 @@ static void mistakes_are_refused(void **state)
         {"{\"process\":{\"args\":[\"a\"]},\"sysctls\":[{\"name\":\"a\"}]}",
          "needs a name and a value"},
         {"{\"process\":{\"args\":[\"a\"]},\"sysctls\":[{\"name\":\"a/../b\",\"value\":\"1\"}]}",
-         "not a sysctl"},
+         "not the name of a sysctl"},
         {"{\"process\":{\"args\":[\"a\"]},\"mounts\":[{\"target\":\"/a\"}]}",
          "needs a kind and a target"},
         {"{\"process\":{\"args\":[\"a\"]},\"mounts\":[{\"kind\":\"\",\"target\":\"/a\"}]}",

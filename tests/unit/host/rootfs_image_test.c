@@ -102,7 +102,7 @@ static void refusals(void **state)
         expect_refusal(&image, "not an erofs image");
     }
     for (image.length = SUPER + 40; image.length < sizeof(image.bytes); image.length += 999)
-        expect_refusal(&image, "cut off");
+        expect_refusal(&image, "truncated");
     image = good();
     image.bytes[MAGIC + 3] ^= 1;
     expect_refusal(&image, "not an erofs image");
@@ -114,9 +114,9 @@ static void refusals(void **state)
     }
     image = good();
     memset(image.bytes + BLOCKS, 0xff, 4);
-    expect_refusal(&image, "cut off");
+    expect_refusal(&image, "truncated");
     memset(image.bytes + BLOCKS, 0, 4);
-    expect_refusal(&image, "cut off");
+    expect_refusal(&image, "truncated");
     for (unsigned bit = 0; bit < 32; bit++) {
         image = good();
         image.bytes[INCOMPAT + bit / 8] = (uint8_t)(1u << bit % 8);
