@@ -264,7 +264,7 @@ static void shapes_that_cannot_be(void **state)
     static const struct {
         const char *json, *text;
     } cases[] = {
-        {"{\"root\":{\"upper\":\"ram\"}}", "machine of its own"},
+        {"{\"root\":{\"upper\":\"ram\"}}", "only an agent in its own machine"},
         {"{\"userns\":true}", "a plain process cannot have settings of a container"},
         {"{\"args\":[\"true\"]}", "unknown key 'args'"},
         {"{", "byte 1"},

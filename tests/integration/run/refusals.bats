@@ -165,7 +165,7 @@ source= is missing|run --mount target=/x @
 a tmpfs has no source=|run --mount type=tmpfs,src=/usr,dst=/x @
 must be bind, volume or tmpfs|run --mount type=npipe,src=/usr,dst=/x @
 a path with a slash|run --mount type=bind,src=usr,dst=/x @
-type=volume is a name|run --mount src=/usr,dst=/x @
+type=volume must be a name|run --mount src=/usr,dst=/x @
 'bind-propagation' must be|run --mount type=bind,src=/usr,dst=/x,bind-propagation=shared @
 'dst' repeats an earlier field|run --mount type=bind,src=/usr,dst=/x,dst=/y @
 readonly must be 'true' or 'false'|run --mount type=bind,src=/usr,dst=/x,ro=maybe @
