@@ -34,7 +34,7 @@ static int run_with(resolver *resolve, run_steps *steps, const struct request *r
 
 static int run_workload(struct run *run, int *ret_status, struct error *err)
 {
-    struct control control = {0};
+    struct control_server control = {0};
     if (run_prepare(run, err) < 0 || run_boot(run, err) < 0 || run_create(run, err) < 0)
         return -1;
     int result =

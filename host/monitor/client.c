@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/channel.h"
+#include "common/fds.h"
 #include "common/io.h"
 #include "common/loop.h"
 #include "common/relay.h"
@@ -21,7 +22,7 @@
 #include "host/monitor/control.h"
 #include "host/run/terminal.h"
 
-struct client {
+struct exec_client {
     struct loop loop;
     struct channel channel;
     struct watch on_frame, on_signal, on_key, on_room;
@@ -49,34 +50,18 @@ static int connect_to(int dir, struct error *err)
     return fd;
 }
 
-/* count descriptors go along with it. */
 static int greet(int fd, bool detach, const int *fds, size_t count, struct error *err)
 {
-    struct control_greeting greeting = {
+    const struct control_greeting greeting = {
         .magic = CONTROL_MAGIC, .version = PROTOCOL_VERSION, .detach = detach};
-    union {
-        char bytes[CMSG_SPACE(CONTROL_STREAMS * sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec bytes = {.iov_base = &greeting, .iov_len = sizeof(greeting)};
-    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
-    if (count > 0) {
-        message.msg_control = control.bytes;
-        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-        struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(count * sizeof(int));
-        memcpy(CMSG_DATA(c), fds, count * sizeof(int));
-    }
-    if (sendmsg(fd, &message, MSG_NOSIGNAL) != sizeof(greeting))
+    if (fds_send(fd, &greeting, sizeof(greeting), fds, count) < 0)
         return error_errno(err, "cannot speak to the container's vmc");
     return 0;
 }
 
 /* ---- what comes ---- */
 
-static int hear(struct client *client, const struct frame *frame, struct error *err)
+static int hear(struct exec_client *client, const struct frame *frame, struct error *err)
 {
     struct exit_record record;
     struct started started;
@@ -97,12 +82,12 @@ static int hear(struct client *client, const struct frame *frame, struct error *
 
 static short channel_wants(const void *owner)
 {
-    return channel_events(&((const struct client *)owner)->channel);
+    return channel_events(&((const struct exec_client *)owner)->channel);
 }
 
 static int on_frame(void *owner, short revents, struct error *err)
 {
-    struct client *client = owner;
+    struct exec_client *client = owner;
     struct frame frame;
     int result;
     if (!(revents & (POLLIN | POLLHUP | POLLERR)))
@@ -119,7 +104,7 @@ static int on_frame(void *owner, short revents, struct error *err)
 
 /* ---- the user's side ---- */
 
-static void send_size(struct client *client)
+static void send_size(struct exec_client *client)
 {
     uint8_t payload[WINSIZE_SIZE];
     struct window_size size = terminal_size();
@@ -129,7 +114,7 @@ static void send_size(struct client *client)
 
 static int on_signal(void *owner, short revents, struct error *err)
 {
-    struct client *client = owner;
+    struct exec_client *client = owner;
     struct signalfd_siginfo info;
     uint8_t payload[SIGNAL_SIZE];
     (void)revents, (void)err;
@@ -149,7 +134,7 @@ static int on_signal(void *owner, short revents, struct error *err)
 /* The process gets the end of its input behind what was typed. */
 static int on_room(void *owner, short revents, struct error *err)
 {
-    struct client *client = owner;
+    struct exec_client *client = owner;
     (void)revents, (void)err;
     ssize_t n = write(client->keys, queue_bytes(&client->waiting), client->waiting.length);
     if (n > 0)
@@ -162,20 +147,20 @@ static int on_room(void *owner, short revents, struct error *err)
 
 static short room_events(const void *owner)
 {
-    const struct client *client = owner;
+    const struct exec_client *client = owner;
     return client->waiting.length > 0 || client->typed < 0 ? POLLOUT : 0;
 }
 
 static short key_events(const void *owner)
 {
-    const struct client *client = owner;
+    const struct exec_client *client = owner;
     return client->terminal.foreground && client->waiting.length == 0 ? POLLIN : WATCH_NOTHING;
 }
 
 /* Only a job in the foreground may read its terminal: so the monitor does not. */
 static int on_key(void *owner, short revents, struct error *err)
 {
-    struct client *client = owner;
+    struct exec_client *client = owner;
     char bytes[4096];
     (void)revents, (void)err;
     terminal_look(&client->terminal);
@@ -190,7 +175,7 @@ static int on_key(void *owner, short revents, struct error *err)
 }
 
 /* What the process gets for its input: none, ours, or a pipe for what is typed. */
-static int open_input(struct client *client, bool interactive, int *ret_fd, struct error *err)
+static int open_input(struct exec_client *client, bool interactive, int *ret_fd, struct error *err)
 {
     int ends[2];
     *ret_fd = -1;
@@ -214,7 +199,7 @@ static int open_input(struct client *client, bool interactive, int *ret_fd, stru
 
 /* ---- one process ---- */
 
-static void send_text(struct client *client, const char *text)
+static void send_text(struct exec_client *client, const char *text)
 {
     size_t length = strlen(text);
     for (size_t sent = 0; sent < length; sent += FRAME_PAYLOAD_MAX) {
@@ -225,7 +210,7 @@ static void send_text(struct client *client, const char *text)
     channel_send(&client->channel, FRAME_EXEC, 0, NULL, 0);
 }
 
-static int ask(struct client *client, int dir, const struct exec_request *request,
+static int ask(struct exec_client *client, int dir, const struct exec_request *request,
                struct error *err)
 {
     AUTO_CLOSE int input = -1;
@@ -244,7 +229,7 @@ static int ask(struct client *client, int dir, const struct exec_request *reques
     return 0;
 }
 
-static int follow(struct client *client, struct error *err)
+static int follow(struct exec_client *client, struct error *err)
 {
     while (!client->done) {
         int64_t look = client->terminal.foreground ? DEADLINE_NONE : now_ns() + TERMINAL_LOOK_NS;
@@ -260,7 +245,7 @@ static int follow(struct client *client, struct error *err)
 
 int client_exec(int dir, const struct exec_request *request, int *ret_status, struct error *err)
 {
-    struct client *client = xcalloc(1, sizeof(*client));
+    struct exec_client *client = xcalloc(1, sizeof(*client));
     client->channel.fd = client->signal_fd = client->keys = client->typed = -1;
     client->terminal.foreground = true;
     client->tty = request->process->tty;

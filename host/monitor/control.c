@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/container_config.h"
+#include "common/fds.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/util.h"
@@ -29,7 +30,7 @@ enum client_stage {
 };
 
 struct control_client {
-    struct control *control;
+    struct control_server *control;
     enum client_stage stage;
     struct channel channel; /* its fd is -1 once the client has left */
     struct watch watch;
@@ -55,7 +56,7 @@ static void close_streams(struct control_client *client)
 
 static void client_free(struct control_client *client)
 {
-    struct control *c = client->control;
+    struct control_server *c = client->control;
     loop_remove(c->guest->loop, &client->watch);
     link_forget(&c->guest->link, &client->process);
     channel_close(&client->channel);
@@ -131,7 +132,7 @@ static void complete(const struct vm_spec *spec, struct process_config *process)
 
 static int start(struct control_client *client, struct error *err)
 {
-    struct control *c = client->control;
+    struct control_server *c = client->control;
     struct process_config process = {0};
     if (process_config_parse((const char *)queue_bytes(&client->text), client->text.length,
                              &process, err) < 0)
@@ -209,43 +210,17 @@ static int check_greeting(struct control_client *client, const struct control_gr
     return 0;
 }
 
-static void take_descriptors(struct control_client *client, struct msghdr *message)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-            continue;
-        size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t i = 0; i < count; i++) {
-            int fd;
-            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-            if (i < CONTROL_STREAMS && client->fds[i] < 0)
-                client->fds[i] = fd;
-            else
-                close(fd);
-        }
-    }
-}
-
 static int greet(struct control_client *client, struct error *err)
 {
     struct control_greeting greeting;
-    union {
-        char bytes[CMSG_SPACE(CONTROL_STREAMS * sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    struct iovec bytes = {.iov_base = &greeting, .iov_len = sizeof(greeting)};
-    struct msghdr message = {.msg_iov = &bytes,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control)};
-    ssize_t n = recvmsg(client->channel.fd, &message, MSG_CMSG_CLOEXEC);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    size_t count = CONTROL_STREAMS;
+    ssize_t n = fds_receive(client->channel.fd, &greeting, sizeof(greeting), client->fds, &count);
+    if (n < 0 && errno == EAGAIN)
         return 0;
-    if (n <= 0) {
+    if (n == 0) {
         client_left(client);
         return 0;
     }
-    take_descriptors(client, &message);
     return check_greeting(client, &greeting, n, err);
 }
 
@@ -299,7 +274,7 @@ static bool is_ours(int fd)
 
 static int on_connect(void *owner, short revents, struct error *err)
 {
-    struct control *c = owner;
+    struct control_server *c = owner;
     (void)revents, (void)err;
     AUTO_CLOSE int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0 || c->count >= CLIENTS_MAX || !is_ours(fd))
@@ -341,7 +316,7 @@ static bool is_done(const struct control_client *client)
 
 static void turned(void *owner)
 {
-    struct control *c = owner;
+    struct control_server *c = owner;
     for (struct control_client **at = &c->clients; *at;) {
         struct control_client *client = *at;
         follow_process(client);
@@ -356,11 +331,13 @@ static void turned(void *owner)
     }
 }
 
-int control_open(struct control *c, struct guest *guest, const struct guest_process *workload,
-                 const struct vm_spec *spec, int dir, struct error *err)
+int control_open(struct control_server *c, struct guest *guest,
+                 const struct guest_process *workload, const struct vm_spec *spec, int dir,
+                 struct error *err)
 {
     char path[64];
-    *c = (struct control){.guest = guest, .workload = workload, .spec = spec, .listen_fd = -1};
+    *c = (struct control_server){
+        .guest = guest, .workload = workload, .spec = spec, .listen_fd = -1};
     /* Through the descriptor: an address has no room for every directory's path. */
     snprintf(path, sizeof(path), "/proc/self/fd/%d/" CONTROL_NAME, dir);
     if (unix_socket_listen(path, SOCK_STREAM, &c->listen_fd, err) < 0)
@@ -374,7 +351,7 @@ int control_open(struct control *c, struct guest *guest, const struct guest_proc
 }
 
 /* Whether some client waits for its process. */
-static bool is_busy(const struct control *c)
+static bool is_busy(const struct control_server *c)
 {
     const struct control_client *client = c->clients;
     while (client && client->stage != CLIENT_WAITS && client->stage != CLIENT_RUNS)
@@ -382,7 +359,7 @@ static bool is_busy(const struct control *c)
     return client != NULL;
 }
 
-void control_finish(struct control *c)
+void control_finish(struct control_server *c)
 {
     struct error ignored;
     int64_t deadline = now_ns() + GUEST_OUTPUT_GRACE_NS;
@@ -391,7 +368,7 @@ void control_finish(struct control *c)
             return;
 }
 
-void control_close(struct control *c)
+void control_close(struct control_server *c)
 {
     struct error ended = ERROR_INIT;
     if (!c->guest)

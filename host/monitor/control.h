@@ -36,7 +36,7 @@ struct control_greeting {
 struct control_client;
 
 /* Zero-initialised is closed. */
-struct control {
+struct control_server {
     struct guest *guest; /* all borrowed */
     const struct guest_process *workload;
     const struct vm_spec *spec;
@@ -47,16 +47,17 @@ struct control {
 };
 
 /* Listens in the directory, whose control this is until control_close(). c does not move. */
-int control_open(struct control *c, struct guest *guest, const struct guest_process *workload,
-                 const struct vm_spec *spec, int dir, struct error *err);
+int control_open(struct control_server *c, struct guest *guest,
+                 const struct guest_process *workload, const struct vm_spec *spec, int dir,
+                 struct error *err);
 
 /*
  * The workload has ended, and every process with it: until the output of those is written, for some
  * seconds at most.
  */
-void control_finish(struct control *c);
+void control_finish(struct control_server *c);
 
 /* Clients that are left learn that the container has ended. */
-void control_close(struct control *c);
+void control_close(struct control_server *c);
 
 #endif

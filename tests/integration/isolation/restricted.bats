@@ -106,7 +106,7 @@ END
 
 @test "a root without CAP_SYS_ADMIN, and a chroot" {
     run --separate-stderr on_host unshare -Ur setpriv --bounding-set -sys_admin -- true
-    assert_refused 'no CAP_SYS_ADMIN; a container engine gives it with --privileged'
+    assert_refused 'no CAP_SYS_ADMIN here; a container engine gives it with --privileged'
     run --separate-stderr on_host "${IN_NAMESPACE[@]}" 'mkdir root && mount --rbind / root &&
         exec chroot root "$@"' sh -- true
     assert_refused 'the kernel makes none in a chroot'
