@@ -180,7 +180,7 @@ check_battery() {
     check_battery ''
 }
 
-# bats test_tags=core:uml
+# bats test_tags=core:none
 @test "Debian at work on --upper host: nothing fails, but what hostfs lacks" {
     run_battery host
     if [ "${VMC_TEST_BACKEND-}" = uml ]; then

@@ -174,7 +174,7 @@ crash_postgres() {
     crash_postgres --keep --name pg
 }
 
-# bats test_tags=core:uml
+# bats test_tags=core:none
 @test "PostgreSQL on a volume: transactions, kill -9 in the middle of more, recovery" {
     crash_postgres -v pg:/pg
 }

@@ -170,7 +170,7 @@ expected_on_host() {
             s/^open-unlinked .*/open-unlinked EMFILE/'
 }
 
-# bats test_tags=core:root
+# bats test_tags=core:none
 @test "root in a privileged container: an error in this guest, nothing on the host" {
     local upper
     make_target

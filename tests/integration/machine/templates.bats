@@ -59,7 +59,7 @@ identity='until grep -q "^fe80.* eth0$" /proc/net/if_inet6; do sleep 0.1; done
     assert_equal "$(sort -u all | wc -l)" $((8 * copies))
 }
 
-# bats test_tags=core:user
+# bats test_tags=core:none
 @test "machines that differ have templates of their own" {
     local before
     run vmc -- true
@@ -90,7 +90,7 @@ rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; 
     df -k /dev/shm | tail -n 1 | tr -s " " | cut -d " " -f 2
     readlink /proc/self/ns/user | grep -q . && cat /proc/self/uid_map | tr -s " "'
 
-# bats test_tags=core:user
+# bats test_tags=core:none
 @test "containers that differ have templates of their own, and a copy has what was asked for" {
     local options boot count=0 shapes=('' '--cap-drop all' --privileged '--device /dev/null:/dev/x:r'
         '--security-opt seccomp=unconfined' '--ulimit nofile=77' '--shm-size 1m' --no-new-privileges --userns)
@@ -146,7 +146,7 @@ rights='grep -E "^(CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"; 
 }
 
 # What a guest has read of a disk before it is copied would be another machine's.
-# bats test_tags=core:user
+# bats test_tags=core:none
 @test "a copy has disks of its own: an upper layer, one that is kept, swap" {
     local turn name keys
     export XDG_DATA_HOME=$PWD/data

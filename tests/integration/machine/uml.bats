@@ -363,6 +363,7 @@ are_apart() {
     [ "$(places | sort -u | grep -c .)" = 2 ] && ! places | grep -q '[^0-9]'
 }
 
+# bats test_tags=core:none
 @test "its processes keep to one processor of the host's, and machines that compute to different ones" {
     local pids=()
     vmc_background --net none -- sh -c 'echo ready; while :; do :; done'

@@ -273,7 +273,7 @@ no_passt() {
     assert_equal "${lines[*]:2}" "echo text met ConnectionRefusedError"
 }
 
-# bats test_tags=qemu
+# bats test_tags=qemu,core:none
 @test "user: without passt ports are published, TCP and UDP" {
     make_world
     make_outside

@@ -2,7 +2,7 @@
 load ../../lib/common
 
 # The same path for everybody: all of them once, some of them for each user and architecture.
-# bats test_tags=root,native,core:host
+# bats test_tags=root,native,core:none
 @test "every exit status from 0 to 255 arrives" {
     run bash -c 'seq 0 255 | xargs -P 2 -I{} "$VMC_TEST_LIB/exit-code" {} 3>&-'
     assert_status 0
