@@ -22,6 +22,9 @@
 #include "host/monitor/control.h"
 #include "host/run/terminal.h"
 
+/* A command that does not end by ^C, or a container that stands still. */
+#define INTERRUPTS_TO_LEAVE 3
+
 struct exec_client {
     struct loop loop;
     struct channel channel;
@@ -33,7 +36,9 @@ struct exec_client {
     struct queue waiting; /* for room in that pipe */
     int typed;            /* borrowed: where it comes from; -1 when it has ended */
     bool detach;          /* STARTED is enough */
-    bool left;            /* the monitor has */
+    bool started;
+    int interrupts;
+    bool left; /* the monitor has */
     bool done;
     int status;
 };
@@ -67,6 +72,7 @@ static int hear(struct exec_client *client, const struct frame *frame, struct er
     struct started started;
     switch (frame->type) {
     case FRAME_STARTED:
+        client->started = true;
         client->done = client->detach;
         return decode_started(frame, &started, err);
     case FRAME_EXIT:
@@ -117,16 +123,23 @@ static int on_signal(void *owner, short revents, struct error *err)
     struct exec_client *client = owner;
     struct signalfd_siginfo info;
     uint8_t payload[SIGNAL_SIZE];
-    (void)revents, (void)err;
+    (void)revents;
     if (read(client->signal_fd, &info, sizeof(info)) != sizeof(info))
         return 0;
-    if (signal_is_terminals((int)info.ssi_signo)) {
+    int signal = (int)info.ssi_signo;
+    if (signal_is_terminals(signal)) {
         terminal_look(&client->terminal);
         if (client->tty)
             send_size(client);
         return 0;
     }
-    encode_signal(payload, (int)info.ssi_signo);
+    client->interrupts += signal == SIGINT;
+    if (!client->started || client->interrupts >= INTERRUPTS_TO_LEAVE) {
+        error_set(err, "ended by signal %d (%s)", signal, strsignal(signal));
+        err->status = STATUS_SIGNAL_BASE + signal;
+        return -1;
+    }
+    encode_signal(payload, signal);
     channel_send(&client->channel, FRAME_SIGNAL, 0, payload, sizeof(payload));
     return 0;
 }
@@ -214,13 +227,14 @@ static int ask(struct exec_client *client, int dir, const struct exec_request *r
                struct error *err)
 {
     AUTO_CLOSE int input = -1;
+    AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     AUTO_CLOSE int fd = connect_to(dir, err);
     AUTO_FREE char *text = process_config_text(request->process);
     if (fd < 0 || open_input(client, request->interactive, &input, err) < 0)
         return -1;
-    const int fds[CONTROL_STREAMS] = {STDOUT_FILENO, STDERR_FILENO, input};
-    size_t count = request->detach ? 0 : input < 0 ? CONTROL_STREAMS - 1 : CONTROL_STREAMS;
-    if (greet(fd, request->detach, fds, count, err) < 0 ||
+    const int fds[CONTROL_STREAMS] = {request->detach ? null : STDOUT_FILENO,
+                                      request->detach ? null : STDERR_FILENO, input};
+    if (greet(fd, request->detach, fds, input < 0 ? 2 : 3, err) < 0 ||
         channel_open(&client->channel, take_fd(&fd), PEER_MONITOR, err) < 0)
         return -1;
     client->on_frame = (struct watch){&client->channel.fd, channel_wants, on_frame, client};

@@ -24,6 +24,7 @@
 enum client_stage {
     CLIENT_NEW,   /* no greeting yet */
     CLIENT_ASKS,  /* for an EXEC, perhaps */
+    CLIENT_READY, /* the text has come; the workload has not started yet */
     CLIENT_WAITS, /* for its process to start */
     CLIENT_RUNS,
     CLIENT_TOLD, /* the last frame is said */
@@ -140,16 +141,17 @@ static int start(struct control_client *client, struct error *err)
     complete(c->spec, &process);
     /* The end of its input would hang a terminal up. */
     int no_input = process.tty ? RELAY_PARKED : -1;
+    AUTO_CLOSE int out = reopen_nonblocking(client->fds[0], O_WRONLY);
+    AUTO_CLOSE int error = reopen_nonblocking(client->fds[1], O_WRONLY);
     const struct stream_fds fds = {
-        .in = client->fds[2] < 0 ? no_input : client->fds[2],
-        .out = reopen_nonblocking(client->fds[0], O_WRONLY),
-        .err = reopen_nonblocking(client->fds[1], O_WRONLY),
-    };
+        .in = client->fds[2] < 0 ? no_input : client->fds[2], .out = out, .err = error};
     AUTO_FREE char *text = process_config_text(&process);
     process_config_free(&process);
     if (link_exec(&c->guest->link, text, &client->process, &fds, err) < 0)
         return -1;
     /* The outputs are the process's now; the input is only borrowed, and stays. */
+    take_fd(&out);
+    take_fd(&error);
     close_fd(&client->fds[0]);
     close_fd(&client->fds[1]);
     client->process.streams.keeps_failure = true;
@@ -161,8 +163,10 @@ static int take_text(struct control_client *client, const struct frame *frame, s
 {
     if (client->stage != CLIENT_ASKS)
         return unexpected(frame, err);
-    if (frame->length == 0)
-        return start(client, err);
+    if (frame->length == 0) {
+        client->stage = CLIENT_READY;
+        return 0;
+    }
     if (frame->length > CONFIG_SIZE_MAX - client->text.length)
         return error_set(err, "arguments and environment are larger than %u bytes",
                          CONFIG_SIZE_MAX);
@@ -170,26 +174,35 @@ static int take_text(struct control_client *client, const struct frame *frame, s
     return 0;
 }
 
+/* The workload's, before an EXEC; one that has not started yet gets it then. */
+static int take_signal(struct control_client *client, const struct frame *frame, struct error *err)
+{
+    struct control_server *c = client->control;
+    int signal;
+    if (decode_signal(frame, &signal, err) < 0)
+        return -1;
+    if (client->stage != CLIENT_ASKS)
+        link_signal(&c->guest->link, &client->process, signal);
+    else if (c->guest->link.phase < LINK_RUNNING)
+        c->pending_signal = signal;
+    else
+        link_signal(&c->guest->link, c->workload, signal);
+    return 0;
+}
+
 static int take_frame(struct control_client *client, const struct frame *frame, struct error *err)
 {
-    struct link *link = &client->control->guest->link;
-    const struct guest_process *p =
-        has_process(client) ? &client->process : client->control->workload;
     struct window_size size;
-    int signal;
     switch (frame->type) {
     case FRAME_EXEC:
         return take_text(client, frame, err);
     case FRAME_SIGNAL:
-        if (decode_signal(frame, &signal, err) < 0)
-            return -1;
-        link_signal(link, p, signal);
-        return 0;
+        return take_signal(client, frame, err);
     default:
         if (decode_winsize(frame, &size, err) < 0)
             return -1;
         if (has_process(client))
-            link_resize(link, p, &size);
+            link_resize(&client->control->guest->link, &client->process, &size);
         return 0;
     }
 }
@@ -272,13 +285,43 @@ static bool is_ours(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
+/* Those that say nothing give way to others. */
+static void drop_silent(struct control_server *c)
+{
+    for (struct control_client **at = &c->clients; *at;) {
+        struct control_client *client = *at;
+        if (client->stage != CLIENT_NEW) {
+            at = &client->next;
+            continue;
+        }
+        *at = client->next;
+        client_free(client);
+    }
+}
+
+static void turn_away(int fd)
+{
+    struct error err = ERROR_INIT;
+    uint8_t bytes[FRAME_HEADER_SIZE + ERROR_SIZE_MAX];
+    error_set(&err, "the container has %d clients already, the maximum", CLIENTS_MAX);
+    size_t length = encode_error(bytes + FRAME_HEADER_SIZE, &err);
+    encode_header(bytes, FRAME_ERROR, 0, (uint32_t)length);
+    (void)!write(fd, bytes, FRAME_HEADER_SIZE + length);
+}
+
 static int on_connect(void *owner, short revents, struct error *err)
 {
     struct control_server *c = owner;
     (void)revents, (void)err;
     AUTO_CLOSE int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0 || c->count >= CLIENTS_MAX || !is_ours(fd))
+    if (fd < 0 || !is_ours(fd))
         return 0;
+    if (c->count >= CLIENTS_MAX)
+        drop_silent(c);
+    if (c->count >= CLIENTS_MAX) {
+        turn_away(fd);
+        return 0;
+    }
     struct control_client *client = xcalloc(1, sizeof(*client));
     client->control = c;
     client->process = (struct guest_process)GUEST_PROCESS_NONE;
@@ -298,6 +341,10 @@ static int on_connect(void *owner, short revents, struct error *err)
 static void follow_process(struct control_client *client)
 {
     const struct guest_process *p = &client->process;
+    struct error err = ERROR_INIT;
+    if (client->stage == CLIENT_READY && client->control->guest->link.phase >= LINK_RUNNING &&
+        start(client, &err) < 0)
+        tell_error(client, &err);
     if (client->stage == CLIENT_WAITS && p->state == PROCESS_FAILED)
         tell_error(client, &p->error);
     if (client->stage == CLIENT_WAITS && p->state >= PROCESS_RUNNING)
@@ -317,6 +364,10 @@ static bool is_done(const struct control_client *client)
 static void turned(void *owner)
 {
     struct control_server *c = owner;
+    if (c->pending_signal && c->guest->link.phase >= LINK_RUNNING) {
+        link_signal(&c->guest->link, c->workload, c->pending_signal);
+        c->pending_signal = 0;
+    }
     for (struct control_client **at = &c->clients; *at;) {
         struct control_client *client = *at;
         follow_process(client);

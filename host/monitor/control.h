@@ -42,6 +42,7 @@ struct control_server {
     const struct vm_spec *spec;
     int listen_fd; /* owned */
     struct watch on_connect;
+    int pending_signal; /* for a workload that has not started; 0: none */
     struct control_client *clients;
     size_t count;
 };

@@ -139,6 +139,26 @@ no_sleeper() {
     [ -z "$(in_box box sh -c 'grep -zl "^4321$" /proc/[0-9]*/cmdline 2>/dev/null')" ]
 }
 
+@test "exec: ^C ends a client whose container stands still; what is detached may write" {
+    box 'exec sleep 1000'
+    in_box -d box sh -c 'i=0; while [ $i -lt 5 ] && echo $i; do i=$((i + 1)); sleep 0.1; done; echo $i >/count; exec sleep 1000'
+    wait_for "$DEADLINE" in_box box test -s /count || fail "it does not come to its end"
+    assert_equal "$(in_box box cat /count)" 5
+    kill -STOP "$PID"
+    "$VMC" exec box true </dev/null 2>exec-err 3>&- &
+    local client=$! status=0
+    wait_for "$DEADLINE" interrupted "$client" || fail "the client does not end"
+    wait "$client" || status=$?
+    assert_equal "$status" 130
+    kill -CONT "$PID"
+    end_box
+}
+
+# interrupted PID: ^C for it; true when it has ended.
+interrupted() {
+    ! kill -INT "$1" 2>/dev/null || gone "$1"
+}
+
 @test "exec: the container ends while ten run: each ends with a status" {
     box 'exec sleep 1000'
     local i pids=()
