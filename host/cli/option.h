@@ -101,7 +101,6 @@ enum option_id {
     OPTION_DETACH,
     OPTION_QUIET,
     OPTION_SIGNAL,
-    OPTION_TIME,
     OPTION_HELP,
 };
 

@@ -383,10 +383,21 @@ const struct setting *request_setting(const struct request *req, enum option_id 
     return NULL;
 }
 
+/* An option of two commands has a row in each, with a default of its own. */
+static const struct option *row_of(const struct command *command, enum option_id id)
+{
+    struct option_cursor at = {0};
+    const struct option *option;
+    while (command && (option = command_next_option(command, &at)))
+        if (option->id == id)
+            return option;
+    return option_by_id(id);
+}
+
 struct setting request_setting_or_default(const struct request *req, enum option_id id)
 {
     const struct setting *given = request_setting(req, id);
-    const struct option *option = option_by_id(id);
+    const struct option *option = row_of(req->command, id);
 
     return given ? *given : (struct setting){option, option->default_value, option->name};
 }

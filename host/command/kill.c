@@ -26,7 +26,7 @@ static const struct option kill_rows[] = {
      .default_value = "KILL"},
 };
 static const struct option stop_rows[] = {
-    {.id = OPTION_TIME, .name = "--time", .letter = 't', .metavar = "DURATION", .on = ON_ANY, .layer = BY_VMC,
+    {.id = OPTION_TIMEOUT, .name = "--timeout", .letter = 't', .metavar = "DURATION", .on = ON_ANY, .layer = BY_VMC,
      .help = "how long COMMAND may take to end after TERM",
      .manual = "Seconds, or a number with ms, s, m or h. KILL follows.",
      .default_value = "10"},
@@ -102,7 +102,7 @@ int cmd_kill(const struct request *req, int *ret_status, struct error *err)
 
 int cmd_stop(const struct request *req, int *ret_status, struct error *err)
 {
-    const struct setting s = request_setting_or_default(req, OPTION_TIME);
+    const struct setting s = request_setting_or_default(req, OPTION_TIMEOUT);
     int64_t patience;
     *ret_status = 0;
     if (parse_duration(s.value, &patience, err) < 0)

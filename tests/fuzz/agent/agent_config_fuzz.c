@@ -26,7 +26,7 @@ static void parse_shape(const char *json, size_t size)
 
 static void check_process(const struct process_config *process)
 {
-    FUZZ_CHECK(process->args.count > 0 && process->cwd && process->cwd[0] == '/');
+    FUZZ_CHECK(process->args.count > 0 && (!process->cwd || process->cwd[0] == '/'));
     for (size_t i = 0; i < process->env.count; i++)
         FUZZ_CHECK(strchr(process->env.items[i], '='));
 }

@@ -202,7 +202,7 @@ interrupted() {
 
 @test "stop: KILL for a command that ignores TERM" {
     box 'trap "" TERM; while :; do sleep 0.1; done'
-    "$VMC" stop --time 1 box
+    "$VMC" stop --timeout 1 box
     finish
     assert_equal "$STATUS" 137
 }

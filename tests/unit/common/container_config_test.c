@@ -69,7 +69,7 @@ static void defaults(void **state)
     struct agent_config c;
     struct error err = ERROR_INIT;
     assert_int_equal(parse("{\"process\":{\"args\":[\"\"]}}", &c, &err), 0);
-    assert_string_equal(c.process.cwd, "/");
+    assert_null(c.process.cwd);
     assert_null(c.process.user);
     assert_null(c.hostname);
     assert_false(c.process.tty || c.debug || c.entropy.length > 0);
@@ -107,7 +107,7 @@ static void process_alone(void **state)
     struct process_config p;
     struct error err = ERROR_INIT;
     assert_int_equal(parse_process("{\"args\":[\"a\"],\"groups\":[\"adm\"]}", &p, &err), 0);
-    assert_string_equal(p.cwd, "/");
+    assert_null(p.cwd);
     assert_string_equal(p.groups.items[0], "adm");
     assert_false(p.has_capabilities || p.has_no_new_privs || p.has_rlimits);
     process_config_free(&p);

@@ -8,7 +8,7 @@
 #include "tests/unit/check.h"
 
 static const enum peer peers[] = {PEER_HOST_CONTROL, PEER_HOST_DATA, PEER_GUEST_CONTROL,
-                                  PEER_GUEST_DATA};
+                                  PEER_GUEST_DATA,   PEER_CLIENT,    PEER_MONITOR};
 #define FROM(peer) (1u << (peer))
 
 /* The wire format, written down once more and by hand: this table is the specification. */
@@ -22,8 +22,10 @@ static const struct golden {
 } goldens[] = {
 #define G(text) text, sizeof(text) - 1
     {"CONFIG", FROM(PEER_HOST_CONTROL), FRAME_CONFIG, 0, 65536, G("\0\1\0\0\0\0\0\2{}")},
-    {"SIGNAL", FROM(PEER_HOST_CONTROL), FRAME_SIGNAL, 1, 1, G("\0\2\0\0\0\0\0\1\017")},
-    {"WINSIZE", FROM(PEER_HOST_CONTROL), FRAME_WINSIZE, 4, 4, G("\0\3\0\0\0\0\0\4\0\030\1\004")},
+    {"SIGNAL", FROM(PEER_HOST_CONTROL) | FROM(PEER_CLIENT), FRAME_SIGNAL, 1, 1,
+     G("\0\2\0\0\0\0\0\1\017")},
+    {"WINSIZE", FROM(PEER_HOST_CONTROL) | FROM(PEER_CLIENT), FRAME_WINSIZE, 4, 4,
+     G("\0\3\0\0\0\0\0\4\0\030\1\004")},
     {"STDIN", FROM(PEER_HOST_DATA), FRAME_STDIN, 0, 65536, G("\0\4\0\0\0\0\0\3abc")},
     {"CREDIT", FROM(PEER_HOST_DATA) | FROM(PEER_GUEST_DATA), FRAME_CREDIT, 6, 6,
      G("\0\5\0\0\0\0\0\6\0\024\0\4\0\0")},
@@ -33,13 +35,15 @@ static const struct golden {
     {"WAKE", FROM(PEER_HOST_CONTROL), FRAME_WAKE, 0, 0, G("\0\010\0\0\0\0\0\0")},
     {"HELLO", FROM(PEER_GUEST_CONTROL), FRAME_HELLO, 20, 20,
      G("\0\020\0\0\0\0\0\024\0\0\0\5\0\0\0\0\0\0\1\2\1\2\3\4\5\6\7\010")},
-    {"EXEC", FROM(PEER_HOST_CONTROL), FRAME_EXEC, 0, 65536, G("\0\012\0\0\0\0\0\2{}")},
+    {"EXEC", FROM(PEER_HOST_CONTROL) | FROM(PEER_CLIENT), FRAME_EXEC, 0, 65536,
+     G("\0\012\0\0\0\0\0\2{}")},
     {"PREPARED", FROM(PEER_GUEST_CONTROL), FRAME_PREPARED, 0, 0, G("\0\027\0\0\0\0\0\0")},
-    {"STARTED", FROM(PEER_GUEST_CONTROL), FRAME_STARTED, 36, 36,
+    {"STARTED", FROM(PEER_GUEST_CONTROL) | FROM(PEER_MONITOR), FRAME_STARTED, 36, 36,
      G("\0\021\0\0\0\0\0\044\0\0\0\052\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\5"
        "\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\011")},
-    {"ERROR", FROM(PEER_GUEST_CONTROL), FRAME_ERROR, 1, 1025, G("\0\022\0\0\0\0\0\5\177nope")},
-    {"EXIT", FROM(PEER_GUEST_CONTROL), FRAME_EXIT, 10, 10,
+    {"ERROR", FROM(PEER_GUEST_CONTROL) | FROM(PEER_MONITOR), FRAME_ERROR, 1, 1025,
+     G("\0\022\0\0\0\0\0\5\177nope")},
+    {"EXIT", FROM(PEER_GUEST_CONTROL) | FROM(PEER_MONITOR), FRAME_EXIT, 10, 10,
      G("\0\023\0\0\0\0\0\012\1\011\0\0\0\0\0\0\1\2")},
     {"STDOUT", FROM(PEER_GUEST_DATA), FRAME_STDOUT, 0, 65536, G("\0\024\0\0\0\0\0\0")},
     {"STDERR", FROM(PEER_GUEST_DATA), FRAME_STDERR, 0, 65536, G("\0\025\0\0\0\0\0\1\377")},

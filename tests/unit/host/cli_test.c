@@ -201,7 +201,7 @@ static void errors(void **state)
     EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo", "ls");
     EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo=bar", "ls");
     EXPECT_ERROR("unknown command 'rm' (see 'vmc help')", "rm");
-    EXPECT_ERROR("unknown command 'ps' (see 'vmc help')", "ps");
+    EXPECT_ERROR("unknown command 'pause' (see 'vmc help')", "pause");
     EXPECT_ERROR("unknown command 'verson', did you mean 'version'? (see 'vmc help')", "verson");
     EXPECT_ERROR("unknown option '--foo' (see 'vmc help run')", "run", "--foo");
     EXPECT_ERROR("option '-h' prints help and takes no value; docker's -h NAME is --hostname NAME",
