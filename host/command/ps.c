@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "common/util.h"
-#include "host/base/json.h"
 #include "host/cli/output.h"
 #include "host/command/commands.h"
 #include "host/store/status.h"
@@ -29,22 +28,8 @@ static int64_t age_s(const struct status *s)
 static void print_json(const struct status_list *list)
 {
     struct json_object *array = json_object_new_array();
-    for (size_t i = 0; i < list->count; i++) {
-        const struct status *s = &list->items[i];
-        struct json_object *item = json_object_new_object();
-        json_add_string(item, "id", s->id);
-        if (s->name)
-            json_add_string(item, "name", s->name);
-        json_add_string(item, "backend", s->backend);
-        json_add_string(item, "rootfs", s->rootfs);
-        struct json_object *command = json_object_new_array();
-        for (size_t k = 0; k < s->command.count; k++)
-            json_object_array_add(command, json_object_new_string(s->command.items[k]));
-        json_object_object_add(item, "command", command);
-        json_add_number(item, "pid", s->pid);
-        json_add_number(item, "started_ms", s->started_ms);
-        json_object_array_add(array, item);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        json_object_array_add(array, status_to_json(&list->items[i]));
     output_json(array);
     json_object_put(array);
 }

@@ -37,7 +37,7 @@ void status_list_free(struct status_list *list)
 
 /* ---- writing ---- */
 
-static struct json_object *to_json(const struct status *s)
+struct json_object *status_to_json(const struct status *s)
 {
     struct json_object *object = json_object_new_object();
     json_add_string(object, "id", s->id);
@@ -234,7 +234,7 @@ int status_write(const struct container *c, const struct status *status, struct 
 {
     if (check_name(c->base_fd, status, err) < 0)
         return -1;
-    struct json_object *object = to_json(status);
+    struct json_object *object = status_to_json(status);
     int result =
         write_text(c->dir_fd, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN), err);
     json_object_put(object);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <json-c/json.h>
+
 #include "common/error.h"
 #include "common/util.h"
 #include "host/store/container.h"
@@ -37,6 +39,9 @@ int status_write(const struct container *c, const struct status *status, struct 
 int status_list(struct status_list *ret, struct error *err);
 void status_list_free(struct status_list *list);
 void status_free(struct status *status);
+
+/* As state.json and 'vmc ps --json' have it; owned by the caller. */
+struct json_object *status_to_json(const struct status *s);
 
 /*
  * The one that word names: its name, its id, or a beginning of its id that no other has. *ret_dir,
