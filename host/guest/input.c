@@ -44,6 +44,11 @@ void input_open(struct input *in, struct channel *ch, uint16_t stream, int fd)
     relay_source_open(&in->source, ch, FRAME_STDIN, stream, in->at_end ? RELAY_PARKED : source);
 }
 
+void input_read_ahead(struct input *in)
+{
+    in->reads = true;
+}
+
 void input_begin(struct input *in, struct channel *ch)
 {
     if (in->at_end)

@@ -44,6 +44,12 @@ struct input {
  */
 void input_open(struct input *in, struct channel *ch, uint16_t stream, int fd);
 
+/*
+ * Nobody else reads it: it is read at once, whatever its kind. A terminal's input must be: the
+ * agent cannot see how much of that is read, and sends no second credit for it.
+ */
+void input_read_ahead(struct input *in);
+
 /* The process has started: sends it the end of an input that was at its end from the start. */
 void input_begin(struct input *in, struct channel *ch);
 

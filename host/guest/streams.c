@@ -67,6 +67,8 @@ void streams_open(struct joined_streams *s, struct loop *loop, struct channel *d
     s->loop = loop;
     s->data = data;
     input_open(&s->in, data, number, fds->in);
+    if (fds->in_is_its_own)
+        input_read_ahead(&s->in);
     relay_sink_prepare(&s->out, FRAME_STDOUT, number, fds->out);
     relay_sink_prepare(&s->err, FRAME_STDERR, number, fds->err);
 }

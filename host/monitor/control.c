@@ -144,7 +144,11 @@ static int start(struct control_client *client, struct error *err)
     AUTO_CLOSE int out = reopen_nonblocking(client->fds[0], O_WRONLY);
     AUTO_CLOSE int error = reopen_nonblocking(client->fds[1], O_WRONLY);
     const struct stream_fds fds = {
-        .in = client->fds[2] < 0 ? no_input : client->fds[2], .out = out, .err = error};
+        .in = client->fds[2] < 0 ? no_input : client->fds[2],
+        .in_is_its_own = process.tty,
+        .out = out,
+        .err = error,
+    };
     AUTO_FREE char *text = process_config_text(&process);
     process_config_free(&process);
     if (link_exec(&c->guest->link, text, &client->process, &fds, err) < 0)

@@ -106,6 +106,11 @@ end_box() {
     assert_match "$stderr" '^status 7, terminal restored'
     assert_match "$output" '30 90'
     assert_match "$output" '/dev/pts/'
+    # Line after line, and a size that changes.
+    run --separate-stderr "$VMC_TEST_LIB/pty" size=30x90 expect='# ' 'send=stty size\r' expect='30 90' expect='# ' \
+        size=40x120 'send=stty size\r' expect='40 120' expect='# ' 'send=sleep 4321\r' expect=4321 'send=\x03' \
+        expect='# ' 'send=exit 8\r' -- "$VMC" exec -it box sh
+    assert_match "$stderr" '^status 8, terminal restored'
     run --separate-stderr "$VMC" exec -it box true </dev/null
     assert_status 125
     assert_match "$stderr" 'needs a terminal'
