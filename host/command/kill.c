@@ -2,6 +2,7 @@
  * vmc kill and stop: signals for the commands of containers that run.
  */
 #include <ctype.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 
 /* After KILL a machine ends within this, or something is wrong with it. */
 #define KILL_PATIENCE_NS (20 * NS_PER_S)
+
+#define LOCK_LOOK_MS 5
 
 /* clang-format off */
 static const struct option kill_rows[] = {
@@ -81,13 +84,33 @@ static int kill_one(int dir, const char *word, int64_t signal, struct error *err
     return client_signal(dir, (int)signal, err);
 }
 
+/* Its vmc tidies up behind the end of its control; no event tells that it holds no lock any more.
+ */
+static bool has_ended(int dir, int64_t deadline)
+{
+    while (status_runs(dir)) {
+        if (now_ns() >= deadline)
+            return false;
+        poll(NULL, 0, LOCK_LOOK_MS);
+    }
+    return true;
+}
+
+/* Who cannot be reached may be about to end. */
+static int end_with(int dir, int signal, int64_t patience, bool *ret_ended, struct error *err)
+{
+    int64_t deadline = now_ns() + patience;
+    int result = client_signal_and_wait(dir, signal, deadline, ret_ended, err);
+    *ret_ended = (result < 0 || *ret_ended) && has_ended(dir, deadline);
+    return *ret_ended ? 0 : result;
+}
+
 static int stop_one(int dir, const char *word, int64_t patience, struct error *err)
 {
     bool ended;
-    if (client_signal_and_wait(dir, SIGTERM, now_ns() + patience, &ended, err) < 0)
+    if (end_with(dir, SIGTERM, patience, &ended, err) < 0)
         return -1;
-    if (!ended &&
-        client_signal_and_wait(dir, SIGKILL, now_ns() + KILL_PATIENCE_NS, &ended, err) < 0)
+    if (!ended && end_with(dir, SIGKILL, KILL_PATIENCE_NS, &ended, err) < 0)
         return -1;
     return ended ? 0 : error_set(err, "container %s does not end", word);
 }

@@ -51,7 +51,7 @@ static int connect_to(int dir, struct error *err)
     int fd;
     snprintf(path, sizeof(path), "/proc/self/fd/%d/" CONTROL_NAME, dir);
     if (unix_socket_connect(path, SOCK_STREAM, &fd, err) < 0)
-        return -1;
+        return error_set(err, "the container has ended, or its vmc has");
     return fd;
 }
 

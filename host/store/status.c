@@ -117,7 +117,7 @@ static int read_status(int dir, struct status *ret)
 }
 
 /* Whoever waits for its lock would be in the way of a start: but a start has no state.json yet. */
-static bool runs(int dir)
+bool status_runs(int dir)
 {
     if (flock(dir, LOCK_SH | LOCK_NB) < 0)
         return errno == EWOULDBLOCK;
@@ -131,7 +131,7 @@ static void add_one(int base, const char *name, struct status_list *ret)
     AUTO_CLOSE int dir = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0 || read_status(dir, &status) == 0)
         return;
-    if (!runs(dir) || strcmp(status.id, name) != 0) {
+    if (!status_runs(dir) || strcmp(status.id, name) != 0) {
         status_free(&status);
         return;
     }

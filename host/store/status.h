@@ -35,6 +35,9 @@ struct status_list {
 /* Of a container whose directory is ours; a name that a container has that runs is refused. */
 int status_write(const struct container *c, const struct status *status, struct error *err);
 
+/* Whether the container does whose directory that is. */
+bool status_runs(int dir);
+
 /* All containers of this user that run. */
 int status_list(struct status_list *ret, struct error *err);
 void status_list_free(struct status_list *list);

@@ -208,6 +208,8 @@ interrupted() {
 @test "stop: KILL for a command that ignores TERM" {
     box 'trap "" TERM; while :; do sleep 0.1; done'
     "$VMC" stop --timeout 1 box
+    # It has ended then: nothing is listed any more.
+    assert_equal "$("$VMC" ps -q)" ''
     finish
     assert_equal "$STATUS" 137
 }
