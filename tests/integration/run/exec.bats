@@ -99,6 +99,43 @@ end_box() {
     end_box
 }
 
+@test "exec: one too many is refused, and its output has an end" {
+    box 'exec sleep 1000'
+    local i
+    for ((i = 0; i < 64; i++)); do
+        in_box -d box sleep 4321
+    done
+    run timeout "$DEADLINE" sh -c '"$VMC" exec box true 2>&1 | cat'
+    assert_status 0
+    assert_equal "$output" 'vmc: 64 commands run in this container already, the maximum'
+    end_box
+}
+
+@test "exec, kill, stop: clients that say nothing keep nobody out" {
+    box 'trap "echo usr1" USR1; while :; do sleep 0.1; done'
+    local directory
+    directory=$XDG_RUNTIME_DIR/vmc/$("$VMC" ps -q)
+    python3 - "$directory" 3>&- <<'END' &
+import os, socket, sys, time
+os.chdir(sys.argv[1])
+silent = []
+for number in range(100):
+    silent.append(socket.socket(socket.AF_UNIX))
+    silent[-1].connect("control")
+open("silent", "w").close()
+time.sleep(1000)
+END
+    local python=$!
+    wait_for "$DEADLINE" test -e "$directory/silent" || fail "they do not connect"
+    assert_equal "$(in_box box echo served)" served
+    assert_equal "$("$VMC" kill -s USR1 box)" box
+    wait_for "$DEADLINE" has_line out usr1 || fail "USR1 does not arrive"
+    assert_equal "$("$VMC" stop --timeout 1 box)" box
+    kill -KILL "$python"
+    wait "$python" || true
+    finish
+}
+
 @test "exec: a terminal, its size, and what is typed" {
     box 'exec sleep 1000'
     run --separate-stderr "$VMC_TEST_LIB/pty" size=30x90 expect=/dev/pts/ 'send=exit 7\r' -- \
