@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -104,8 +105,11 @@ static int from_json(struct json_object *object, struct status *ret, struct erro
 static int read_status(int dir, struct status *ret)
 {
     struct error err = ERROR_INIT;
+    struct stat st;
     AUTO_FREE char *text = NULL;
-    if (read_file_at(dir, FILE_NAME, FILE_SIZE_MAX, &text, NULL, &err) < 0)
+    /* Of a fifo nothing would ever come. */
+    if (fstatat(dir, FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+        read_file_at(dir, FILE_NAME, FILE_SIZE_MAX, &text, NULL, &err) < 0)
         return 0;
     struct json_object *object = json_tokener_parse(text);
     int result = object ? from_json(object, ret, &err) : -1;
@@ -230,13 +234,23 @@ static int check_name(int base, const struct status *status, struct error *err)
     return result;
 }
 
-int status_write(const struct container *c, const struct status *status, struct error *err)
+static int write_status(const struct container *c, const struct status *status, struct error *err)
 {
-    if (check_name(c->base_fd, status, err) < 0)
-        return -1;
     struct json_object *object = status_to_json(status);
     int result =
         write_text(c->dir_fd, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN), err);
     json_object_put(object);
     return result < 0 ? error_wrap(err, "%s", c->dir) : 0;
+}
+
+int status_write(const struct container *c, const struct status *status, struct error *err)
+{
+    /* Of two that start with one name, the second sees the first. */
+    if (flock(c->base_fd, LOCK_EX) < 0)
+        return error_errno(err, "cannot lock %s", c->base);
+    int result = check_name(c->base_fd, status, err);
+    if (result == 0)
+        result = write_status(c, status, err);
+    flock(c->base_fd, LOCK_UN);
+    return result;
 }

@@ -242,6 +242,16 @@ interrupted() {
     assert_equal "$("$VMC" ps -q)" ''
 }
 
+@test "ps, run: a state that is a fifo holds nobody up" {
+    box 'exec sleep 1000'
+    local directory
+    directory=$XDG_RUNTIME_DIR/vmc/$("$VMC" ps -q)
+    rm "$directory/state.json"
+    mkfifo "$directory/state.json"
+    assert_equal "$(timeout "$DEADLINE" "$VMC" ps -q && echo listed)" listed
+    end_box
+}
+
 @test "stop: KILL for a command that ignores TERM" {
     box 'trap "" TERM; while :; do sleep 0.1; done'
     "$VMC" stop --timeout 1 box
