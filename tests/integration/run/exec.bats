@@ -123,7 +123,7 @@ for number in range(100):
     silent.append(socket.socket(socket.AF_UNIX))
     silent[-1].connect("control")
 open("silent", "w").close()
-time.sleep(1000)
+time.sleep(300)
 END
     local python=$!
     wait_for "$DEADLINE" test -e "$directory/silent" || fail "they do not connect"
@@ -145,8 +145,8 @@ END
     assert_match "$output" '/dev/pts/'
     # Line after line, and a size that changes.
     run --separate-stderr "$VMC_TEST_LIB/pty" size=30x90 expect='# ' 'send=stty size\r' expect='30 90' expect='# ' \
-        size=40x120 'send=stty size\r' expect='40 120' expect='# ' 'send=sleep 4321\r' expect=4321 'send=\x03' \
-        expect='# ' 'send=exit 8\r' -- "$VMC" exec -it box sh
+        size=40x120 'send=stty size\r' expect='40 120' expect='# ' \
+        'send=sh -c "echo u\\"n\\"der; exec sleep 4321"\r' expect=under 'send=\x03' expect='# ' 'send=exit 8\r' -- "$VMC" exec -it box sh
     assert_match "$stderr" '^status 8, terminal restored'
     run --separate-stderr "$VMC" exec -it box true </dev/null
     assert_status 125

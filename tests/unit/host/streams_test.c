@@ -125,7 +125,8 @@ static void open_streams(struct fixture *f, const struct stream_fds *fds)
 
 static void open_parked(struct fixture *f)
 {
-    const struct stream_fds nothing = {RELAY_PARKED, RELAY_PARKED, RELAY_PARKED};
+    const struct stream_fds nothing = {
+        .in = RELAY_PARKED, .out = RELAY_PARKED, .err = RELAY_PARKED};
     open_streams(f, &nothing);
 }
 
@@ -137,7 +138,8 @@ static void output_waits_for_what_it_is_joined_to(void **state)
     say(f, FRAME_STDERR, "error");
     settle(f);
     assert_false(streams_done(&f->streams));
-    streams_join(&f->streams, &(struct stream_fds){RELAY_PARKED, f->out[1], f->err[1]});
+    streams_join(&f->streams,
+                 &(struct stream_fds){.in = RELAY_PARKED, .out = f->out[1], .err = f->err[1]});
     say(f, FRAME_STDOUT, "late");
     settle(f);
     expect_bytes(f->out[0], "early late");
@@ -171,10 +173,11 @@ static void a_reader_that_is_replaced(void **state)
     struct fixture *f = *state;
     int other[2];
     assert_int_equal(pipe2(other, O_CLOEXEC), 0);
-    open_streams(f, &(struct stream_fds){RELAY_PARKED, f->out[1], f->err[1]});
+    open_streams(f, &(struct stream_fds){.in = RELAY_PARKED, .out = f->out[1], .err = f->err[1]});
     say(f, FRAME_STDOUT, "one");
     settle(f);
-    streams_join(&f->streams, &(struct stream_fds){RELAY_PARKED, other[1], RELAY_PARKED});
+    streams_join(&f->streams,
+                 &(struct stream_fds){.in = RELAY_PARKED, .out = other[1], .err = RELAY_PARKED});
     say(f, FRAME_STDOUT, "two");
     settle(f);
     expect_bytes(f->out[0], "one");
@@ -190,8 +193,8 @@ static void a_reader_that_comes_too_late_is_closed(void **state)
 {
     struct fixture *f = *state;
     char byte;
-    open_streams(f, &(struct stream_fds){-1, -1, -1});
-    streams_join(&f->streams, &(struct stream_fds){-1, f->out[1], f->err[1]});
+    open_streams(f, &(struct stream_fds){.in = -1, .out = -1, .err = -1});
+    streams_join(&f->streams, &(struct stream_fds){.in = -1, .out = f->out[1], .err = f->err[1]});
     assert_int_equal(read(f->out[0], &byte, 1), 0);
     assert_int_equal(read(f->err[0], &byte, 1), 0);
 }
@@ -203,11 +206,12 @@ static void input_that_is_replaced(void **state)
     struct fixture *f = *state;
     int other[2];
     assert_int_equal(pipe2(other, O_CLOEXEC), 0);
-    open_streams(f, &(struct stream_fds){f->in[0], f->out[1], f->err[1]});
+    open_streams(f, &(struct stream_fds){.in = f->in[0], .out = f->out[1], .err = f->err[1]});
     grant_input(f, RELAY_FIRST);
     assert_int_equal(write(f->in[1], "one", 3), 3);
     expect_input(f, "one");
-    streams_join(&f->streams, &(struct stream_fds){other[0], RELAY_PARKED, RELAY_PARKED});
+    streams_join(&f->streams,
+                 &(struct stream_fds){.in = other[0], .out = RELAY_PARKED, .err = RELAY_PARKED});
     char byte;
     assert_int_equal(set_nonblocking(f->in[0], true), 0);
     assert_int_equal(read(f->in[0], &byte, 1), -1);
@@ -228,7 +232,7 @@ static void nothing_is_said_before_the_process_is_there(void **state)
     size_t length;
     close_fd(&f->out[0]);
     streams_open(&f->streams, &f->loop, &f->host, NUMBER,
-                 &(struct stream_fds){-1, f->out[1], f->err[1]});
+                 &(struct stream_fds){.in = -1, .out = f->out[1], .err = f->err[1]});
     settle(f);
     struct frame frame;
     bool eof = false;
@@ -245,7 +249,7 @@ static void nothing_is_said_before_the_process_is_there(void **state)
 static void input_that_is_held_and_let_go(void **state)
 {
     struct fixture *f = *state;
-    open_streams(f, &(struct stream_fds){f->in[0], f->out[1], f->err[1]});
+    open_streams(f, &(struct stream_fds){.in = f->in[0], .out = f->out[1], .err = f->err[1]});
     grant_input(f, RELAY_FIRST);
     f->streams.held = true;
     assert_int_equal(write(f->in[1], "one", 3), 3);
