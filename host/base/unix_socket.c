@@ -32,7 +32,8 @@ int unix_socket_listen(const char *path, int type, int *ret_fd, struct error *er
     AUTO_CLOSE int fd = -1;
     if (make(path, type, &address, &fd, err) < 0)
         return -1;
-    if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0)
+    if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+        listen(fd, SOMAXCONN) < 0)
         return error_errno(err, "cannot listen at %s", path);
     *ret_fd = take_fd(&fd);
     return 0;

@@ -11,6 +11,7 @@
 
 #include "common/protocol.h"
 #include "common/util.h"
+#include "host/base/notice.h"
 #include "host/base/units.h"
 #include "host/cli/output.h"
 #include "host/command/commands.h"
@@ -61,21 +62,31 @@ static int parse_signal(const struct setting *s, int *ret, struct error *err)
 
 typedef int act_on(int dir, const char *word, int64_t value, struct error *err);
 
+static int find_and_act(const char *word, act_on *act, int64_t value, struct error *err)
+{
+    struct status status;
+    AUTO_CLOSE int dir = -1;
+    int result = status_find(word, &status, &dir, err);
+    if (result == 0)
+        result = act(dir, word, value, err);
+    status_free(&status);
+    return result;
+}
+
 /* Each of them, also when one fails; the names of those that did not are printed. */
 static int each(const struct request *req, act_on *act, int64_t value, struct error *err)
 {
-    int result = 0;
-    for (int i = 0; i < req->arg_count && result == 0; i++) {
-        struct status status;
-        AUTO_CLOSE int dir = -1;
-        result = status_find(req->args[i], &status, &dir, err);
-        if (result == 0)
-            result = act(dir, req->args[i], value, err);
-        if (result == 0)
+    int failed = 0;
+    for (int i = 0; i < req->arg_count; i++) {
+        struct error why = ERROR_INIT;
+        if (find_and_act(req->args[i], act, value, &why) == 0)
             output_lines(&req->args[i], 1);
-        status_free(&status);
+        else if (failed++ == 0)
+            *err = why;
+        else
+            notice("%s", why.text);
     }
-    return result < 0 ? -1 : output_finish(err);
+    return failed ? -1 : output_finish(err);
 }
 
 static int kill_one(int dir, const char *word, int64_t signal, struct error *err)

@@ -13,6 +13,8 @@
 static const struct option ps_rows[] = {
     {.id = OPTION_QUIET, .name = "--quiet", .letter = 'q', .on = ON_ANY, .layer = BY_VMC,
      .help = "print only the ids"},
+    {.id = OPTION_ALL, .name = "--all", .letter = 'a', .on = ON_ANY, .layer = BY_VMC,
+     .help = "list all, which is what runs: nothing else is kept"},
 };
 /* clang-format on */
 const struct option_group ps_options = OPTION_GROUP(TITLE_GENERAL, ps_rows);

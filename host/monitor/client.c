@@ -25,6 +25,8 @@
 /* A command that does not end by ^C, or a container that stands still. */
 #define INTERRUPTS_TO_LEAVE 3
 
+#define ANSWER_PATIENCE_NS (10 * NS_PER_S)
+
 struct exec_client {
     struct loop loop;
     struct channel channel;
@@ -287,25 +289,51 @@ int client_exec(int dir, const struct exec_request *request, int *ret_status, st
 
 /* ---- signals for the workload ---- */
 
-int client_signal_and_wait(int dir, int signal, int64_t deadline, bool *ret_ended,
-                           struct error *err)
+static int send_signal(int dir, int signal, int *ret_fd, struct error *err)
 {
     uint8_t bytes[FRAME_HEADER_SIZE + SIGNAL_SIZE];
     AUTO_CLOSE int fd = connect_to(dir, err);
-    *ret_ended = false;
     if (fd < 0 || greet(fd, false, NULL, 0, err) < 0)
         return -1;
     encode_header(bytes, FRAME_SIGNAL, 0, SIGNAL_SIZE);
     encode_signal(bytes + FRAME_HEADER_SIZE, signal);
     if (write_all(fd, bytes, sizeof(bytes)) < 0)
         return error_errno(err, "cannot speak to the container's vmc");
-    /* Nothing is said to us but that the container has ended. */
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
+/* Nothing is said to us but why we are not served, or that the container has ended. */
+int client_signal_and_wait(int dir, int signal, int64_t deadline, bool *ret_ended,
+                           struct error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    *ret_ended = false;
+    if (send_signal(dir, signal, &fd, err) < 0)
+        return -1;
     *ret_ended = wait_readable(fd, deadline);
     return 0;
 }
 
+/* Having read to our end, the container's vmc has taken the signal, and closes its own. */
 int client_signal(int dir, int signal, struct error *err)
 {
-    bool ended;
-    return client_signal_and_wait(dir, signal, 0, &ended, err);
+    struct channel channel;
+    struct frame frame;
+    bool eof = false;
+    int fd = -1, result = 0;
+    int64_t deadline = now_ns() + ANSWER_PATIENCE_NS;
+    if (send_signal(dir, signal, &fd, err) < 0)
+        return -1;
+    shutdown(fd, SHUT_WR);
+    if (channel_open(&channel, fd, PEER_MONITOR, err) < 0)
+        return -1;
+    while (result == 0 && !eof) {
+        if (!wait_readable(channel.fd, deadline))
+            result = error_set(err, "the container's vmc does not answer");
+        else if ((result = channel_fill(&channel, &eof, err)) > 0)
+            result = channel_next(&channel, &frame, err) > 0 ? decode_error(&frame, err) : 0;
+    }
+    channel_close(&channel);
+    return result;
 }

@@ -289,12 +289,12 @@ static bool is_ours(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
-/* Those that say nothing give way to others. */
+/* Those that have asked for nothing give way to others; stop goes by the container's lock, too. */
 static void drop_silent(struct control_server *c)
 {
     for (struct control_client **at = &c->clients; *at;) {
         struct control_client *client = *at;
-        if (client->stage != CLIENT_NEW) {
+        if (client->stage > CLIENT_ASKS || client->text.length > 0) {
             at = &client->next;
             continue;
         }

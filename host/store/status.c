@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #define FILE_NAME "state.json"
 #define FILE_NEW "state.json.new"
+#define LOCK_PATIENCE_NS (10 * NS_PER_S)
 #define FILE_SIZE_MAX (4u << 20) /* a command line is at most 2 MiB, ARG_MAX */
 
 void status_free(struct status *s)
@@ -243,11 +245,25 @@ static int write_status(const struct container *c, const struct status *status, 
     return result < 0 ? error_wrap(err, "%s", c->dir) : 0;
 }
 
+/* Others hold it for moments, unless they stand still. */
+static int lock_base(const struct container *c, struct error *err)
+{
+    int64_t deadline = now_ns() + LOCK_PATIENCE_NS;
+    while (flock(c->base_fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK || now_ns() >= deadline)
+            return error_errno(err, "cannot lock %s", c->base);
+        poll(NULL, 0, 10);
+    }
+    return 0;
+}
+
 int status_write(const struct container *c, const struct status *status, struct error *err)
 {
+    if (!status->name)
+        return write_status(c, status, err);
     /* Of two that start with one name, the second sees the first. */
-    if (flock(c->base_fd, LOCK_EX) < 0)
-        return error_errno(err, "cannot lock %s", c->base);
+    if (lock_base(c, err) < 0)
+        return -1;
     int result = check_name(c->base_fd, status, err);
     if (result == 0)
         result = write_status(c, status, err);
