@@ -252,6 +252,17 @@ interrupted() {
     end_box
 }
 
+@test "kill, stop: one name that is wrong does not keep the others" {
+    box 'exec sleep 1000'
+    run --separate-stderr "$VMC" kill -s USR1 no-such-box box another
+    assert_status 125
+    assert_output box
+    assert_match "$stderr" "no container 'no-such-box' runs"
+    assert_match "$stderr" "no container 'another' runs"
+    finish
+    assert_equal "$STATUS" 138
+}
+
 @test "stop: KILL for a command that ignores TERM" {
     box 'trap "" TERM; while :; do sleep 0.1; done'
     "$VMC" stop --timeout 1 box
