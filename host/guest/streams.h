@@ -18,7 +18,7 @@ struct stream_fds {
     int in; /* borrowed; how much is consumed depends on its kind, input.h */
     int out;
     int err; /* both owned by the streams from here on, and non-blocking where that is possible */
-    bool in_is_its_own; /* nobody else reads in: what the process leaves may be consumed */
+    bool in_is_its_own; /* no other process reads in: what this one leaves may be consumed */
 };
 
 /*
