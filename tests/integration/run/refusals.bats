@@ -155,7 +155,7 @@ did you mean '--memory'|run --memroy 1g @
 unknown option '--foo' \(see|run --foo @
 unknown option '--ib' \(see|run --ib @
 unknown command 'rm' \(see|rm
-unknown command 'ps' \(see|pause
+unknown command 'pause' \(see|pause
 docker's -h NAME is --hostname NAME|run -h web @
 '-h' prints help|run -ih web @
 '--init' is a flag: for false leave it out|run --init=false @
