@@ -49,7 +49,7 @@ struct host {
 static int start_execs(const struct fake_guest *g, struct host *h, struct error *err)
 {
     for (int i = 0; i < g->execs; i++) {
-        const struct stream_fds fds = {-1, g->exec_output[i], -1};
+        const struct stream_fds fds = {.in = -1, .out = g->exec_output[i], .err = -1};
         if (link_exec(&h->guest.link, "{}", &h->execs[i], &fds, err) < 0)
             return -1;
     }

@@ -38,7 +38,8 @@ static int open_device(const char *path)
 
 static struct stream_fds devices(int zero)
 {
-    return (struct stream_fds){zero, open_device("/dev/null"), open_device("/dev/null")};
+    return (struct stream_fds){
+        .in = zero, .out = open_device("/dev/null"), .err = open_device("/dev/null")};
 }
 
 static void host_init(struct host *h)
