@@ -150,13 +150,18 @@ static int on_signal(void *owner, short revents, struct error *err)
 static int on_room(void *owner, short revents, struct error *err)
 {
     struct exec_client *client = owner;
-    (void)revents, (void)err;
-    ssize_t n = write(client->keys, queue_bytes(&client->waiting), client->waiting.length);
+    (void)err;
+    ssize_t n = 0;
+    if (client->waiting.length > 0)
+        n = write(client->keys, queue_bytes(&client->waiting), client->waiting.length);
     if (n > 0)
         queue_consume(&client->waiting, (size_t)n);
-    if ((n < 0 && errno != EAGAIN && errno != EINTR) ||
-        (client->typed < 0 && client->waiting.length == 0))
+    bool broken = revents & POLLERR || (n < 0 && errno != EAGAIN && errno != EINTR);
+    if (broken || (client->typed < 0 && client->waiting.length == 0)) {
         close_fd(&client->keys);
+        queue_free(&client->waiting);
+        client->typed = -1;
+    }
     return 0;
 }
 
