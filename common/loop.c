@@ -43,7 +43,9 @@ static void forget_removed(struct loop *l)
 
 static struct pollfd question(const struct watch *w)
 {
-    short events = w->events ? w->events(w->owner) : POLLIN;
+    short events = POLLIN;
+    if (w->events)
+        events = w->events(w->owner);
     return events == WATCH_NOTHING ? (struct pollfd){.fd = -1}
                                    : (struct pollfd){.fd = *w->fd, .events = events};
 }

@@ -23,13 +23,17 @@ static int pump(struct link *l, struct channel *ch, bool *eof, frame_handler *ha
 static short control_events(const void *owner)
 {
     const struct link *l = owner;
-    return l->control_eof ? WATCH_NOTHING : channel_events(&l->control);
+    if (l->control_eof)
+        return WATCH_NOTHING;
+    return channel_events(&l->control);
 }
 
 static short data_events(const void *owner)
 {
     const struct link *l = owner;
-    return l->data_eof ? WATCH_NOTHING : channel_events(&l->data);
+    if (l->data_eof)
+        return WATCH_NOTHING;
+    return channel_events(&l->data);
 }
 
 /* What waits to be sent leaves before the next turn: link_flush(). */
