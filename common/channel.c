@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #include "common/io.h"
@@ -39,6 +40,22 @@ void channel_send(struct channel *ch, enum frame_type type, uint16_t stream, con
     encode_header(header, type, stream, (uint32_t)length);
     queue_append(&ch->out, header, sizeof(header));
     queue_append(&ch->out, payload, length);
+}
+
+int channel_send_text(struct channel *ch, enum frame_type type, uint16_t stream, const char *text,
+                      struct error *err)
+{
+    size_t length = strlen(text);
+    if (length > CONFIG_SIZE_MAX)
+        return error_set(err, "arguments and environment are too large (%zu bytes; at most %u)",
+                         length, CONFIG_SIZE_MAX);
+    for (size_t sent = 0; sent < length; sent += FRAME_PAYLOAD_MAX) {
+        size_t left = length - sent;
+        channel_send(ch, type, stream, text + sent,
+                     left < FRAME_PAYLOAD_MAX ? left : FRAME_PAYLOAD_MAX);
+    }
+    channel_send(ch, type, stream, NULL, 0);
+    return 0;
 }
 
 ssize_t channel_send_from(struct channel *ch, enum frame_type type, uint16_t stream, int fd,

@@ -24,6 +24,13 @@ void channel_send(struct channel *ch, enum frame_type type, uint16_t stream, con
                   size_t length);
 
 /*
+ * Text in as many frames as it takes, and an empty one that ends it: PREPARE, CONFIG, EXEC. -1 when
+ * it is longer than CONFIG_SIZE_MAX.
+ */
+int channel_send_text(struct channel *ch, enum frame_type type, uint16_t stream, const char *text,
+                      struct error *err);
+
+/*
  * One readv(2) of at most that many bytes from fd; queues them as frames, and returns the result of
  * read(2). All at once: each read of a pipe wakes the writer, and on a single processor every
  * switch between the two costs a change of address space.

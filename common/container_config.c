@@ -23,11 +23,7 @@
 /* Capabilities are 64 bits in the system calls, and JSON's integers are signed. */
 #define CAPABILITIES_MAX ((INT64_C(1) << 62) - 1)
 
-#define SCHEMA(type, fields, check_function)                                                       \
-    {                                                                                              \
-        fields, ARRAY_LEN(fields), sizeof(type), check_function                                    \
-    }
-#define AT(type, member) .offset = offsetof(type, member)
+#define AT SCHEMA_AT
 #define SIZE .max = INT64_MAX
 
 static const struct field capability_fields[] = {

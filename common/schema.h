@@ -44,6 +44,13 @@ struct schema {
     int (*check)(void *item, struct error *err); /* after all fields; may be NULL */
 };
 
+/* Of a type's table of fields; and where a field's member is. */
+#define SCHEMA(type, fields, check_function)                                                       \
+    {                                                                                              \
+        fields, ARRAY_LEN(fields), sizeof(type), check_function                                    \
+    }
+#define SCHEMA_AT(type, member) .offset = offsetof(type, member)
+
 /* Fills item (zero, or with defaults). On failure what was read stays: schema_free() it. */
 int schema_read(const struct schema *schema, const char *name, struct json_object *object,
                 void *item, struct error *err);

@@ -1,8 +1,13 @@
 #include "host/base/signals.h"
 
+#include <ctype.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/signalfd.h>
 
+#include "common/protocol.h"
 #include "common/util.h"
 
 int signals_open(int *ret_fd, struct error *err)
@@ -28,4 +33,24 @@ int signals_open(int *ret_fd, struct error *err)
 bool signal_is_terminals(int signal)
 {
     return signal == SIGWINCH || signal == SIGCONT;
+}
+
+int parse_signal(const char *text, int *ret, struct error *err)
+{
+    const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (isdigit((unsigned char)text[0]) && *end == '\0' && number > 0 && number <= SIGNAL_MAX) {
+        *ret = (int)number;
+        return 0;
+    }
+    for (int i = 1; i <= SIGNAL_MAX; i++) {
+        const char *known = sigabbrev_np(i);
+        if (known && strcasecmp(known, name) == 0) {
+            *ret = i;
+            return 0;
+        }
+    }
+    return error_set(err, "'%s' is not a signal (a name such as TERM, or 1 to %d)", text,
+                     SIGNAL_MAX);
 }

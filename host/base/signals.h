@@ -19,4 +19,7 @@ int signals_open(int *ret_fd, struct error *err);
 /* True if one of them concerns only the terminal. */
 bool signal_is_terminals(int signal);
 
+/* A signal by its number, or its name with or without SIG, in either case. Real-time: by number. */
+int parse_signal(const char *text, int *ret, struct error *err);
+
 #endif

@@ -50,3 +50,16 @@ int unix_socket_connect(const char *path, int type, int *ret_fd, struct error *e
     *ret_fd = take_fd(&fd);
     return 0;
 }
+
+/* An address has at most 107 bytes (unix(7), BUGS): so through the descriptor. */
+int unix_socket_listen_at(int dir, const char *name, int type, int *ret_fd, struct error *err)
+{
+    AUTO_FREE char *path = xasprintf("/proc/self/fd/%d/%s", dir, name);
+    return unix_socket_listen(path, type, ret_fd, err);
+}
+
+int unix_socket_connect_at(int dir, const char *name, int type, int *ret_fd, struct error *err)
+{
+    AUTO_FREE char *path = xasprintf("/proc/self/fd/%d/%s", dir, name);
+    return unix_socket_connect(path, type, ret_fd, err);
+}

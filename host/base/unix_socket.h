@@ -17,4 +17,8 @@ int unix_socket_listen(const char *path, int type, int *ret_fd, struct error *er
 
 int unix_socket_connect(const char *path, int type, int *ret_fd, struct error *err);
 
+/* The same for name in a directory, whose own path may be of any length. */
+int unix_socket_listen_at(int dir, const char *name, int type, int *ret_fd, struct error *err);
+int unix_socket_connect_at(int dir, const char *name, int type, int *ret_fd, struct error *err);
+
 #endif

@@ -1,14 +1,12 @@
 /*
  * vmc exec: one more command in a container that runs.
  */
-#include <string.h>
-#include <unistd.h>
-
 #include "common/util.h"
 #include "host/command/commands.h"
 #include "host/monitor/client.h"
 #include "host/run/terminal.h"
 #include "host/spec/environment.h"
+#include "host/spec/workload.h"
 #include "host/store/status.h"
 
 /* clang-format off */
@@ -49,18 +47,12 @@ static int resolve(const struct request *req, struct process_config *ret, struct
     ret->tty = tty != NULL;
     ret->rows = size.rows;
     ret->columns = size.columns;
-    if (tty && request_has(req, OPTION_INTERACTIVE) && !isatty(STDIN_FILENO))
-        return error_set(err,
-                         "%s with -i needs a terminal on standard input; leave it out in "
-                         "scripts",
-                         tty->origin);
-    if (environment_given(req, ret->tty, &ret->env, err) < 0)
+    if ((tty && request_has(req, OPTION_INTERACTIVE) && workload_check_terminal(tty, err) < 0) ||
+        environment_given(req, ret->tty, &ret->env, err) < 0 ||
+        (cwd && workload_check_directory(cwd, err) < 0) ||
+        (user && workload_check_user(user, err) < 0))
         return -1;
-    if (cwd && cwd->value[0] != '/')
-        return error_set(err, "%s '%s' must be an absolute path", cwd->origin, cwd->value);
     ret->cwd = xstrdup_or_null(cwd ? cwd->value : NULL);
-    if (user && (user->value[0] == '\0' || user->value[0] == ':'))
-        return error_set(err, "%s '%s' is not a user", user->origin, user->value);
     ret->user = xstrdup_or_null(user ? user->value : NULL);
     return 0;
 }

@@ -101,23 +101,6 @@ bool link_ended(const struct link *l)
 
 /* ---- what the host says ---- */
 
-/* In as many frames as it takes; an empty one ends it. */
-static int send_text(struct link *l, enum frame_type type, uint16_t stream, const char *text,
-                     struct error *err)
-{
-    size_t length = strlen(text);
-    if (length > CONFIG_SIZE_MAX)
-        return error_set(err, "arguments and environment are too large (%zu bytes; at most %u)",
-                         length, CONFIG_SIZE_MAX);
-    for (size_t sent = 0; sent < length; sent += FRAME_PAYLOAD_MAX) {
-        size_t left = length - sent;
-        channel_send(&l->control, type, stream, text + sent,
-                     left < FRAME_PAYLOAD_MAX ? left : FRAME_PAYLOAD_MAX);
-    }
-    channel_send(&l->control, type, stream, NULL, 0);
-    return 0;
-}
-
 static void ask_for(struct link *l, struct guest_process *p, uint16_t stream,
                     const struct stream_fds *fds)
 {
@@ -136,13 +119,13 @@ void link_wake(struct link *l)
 int link_prepare(struct link *l, const char *shape, struct error *err)
 {
     l->phase = LINK_SHAPE;
-    return send_text(l, FRAME_PREPARE, 0, shape, err);
+    return channel_send_text(&l->control, FRAME_PREPARE, 0, shape, err);
 }
 
 int link_start(struct link *l, const char *config, struct guest_process *workload,
                const struct stream_fds *fds, struct error *err)
 {
-    if (send_text(l, FRAME_CONFIG, 0, config, err) < 0)
+    if (channel_send_text(&l->control, FRAME_CONFIG, 0, config, err) < 0)
         return -1;
     l->phase = LINK_CONFIG;
     ask_for(l, workload, 0, fds);
@@ -184,7 +167,7 @@ int link_exec(struct link *l, const char *process, struct guest_process *p,
     if (count_processes(l) > EXECS_MAX)
         return error_set(err, "%d commands run in this container already, the maximum", EXECS_MAX);
     uint16_t stream = free_stream(l);
-    if (send_text(l, FRAME_EXEC, stream, process, err) < 0)
+    if (channel_send_text(&l->control, FRAME_EXEC, stream, process, err) < 0)
         return -1;
     ask_for(l, p, stream, fds);
     return 0;

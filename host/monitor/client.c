@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -24,8 +23,6 @@
 
 /* A command that does not end by ^C, or a container that stands still. */
 #define INTERRUPTS_TO_LEAVE 3
-
-#define ANSWER_PATIENCE_NS (10 * NS_PER_S)
 
 struct exec_client {
     struct loop loop;
@@ -49,10 +46,8 @@ struct exec_client {
 
 static int connect_to(int dir, struct error *err)
 {
-    char path[64];
     int fd;
-    snprintf(path, sizeof(path), "/proc/self/fd/%d/" CONTROL_NAME, dir);
-    if (unix_socket_connect(path, SOCK_STREAM, &fd, err) < 0)
+    if (unix_socket_connect_at(dir, CONTROL_NAME, SOCK_STREAM, &fd, err) < 0)
         return error_set(err, "the container has ended, or its vmc has");
     return fd;
 }
@@ -219,17 +214,6 @@ static int open_input(struct exec_client *client, bool interactive, int *ret_fd,
 
 /* ---- one process ---- */
 
-static void send_text(struct exec_client *client, const char *text)
-{
-    size_t length = strlen(text);
-    for (size_t sent = 0; sent < length; sent += FRAME_PAYLOAD_MAX) {
-        size_t left = length - sent;
-        channel_send(&client->channel, FRAME_EXEC, 0, text + sent,
-                     left < FRAME_PAYLOAD_MAX ? left : FRAME_PAYLOAD_MAX);
-    }
-    channel_send(&client->channel, FRAME_EXEC, 0, NULL, 0);
-}
-
 static int ask(struct exec_client *client, int dir, const struct exec_request *request,
                struct error *err)
 {
@@ -246,8 +230,7 @@ static int ask(struct exec_client *client, int dir, const struct exec_request *r
         return -1;
     client->on_frame = (struct watch){&client->channel.fd, channel_wants, on_frame, client};
     loop_add(&client->loop, &client->on_frame);
-    send_text(client, text);
-    return 0;
+    return channel_send_text(&client->channel, FRAME_EXEC, 0, text, err);
 }
 
 static int follow(struct exec_client *client, struct error *err)
@@ -294,7 +277,7 @@ int client_exec(int dir, const struct exec_request *request, int *ret_status, st
 
 /* ---- signals for the workload ---- */
 
-static int send_signal(int dir, int signal, int *ret_fd, struct error *err)
+static int send_signal(int dir, int signal, struct channel *ret, struct error *err)
 {
     uint8_t bytes[FRAME_HEADER_SIZE + SIGNAL_SIZE];
     AUTO_CLOSE int fd = connect_to(dir, err);
@@ -302,43 +285,35 @@ static int send_signal(int dir, int signal, int *ret_fd, struct error *err)
         return -1;
     encode_header(bytes, FRAME_SIGNAL, 0, SIGNAL_SIZE);
     encode_signal(bytes + FRAME_HEADER_SIZE, signal);
-    if (write_all(fd, bytes, sizeof(bytes)) < 0)
+    if (write_all(fd, bytes, sizeof(bytes)) < 0 || shutdown(fd, SHUT_WR) < 0)
         return error_errno(err, "cannot speak to the container's vmc");
-    *ret_fd = take_fd(&fd);
-    return 0;
-}
-
-/* Nothing is said to us but why we are not served, or that the container has ended. */
-int client_signal_and_wait(int dir, int signal, int64_t deadline, bool *ret_ended,
-                           struct error *err)
-{
-    AUTO_CLOSE int fd = -1;
-    *ret_ended = false;
-    if (send_signal(dir, signal, &fd, err) < 0)
-        return -1;
-    *ret_ended = wait_readable(fd, deadline);
-    return 0;
+    return channel_open(ret, take_fd(&fd), PEER_MONITOR, err);
 }
 
 /* Having read to our end, the container's vmc has taken the signal, and closes its own. */
-int client_signal(int dir, int signal, struct error *err)
+static int await_end(struct channel *channel, int64_t deadline, struct error *err)
 {
-    struct channel channel;
     struct frame frame;
     bool eof = false;
-    int fd = -1, result = 0;
-    int64_t deadline = now_ns() + ANSWER_PATIENCE_NS;
-    if (send_signal(dir, signal, &fd, err) < 0)
-        return -1;
-    shutdown(fd, SHUT_WR);
-    if (channel_open(&channel, fd, PEER_MONITOR, err) < 0)
-        return -1;
-    while (result == 0 && !eof) {
-        if (!wait_readable(channel.fd, deadline))
-            result = error_set(err, "the container's vmc does not answer");
-        else if ((result = channel_fill(&channel, &eof, err)) > 0)
-            result = channel_next(&channel, &frame, err) > 0 ? decode_error(&frame, err) : 0;
+    int result = 0;
+    while (!eof) {
+        if (!wait_readable(channel->fd, deadline))
+            return error_set(err, "the container's vmc does not answer");
+        if (channel_fill(channel, &eof, err) < 0 ||
+            (result = channel_next(channel, &frame, err)) < 0)
+            return -1;
+        if (result > 0)
+            return decode_error(&frame, err);
     }
+    return 0;
+}
+
+int client_signal(int dir, int signal, int64_t deadline, struct error *err)
+{
+    struct channel channel;
+    if (send_signal(dir, signal, &channel, err) < 0)
+        return -1;
+    int result = await_end(&channel, deadline, err);
     channel_close(&channel);
     return result;
 }

@@ -21,11 +21,10 @@ struct exec_request {
  */
 int client_exec(int dir, const struct exec_request *request, int *ret_status, struct error *err);
 
-/* A signal for the container's workload. */
-int client_signal(int dir, int signal, struct error *err);
-
-/* The same, and waits for the container's end until the deadline (now_ns() time): *ret_ended. */
-int client_signal_and_wait(int dir, int signal, int64_t deadline, bool *ret_ended,
-                           struct error *err);
+/*
+ * A signal for the container's workload. Its vmc has taken it when this returns 0, and does so
+ * until the deadline (now_ns() time) or -1.
+ */
+int client_signal(int dir, int signal, int64_t deadline, struct error *err);
 
 #endif

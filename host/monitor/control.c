@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,7 +12,6 @@
 #include "common/container_config.h"
 #include "common/fds.h"
 #include "common/io.h"
-#include "common/log.h"
 #include "common/util.h"
 #include "host/base/unix_socket.h"
 #include "host/spec/environment.h"
@@ -390,12 +388,9 @@ int control_open(struct control_server *c, struct guest *guest,
                  const struct guest_process *workload, const struct vm_spec *spec, int dir,
                  struct error *err)
 {
-    char path[64];
     *c = (struct control_server){
         .guest = guest, .workload = workload, .spec = spec, .listen_fd = -1};
-    /* Through the descriptor: an address has no room for every directory's path. */
-    snprintf(path, sizeof(path), "/proc/self/fd/%d/" CONTROL_NAME, dir);
-    if (unix_socket_listen(path, SOCK_STREAM, &c->listen_fd, err) < 0)
+    if (unix_socket_listen_at(dir, CONTROL_NAME, SOCK_STREAM, &c->listen_fd, err) < 0)
         return error_wrap(err, "the container's control socket");
     if (set_nonblocking(c->listen_fd, true) < 0)
         return error_errno(err, "the container's control socket");

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,14 +11,13 @@
 
 #include "common/io.h"
 #include "common/util.h"
+#include "host/base/lock.h"
 
 #define ROOT "/run/vmc-network"
 #define NOTE "made"
 #define NOTE_MAX 4096
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LOCK_PATIENCE_NS (20 * NS_PER_S)
-/* flock(2) has no time limit: it is retried at this interval. */
-#define LOCK_INTERVAL_MS 5
 
 /* Opens a directory below dirfd, making it if it is missing. -1 with errno. */
 static int open_directory(int dirfd, const char *name)
@@ -31,15 +29,11 @@ static int open_directory(int dirfd, const char *name)
 
 static int lock(int fd, struct error *err)
 {
-    int64_t deadline = now_ns() + LOCK_PATIENCE_NS;
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return error_errno(err, "cannot lock " ROOT);
-        if (now_ns() > deadline)
-            return error_set(err, "another vmc has kept " ROOT " locked for too long");
-        poll(NULL, 0, LOCK_INTERVAL_MS);
-    }
-    return 0;
+    if (lock_within(fd, LOCK_EX, now_ns() + LOCK_PATIENCE_NS) == 0)
+        return 0;
+    return errno == EWOULDBLOCK
+               ? error_set(err, "another vmc has kept " ROOT " locked for too long")
+               : error_errno(err, "cannot lock " ROOT);
 }
 
 /* True if its name still leads to this directory: the last to leave removes it. */

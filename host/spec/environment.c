@@ -118,45 +118,45 @@ static int collect(struct json_object *map, const struct request *req, bool tty,
     return 0;
 }
 
+/* Frees the map. */
+static void take_entries(struct json_object *map, struct strings *ret)
+{
+    json_object_object_foreach(map, name, value)
+        strings_addf(ret, "%s=%s", name, json_object_get_string(value));
+    json_object_put(map);
+}
+
 int environment_given(const struct request *req, bool tty, struct strings *ret, struct error *err)
 {
     struct json_object *map = json_object_new_object();
     int result = collect(map, req, tty, err);
-    if (result == 0) {
-        json_object_object_foreach(map, name, value)
-            strings_addf(ret, "%s=%s", name, json_object_get_string(value));
-    }
-    json_object_put(map);
+    take_entries(map, ret);
     return result;
-}
-
-static bool same_name(const char *a, const char *b)
-{
-    size_t length = strcspn(a, "=");
-    return strcspn(b, "=") == length && strncmp(a, b, length) == 0;
-}
-
-void environment_merge(struct strings *env, const struct strings *more)
-{
-    for (size_t i = 0; i < more->count; i++) {
-        size_t at = 0;
-        while (at < env->count && !same_name(env->items[at], more->items[i]))
-            at++;
-        if (at == env->count) {
-            strings_add(env, more->items[i]);
-            continue;
-        }
-        free(env->items[at]);
-        env->items[at] = xstrdup(more->items[i]);
-    }
 }
 
 int environment_resolve(const struct request *req, bool tty, struct strings *ret, struct error *err)
 {
-    AUTO_STRINGS struct strings given = {0};
-    if (environment_given(req, tty, &given, err) < 0)
-        return -1;
-    strings_add(ret, "PATH=" DEFAULT_PATH);
-    environment_merge(ret, &given);
-    return 0;
+    struct json_object *map = json_object_new_object();
+    set(map, "PATH", DEFAULT_PATH);
+    int result = collect(map, req, tty, err);
+    take_entries(map, ret);
+    return result;
+}
+
+static void set_all(struct json_object *map, const struct strings *entries)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        size_t length = strcspn(entries->items[i], "=");
+        AUTO_FREE char *name = xasprintf("%.*s", (int)length, entries->items[i]);
+        set(map, name, entries->items[i] + length + (entries->items[i][length] == '='));
+    }
+}
+
+void environment_merge(struct strings *env, const struct strings *more)
+{
+    struct json_object *map = json_object_new_object();
+    set_all(map, env);
+    set_all(map, more);
+    strings_free(env);
+    take_entries(map, env);
 }

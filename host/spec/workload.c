@@ -66,6 +66,28 @@ static int check_hostname(const struct setting *s, struct error *err)
     return 0;
 }
 
+int workload_check_user(const struct setting *s, struct error *err)
+{
+    if (s->value[0] == '\0' || s->value[0] == ':')
+        return error_set(err, "%s '%s' is not a user", s->origin, s->value);
+    return 0;
+}
+
+int workload_check_directory(const struct setting *s, struct error *err)
+{
+    if (s->value[0] != '/')
+        return error_set(err, "%s '%s' must be an absolute path", s->origin, s->value);
+    return 0;
+}
+
+int workload_check_terminal(const struct setting *s, struct error *err)
+{
+    if (!isatty(STDIN_FILENO))
+        return error_set(err, "%s needs a terminal on standard input; leave it out in scripts",
+                         s->origin);
+    return 0;
+}
+
 int workload_resolve(const struct request *req, struct vm_spec *spec, struct error *err)
 {
     for (int i = 0; i < req->arg_count; i++)
@@ -76,19 +98,13 @@ int workload_resolve(const struct request *req, struct vm_spec *spec, struct err
     const struct setting *timeout = request_setting(req, OPTION_TIMEOUT);
     const struct setting cwd = request_setting_or_default(req, OPTION_WORKDIR);
     spec->tty = tty != NULL;
-    if (spec->tty && !isatty(STDIN_FILENO))
-        return error_set(err, "%s needs a terminal on standard input; leave it out in scripts",
-                         tty->origin);
-    if (environment_resolve(req, spec->tty, &spec->env, err) < 0)
+    if ((tty && workload_check_terminal(tty, err) < 0) ||
+        environment_resolve(req, spec->tty, &spec->env, err) < 0 ||
+        workload_check_directory(&cwd, err) < 0 || (user && workload_check_user(user, err) < 0) ||
+        (hostname && check_hostname(hostname, err) < 0))
         return -1;
     spec->cwd = xstrdup(cwd.value);
-    if (spec->cwd[0] != '/')
-        return error_set(err, "%s '%s' must be an absolute path", cwd.origin, spec->cwd);
     spec->user = xstrdup_or_null(user ? user->value : NULL);
-    if (user && (spec->user[0] == '\0' || spec->user[0] == ':'))
-        return error_set(err, "%s '%s' is not a user", user->origin, spec->user);
-    if (hostname && check_hostname(hostname, err) < 0)
-        return -1;
     spec->hostname = xstrdup_or_null(hostname ? hostname->value : NULL);
     if (timeout && parse_duration(timeout->value, &spec->timeout, err) < 0)
         return error_wrap(err, "%s", timeout->origin);

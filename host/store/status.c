@@ -3,7 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +12,44 @@
 #include <unistd.h>
 
 #include "common/io.h"
-#include "common/log.h"
-#include "host/base/json.h"
+#include "common/schema.h"
+#include "common/util.h"
+#include "host/base/lock.h"
+#include "host/base/object_name.h"
 
 #define FILE_NAME "state.json"
 #define FILE_NEW "state.json.new"
 #define LOCK_PATIENCE_NS (10 * NS_PER_S)
 #define FILE_SIZE_MAX (4u << 20) /* a command line is at most 2 MiB, ARG_MAX */
 
+/* As state.json has it. A key that this vmc does not know is another version's. */
+static const struct field status_fields[] = {
+    {"id", FIELD_TEXT, SCHEMA_AT(struct status, id), .max = OBJECT_NAME_MAX},
+    {"name", FIELD_TEXT, SCHEMA_AT(struct status, name), .max = OBJECT_NAME_MAX},
+    {"backend", FIELD_TEXT, SCHEMA_AT(struct status, backend), .max = OBJECT_NAME_MAX},
+    {"rootfs", FIELD_TEXT, SCHEMA_AT(struct status, rootfs), .max = PATH_MAX},
+    {"command", FIELD_STRINGS, SCHEMA_AT(struct status, command)},
+    {"pid", FIELD_INTEGER, SCHEMA_AT(struct status, pid), .max = INT32_MAX},
+    {"started_ms", FIELD_INTEGER, SCHEMA_AT(struct status, started_ms), .max = INT64_MAX},
+};
+
+static int check_status(void *item, struct error *err)
+{
+    const struct status *s = item;
+    return s->id && s->backend && s->rootfs ? 0 : error_set(err, "a member is missing");
+}
+
+static const struct schema status_schema = SCHEMA(struct status, status_fields, check_status);
+
 void status_free(struct status *s)
 {
-    free(s->id);
-    free(s->name);
-    free(s->backend);
-    free(s->rootfs);
-    strings_free(&s->command);
+    schema_free(&status_schema, s);
     *s = (struct status){0};
+}
+
+struct json_object *status_to_json(const struct status *s)
+{
+    return schema_write(&status_schema, s);
 }
 
 void status_list_free(struct status_list *list)
@@ -39,23 +61,6 @@ void status_list_free(struct status_list *list)
 }
 
 /* ---- writing ---- */
-
-struct json_object *status_to_json(const struct status *s)
-{
-    struct json_object *object = json_object_new_object();
-    json_add_string(object, "id", s->id);
-    if (s->name)
-        json_add_string(object, "name", s->name);
-    json_add_string(object, "backend", s->backend);
-    json_add_string(object, "rootfs", s->rootfs);
-    struct json_object *command = json_object_new_array();
-    for (size_t i = 0; i < s->command.count; i++)
-        json_object_array_add(command, json_object_new_string(s->command.items[i]));
-    json_object_object_add(object, "command", command);
-    json_add_number(object, "pid", s->pid);
-    json_add_number(object, "started_ms", s->started_ms);
-    return object;
-}
 
 static int write_text(int dir, const char *text, struct error *err)
 {
@@ -69,75 +74,35 @@ static int write_text(int dir, const char *text, struct error *err)
 
 /* ---- reading: the file is the caller's own, and may be cut off all the same ---- */
 
-static int take_text(struct json_object *object, const char *key, char **ret, struct error *err)
-{
-    const char *text;
-    if (json_text_member(object, key, &text, err) < 0)
-        return -1;
-    *ret = xstrdup_or_null(text);
-    return 0;
-}
-
-static int take_number(struct json_object *object, const char *key, int64_t *ret, struct error *err)
-{
-    struct json_object *value;
-    if (json_member(object, key, json_type_int, &value, err) < 0)
-        return -1;
-    *ret = json_object_get_int64(value);
-    return 0;
-}
-
-static int from_json(struct json_object *object, struct status *ret, struct error *err)
-{
-    struct json_object *command;
-    if (take_text(object, "id", &ret->id, err) < 0 ||
-        take_text(object, "name", &ret->name, err) < 0 ||
-        take_text(object, "backend", &ret->backend, err) < 0 ||
-        take_text(object, "rootfs", &ret->rootfs, err) < 0 ||
-        take_number(object, "pid", &ret->pid, err) < 0 ||
-        take_number(object, "started_ms", &ret->started_ms, err) < 0 ||
-        json_member(object, "command", json_type_array, &command, err) < 0)
-        return -1;
-    for (size_t i = 0; i < json_length(command); i++)
-        strings_add(&ret->command, json_text_at(command, i));
-    return ret->id && ret->backend && ret->rootfs ? 0 : error_set(err, "a member is missing");
-}
-
-/* 1: *ret is read; 0: there is none, or none that can be read. */
-static int read_status(int dir, struct status *ret)
+/* False: there is none, or none that can be read. */
+static bool read_status(int dir, struct status *ret)
 {
     struct error err = ERROR_INIT;
     struct stat st;
     AUTO_FREE char *text = NULL;
+    size_t length;
     /* Of a fifo nothing would ever come. */
-    if (fstatat(dir, FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
-        read_file_at(dir, FILE_NAME, FILE_SIZE_MAX, &text, NULL, &err) < 0)
-        return 0;
-    struct json_object *object = json_tokener_parse(text);
-    int result = object ? from_json(object, ret, &err) : -1;
-    json_object_put(object);
-    if (result == 0)
-        return 1;
-    status_free(ret);
-    return 0;
+    return fstatat(dir, FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+           read_file_at(dir, FILE_NAME, FILE_SIZE_MAX, &text, &length, &err) == 0 &&
+           schema_parse(&status_schema, text, length, ret, &err) == 0;
 }
 
 /* Whoever waits for its lock would be in the way of a start: but a start has no state.json yet. */
-bool status_runs(int dir)
+bool status_await_end(int dir, int64_t deadline)
 {
-    if (flock(dir, LOCK_SH | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK;
+    if (lock_within(dir, LOCK_SH, deadline) < 0)
+        return errno != EWOULDBLOCK;
     flock(dir, LOCK_UN);
-    return false;
+    return true;
 }
 
 static void add_one(int base, const char *name, struct status_list *ret)
 {
     struct status status = {0};
     AUTO_CLOSE int dir = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0 || read_status(dir, &status) == 0)
+    if (dir < 0 || !read_status(dir, &status))
         return;
-    if (!status_runs(dir) || strcmp(status.id, name) != 0) {
+    if (status_await_end(dir, 0) || strcmp(status.id, name) != 0) {
         status_free(&status);
         return;
     }
@@ -238,23 +203,8 @@ static int check_name(int base, const struct status *status, struct error *err)
 
 static int write_status(const struct container *c, const struct status *status, struct error *err)
 {
-    struct json_object *object = status_to_json(status);
-    int result =
-        write_text(c->dir_fd, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN), err);
-    json_object_put(object);
-    return result < 0 ? error_wrap(err, "%s", c->dir) : 0;
-}
-
-/* Others hold it for moments, unless they stand still. */
-static int lock_base(const struct container *c, struct error *err)
-{
-    int64_t deadline = now_ns() + LOCK_PATIENCE_NS;
-    while (flock(c->base_fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK || now_ns() >= deadline)
-            return error_errno(err, "cannot lock %s", c->base);
-        poll(NULL, 0, 10);
-    }
-    return 0;
+    AUTO_FREE char *text = schema_text(&status_schema, status);
+    return write_text(c->dir_fd, text, err) < 0 ? error_wrap(err, "%s", c->dir) : 0;
 }
 
 int status_write(const struct container *c, const struct status *status, struct error *err)
@@ -262,8 +212,8 @@ int status_write(const struct container *c, const struct status *status, struct 
     if (!status->name)
         return write_status(c, status, err);
     /* Of two that start with one name, the second sees the first. */
-    if (lock_base(c, err) < 0)
-        return -1;
+    if (lock_within(c->base_fd, LOCK_EX, now_ns() + LOCK_PATIENCE_NS) < 0)
+        return error_errno(err, "cannot lock %s", c->base);
     int result = check_name(c->base_fd, status, err);
     if (result == 0)
         result = write_status(c, status, err);

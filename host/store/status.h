@@ -35,8 +35,8 @@ struct status_list {
 /* Of a container whose directory is ours; a name that a container has that runs is refused. */
 int status_write(const struct container *c, const struct status *status, struct error *err);
 
-/* Whether the container does whose directory that is. */
-bool status_runs(int dir);
+/* Of a container's directory: true once its vmc has ended, until the deadline (now_ns() time). */
+bool status_await_end(int dir, int64_t deadline);
 
 /* All containers of this user that run. */
 int status_list(struct status_list *ret, struct error *err);

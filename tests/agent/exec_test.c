@@ -36,12 +36,6 @@ static void end_workload(struct peer_host *p)
     assert_int_equal(p->workload.said.record.value, 5);
 }
 
-static struct peer_process *exec_shell(struct peer_host *p, const char *script, const char *extra)
-{
-    AUTO_FREE char *process = peer_shell(script, extra);
-    return peer_exec(p, process);
-}
-
 static void assert_text(const struct queue *q, const char *text)
 {
     AUTO_FREE char *copy = xasprintf("%.*s", (int)q->length, (const char *)queue_bytes(q));
@@ -74,7 +68,7 @@ static void runs_beside_the_workload(void **state)
 {
     struct peer_host *p = *state;
     run_workload(p);
-    struct peer_process *x = exec_shell(p, "cat; echo err >&2; exit 7", "");
+    struct peer_process *x = peer_exec_shell(p, "cat; echo err >&2; exit 7", "");
     queue_append(&x->input, "in\0put\n", 7);
     x->input_eof = true;
     peer_until_exec(p, x, peer_exec_over);
@@ -92,12 +86,12 @@ static void as_the_workload_is(void **state)
 {
     struct peer_host *p = *state;
     run_workload(p);
-    struct peer_process *x =
-        exec_shell(p,
-                   "pwd; umask; env | wc -l; ls -l /proc/self/fd | grep -c '[0-9] ->'; ulimit -n; "
-                   "grep -E '^(SigBlk|NoNewPrivs)' /proc/self/status | tr -d '\\t'",
-                   ",\"cwd\":\"/usr/bin\",\"no_new_privs\":true,"
-                   "\"rlimits\":[{\"resource\":7,\"soft\":77,\"hard\":88}]");
+    struct peer_process *x = peer_exec_shell(
+        p,
+        "pwd; umask; env | wc -l; ls -l /proc/self/fd | grep -c '[0-9] ->'; ulimit -n; "
+        "grep -E '^(SigBlk|NoNewPrivs)' /proc/self/status | tr -d '\\t'",
+        ",\"cwd\":\"/usr/bin\",\"no_new_privs\":true,"
+        "\"rlimits\":[{\"resource\":7,\"soft\":77,\"hard\":88}]");
     peer_until_exec(p, x, peer_exec_over);
     assert_exit(x, false, 0);
     assert_text(&x->said.output,
@@ -121,7 +115,7 @@ static void every_end_is_exact(void **state)
     struct peer_host *p = *state;
     run_workload(p);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct peer_process *x = exec_shell(p, cases[i].script, "");
+        struct peer_process *x = peer_exec_shell(p, cases[i].script, "");
         peer_until_exec(p, x, peer_exec_over);
         assert_exit(x, cases[i].signaled, cases[i].value);
     }
@@ -138,7 +132,7 @@ static void ten_at_once(void **state)
     for (int i = 0; i < TOGETHER; i++) {
         AUTO_FREE char *script = xasprintf("echo out%d; cat; echo err%d >&2; exit %d", i, i, i);
         AUTO_FREE char *nonce = xasprintf("in%d\n", i);
-        x[i] = exec_shell(p, script, "");
+        x[i] = peer_exec_shell(p, script, "");
         queue_append(&x[i]->input, nonce, strlen(nonce));
         x[i]->input_eof = true;
     }
@@ -166,8 +160,8 @@ static void much_data_beside_one_that_does_nothing(void **state)
     for (size_t i = 0; i < length; i++)
         bytes[i] = at(i);
     run_workload(p);
-    struct peer_process *idle = exec_shell(p, "exec sleep 1000", "");
-    struct peer_process *x = exec_shell(p, "exec cat", "");
+    struct peer_process *idle = peer_exec_shell(p, "exec sleep 1000", "");
+    struct peer_process *x = peer_exec_shell(p, "exec cat", "");
     queue_append(&x->input, bytes, length);
     x->input_eof = true;
     peer_until_exec(p, x, peer_exec_over);
@@ -187,9 +181,9 @@ static void flood_lets_the_others_through(void **state)
 {
     struct peer_host *p = *state;
     run_workload(p);
-    struct peer_process *flood = exec_shell(p, "exec yes", "");
+    struct peer_process *flood = peer_exec_shell(p, "exec yes", "");
     peer_until_exec(p, flood, has_output);
-    struct peer_process *x = exec_shell(p, "seq 1 20000; exit 3", "");
+    struct peer_process *x = peer_exec_shell(p, "seq 1 20000; exit 3", "");
     peer_until_exec(p, x, peer_exec_over);
     assert_exit(x, false, 3);
     assert_int_equal(x->said.output.length, 108894);
@@ -207,7 +201,7 @@ static void background_child_holds_nothing(void **state)
     run_workload(p);
     for (size_t i = 0; i < ARRAY_LEN(terminals); i++) {
         struct peer_process *x =
-            exec_shell(p, "(trap '' HUP; exec sleep 1000) & printf out; exit 3", terminals[i]);
+            peer_exec_shell(p, "(trap '' HUP; exec sleep 1000) & printf out; exit 3", terminals[i]);
         peer_until_exec(p, x, peer_exec_over);
         assert_exit(x, false, 3);
         assert_text(&x->said.output, "out");
@@ -221,9 +215,9 @@ static void background_child_holds_nothing(void **state)
 static struct peer_process *exec_stopped(struct peer_host *p)
 {
     for (int i = 0; i < ATTEMPTS; i++) {
-        struct peer_process *x = exec_shell(p, "exec sleep 1000", "");
+        struct peer_process *x = peer_exec_shell(p, "exec sleep 1000", "");
         peer_signal(p, x->stream, SIGSTOP);
-        struct peer_process *other = exec_shell(p, "exit 3", "");
+        struct peer_process *other = peer_exec_shell(p, "exit 3", "");
         peer_until_exec(p, other, peer_exec_over);
         assert_exit(other, false, 3);
         if (!peer_exec_started(x))
@@ -261,7 +255,7 @@ static void output_before_the_end_is_complete(void **state)
     run_workload(p);
     p->grant = false;
     struct peer_process *x =
-        exec_shell(p, "sleep 1000 & head -c 300000 /dev/zero; echo e >&2; exit 4", "");
+        peer_exec_shell(p, "sleep 1000 & head -c 300000 /dev/zero; echo e >&2; exit 4", "");
     peer_until_exec(p, x, has_ended);
     assert_exit(x, false, 4);
     assert_int_equal(x->said.output.length, 0);
@@ -283,7 +277,7 @@ static void background_writer_is_cut_off(void **state)
     run_workload(p);
     for (size_t i = 0; i < ARRAY_LEN(terminals); i++) {
         struct peer_process *x =
-            exec_shell(p, "(trap '' HUP; exec yes) & sleep 0.1; exit 3", terminals[i]);
+            peer_exec_shell(p, "(trap '' HUP; exec yes) & sleep 0.1; exit 3", terminals[i]);
         peer_until_exec(p, x, peer_exec_over);
         assert_exit(x, false, 3);
     }
@@ -295,7 +289,7 @@ static void terminal_output_is_complete(void **state)
     struct peer_host *p = *state;
     run_workload(p);
     for (int i = 0; i < 10; i++) {
-        struct peer_process *x = exec_shell(p, "seq 1 20000", ",\"tty\":true");
+        struct peer_process *x = peer_exec_shell(p, "seq 1 20000", ",\"tty\":true");
         peer_until_exec(p, x, peer_exec_over);
         assert_exit(x, false, 0);
         assert_int_equal(x->said.output.length, 108894 + 20000);
@@ -309,7 +303,7 @@ static void signals_go_to_the_right_one(void **state)
                                  "while :; do sleep 0.02; done";
     struct peer_host *p = *state;
     run_workload(p);
-    struct peer_process *a = exec_shell(p, script, ""), *b = exec_shell(p, script, "");
+    struct peer_process *a = peer_exec_shell(p, script, ""), *b = peer_exec_shell(p, script, "");
     peer_until_exec(p, a, has_output);
     peer_until_exec(p, b, has_output);
     peer_signal(p, b->stream, SIGUSR1);
@@ -331,7 +325,8 @@ static void sizes_go_to_the_right_one(void **state)
     static const char extra[] = ",\"tty\":true,\"rows\":33,\"columns\":101";
     struct peer_host *p = *state;
     run_workload(p);
-    struct peer_process *a = exec_shell(p, script, extra), *b = exec_shell(p, script, extra);
+    struct peer_process *a = peer_exec_shell(p, script, extra),
+                        *b = peer_exec_shell(p, script, extra);
     peer_until_exec(p, a, has_output);
     peer_until_exec(p, b, has_output);
     peer_resize(p, b->stream, &(struct window_size){44, 202});
@@ -344,7 +339,7 @@ static void sizes_go_to_the_right_one(void **state)
     assert_text(&a->said.output, "33 101\r\n33 101\r\n");
     assert_text(&b->said.output, "33 101\r\n44 202\r\n");
     /* Right behind EXEC, before there is a terminal. */
-    struct peer_process *c = exec_shell(
+    struct peer_process *c = peer_exec_shell(
         p, "until [ \"$(stty size)\" = '55 203' ]; do sleep 0.02; done", ",\"tty\":true");
     peer_resize(p, c->stream, &(struct window_size){55, 203});
     peer_until_exec(p, c, peer_exec_started);
@@ -358,7 +353,7 @@ static void terminal_that_goes_away_hangs_up(void **state)
     struct peer_host *p = *state;
     run_workload(p);
     struct peer_process *x =
-        exec_shell(p, "trap 'exit 7' HUP; echo ready; read -r line; exit 8", ",\"tty\":true");
+        peer_exec_shell(p, "trap 'exit 7' HUP; echo ready; read -r line; exit 8", ",\"tty\":true");
     peer_until_exec(p, x, has_output);
     x->input_eof = true;
     peer_until_exec(p, x, peer_exec_over);
@@ -372,15 +367,15 @@ static void sixty_four_and_one_more(void **state)
     struct peer_process *x[EXECS_MAX];
     run_workload(p);
     for (int i = 0; i < EXECS_MAX; i++)
-        x[i] = exec_shell(p, "exec sleep 1000", "");
+        x[i] = peer_exec_shell(p, "exec sleep 1000", "");
     for (int i = 0; i < EXECS_MAX; i++)
         peer_until_exec(p, x[i], peer_exec_started);
-    struct peer_process *more = exec_shell(p, "echo too many", "");
+    struct peer_process *more = peer_exec_shell(p, "echo too many", "");
     peer_until_exec(p, more, peer_exec_over);
     assert_error(more, 125, "too many processes: at most 64 at a time");
     peer_signal(p, x[40]->stream, SIGKILL);
     peer_until_exec(p, x[40], peer_exec_over);
-    struct peer_process *again = exec_shell(p, "echo fits", "");
+    struct peer_process *again = peer_exec_shell(p, "echo fits", "");
     peer_until_exec(p, again, peer_exec_over);
     assert_text(&again->said.output, "fits\n");
     end_workload(p);
@@ -437,7 +432,8 @@ static void workload_ends_while_they_run(void **state)
     struct peer_process *x[TOGETHER];
     run_workload(p);
     for (int i = 0; i < TOGETHER; i++)
-        x[i] = exec_shell(p, "trap '' TERM; echo up; sleep 1000", i % 2 ? ",\"tty\":true" : "");
+        x[i] =
+            peer_exec_shell(p, "trap '' TERM; echo up; sleep 1000", i % 2 ? ",\"tty\":true" : "");
     for (int i = 0; i < TOGETHER; i++)
         peer_until_exec(p, x[i], has_output);
     end_workload(p);
@@ -454,7 +450,7 @@ static void output_that_nobody_takes(void **state)
     run_workload(p);
     peer_until(p, is_up);
     p->grant = false;
-    struct peer_process *x = exec_shell(p, "echo out; exit 3", "");
+    struct peer_process *x = peer_exec_shell(p, "echo out; exit 3", "");
     peer_until_exec(p, x, has_ended);
     assert_exit(x, false, 3);
     int64_t began = now_ns();
@@ -476,12 +472,12 @@ static void none_after_the_workload_has_ended(void **state)
     peer_configure(p, workload, FRAME_PAYLOAD_MAX);
     peer_credit(p, FRAME_STDERR, 1);
     peer_until(p, output_waits);
-    struct peer_process *x = exec_shell(p, "true", "");
+    struct peer_process *x = peer_exec_shell(p, "true", "");
     peer_until_exec(p, x, peer_exec_over);
     /* It may have come in the last moment of the workload's. */
     if (x->said.failed)
         assert_error(x, 125, "the container has ended");
-    struct peer_process *y = exec_shell(p, "true", "");
+    struct peer_process *y = peer_exec_shell(p, "true", "");
     peer_until_exec(p, y, peer_exec_over);
     assert_error(y, 125, "the container has ended");
     peer_credit(p, FRAME_STDOUT, 100);
@@ -493,7 +489,7 @@ static void input_that_is_closed_at_once(void **state)
 {
     struct peer_host *p = *state;
     run_workload(p);
-    struct peer_process *x = exec_shell(p, "cat; echo over", "");
+    struct peer_process *x = peer_exec_shell(p, "cat; echo over", "");
     x->input_eof = true;
     peer_until_exec(p, x, peer_exec_over);
     assert_text(&x->said.output, "over\n");
@@ -511,8 +507,8 @@ static void credit_is_each_stream_s_own(void **state)
     struct peer_host *p = *state;
     run_workload(p);
     p->grant = false;
-    struct peer_process *a = exec_shell(p, "exec yes", ""),
-                        *b = exec_shell(p, "yes | head -c 9", "");
+    struct peer_process *a = peer_exec_shell(p, "exec yes", ""),
+                        *b = peer_exec_shell(p, "yes | head -c 9", "");
     peer_until_exec(p, a, peer_exec_started);
     peer_until_exec(p, b, peer_exec_started);
     peer_credit_to(p, a->stream, FRAME_STDOUT, 7);
@@ -535,13 +531,13 @@ static void late_frames_are_nothing(void **state)
 {
     struct peer_host *p = *state;
     run_workload(p);
-    struct peer_process *x = exec_shell(p, "true", "");
+    struct peer_process *x = peer_exec_shell(p, "true", "");
     peer_until_exec(p, x, peer_exec_over);
     peer_credit_to(p, x->stream, FRAME_STDOUT, 100);
     peer_send_to(p, x->stream, FRAME_STDIN, "x", 1);
     peer_signal(p, x->stream, SIGTERM);
     peer_resize(p, x->stream, &(struct window_size){1, 1});
-    struct peer_process *y = exec_shell(p, "echo on", "");
+    struct peer_process *y = peer_exec_shell(p, "echo on", "");
     peer_until_exec(p, y, peer_exec_over);
     assert_text(&y->said.output, "on\n");
     end_workload(p);
@@ -570,7 +566,7 @@ static void protocol_violations_end_the_session(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct peer_host *p = *state;
         run_workload(p);
-        struct peer_process *x = exec_shell(p, "exec sleep 1000", "");
+        struct peer_process *x = peer_exec_shell(p, "exec sleep 1000", "");
         peer_until_exec(p, x, peer_exec_started);
         assert_int_equal(x->stream, 1);
         struct channel *ch = cases[i].data ? &p->data : &p->control;
@@ -590,7 +586,7 @@ static void none_before_the_workload(void **state)
     struct peer_host *p = *state;
     peer_prepare(p, "{}");
     peer_until(p, peer_said_prepared);
-    exec_shell(p, "true", "");
+    peer_exec_shell(p, "true", "");
     peer_until(p, peer_said_end);
     assert_true(p->workload.said.failed);
     assert_non_null(strstr(p->workload.said.error.text, "unexpected EXEC frame"));

@@ -218,12 +218,6 @@ static void end_container(struct peer_host *p)
     assert_int_equal(p->workload.said.record.value, 5);
 }
 
-static struct peer_process *exec_shell(struct peer_host *p, const char *script, const char *extra)
-{
-    AUTO_FREE char *process = peer_shell(script, extra);
-    return peer_exec(p, process);
-}
-
 static char *text_of(const struct queue *q)
 {
     return xasprintf("%.*s", (int)q->length, q->length ? (const char *)queue_bytes(q) : "");
@@ -232,7 +226,7 @@ static char *text_of(const struct queue *q)
 /* Runs script beside the workload, to its end, which is that status; what it wrote, owned. */
 static char *run_beside(struct peer_host *p, const char *script, const char *extra, int status)
 {
-    struct peer_process *x = exec_shell(p, script, extra);
+    struct peer_process *x = peer_exec_shell(p, script, extra);
     peer_until_exec(p, x, peer_exec_over);
     if (x->said.failed)
         fail_msg("ERROR: %s", x->said.error.text);
@@ -372,8 +366,8 @@ static void workload_ends_while_they_run(void **state)
         struct peer_process *x[10];
         run_container(p, shapes[i]);
         for (size_t k = 0; k < ARRAY_LEN(x); k++)
-            x[k] = exec_shell(p, "trap '' TERM; echo up; while :; do sleep 1000; done",
-                              k % 2 ? ",\"tty\":true" : "");
+            x[k] = peer_exec_shell(p, "trap '' TERM; echo up; while :; do sleep 1000; done",
+                                   k % 2 ? ",\"tty\":true" : "");
         for (size_t k = 0; k < ARRAY_LEN(x); k++)
             peer_until_exec(p, x[k], has_output);
         end_container(p);

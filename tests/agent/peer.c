@@ -473,3 +473,9 @@ char *peer_shell(const char *script, const char *extra)
     queue_free(&quoted);
     return json;
 }
+
+struct peer_process *peer_exec_shell(struct peer_host *p, const char *script, const char *extra)
+{
+    AUTO_FREE char *process = peer_shell(script, extra);
+    return peer_exec(p, process);
+}

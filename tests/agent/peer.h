@@ -73,6 +73,8 @@ void peer_credit_to(struct peer_host *p, uint16_t stream, enum frame_type type, 
 
 /* Sends a process in JSON as EXEC frames, for a stream that had no process yet; p's. */
 struct peer_process *peer_exec(struct peer_host *p, const char *process);
+/* The same with the text of peer_shell(). */
+struct peer_process *peer_exec_shell(struct peer_host *p, const char *script, const char *extra);
 /* For that stream, once more. */
 struct peer_process *peer_exec_on(struct peer_host *p, uint16_t stream, const char *process);
 

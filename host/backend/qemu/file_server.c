@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "host/base/notice.h"
+#include "host/base/unix_socket.h"
 #include "host/base/virtiofsd.h"
 #include "host/jail/files.h"
 #include "host/jail/rules.h"
@@ -126,19 +126,14 @@ static int check_owner(const struct machine_request *request, struct error *err)
 static int connect_both(const struct container *container, int *ret_ours, int *ret_theirs,
                         struct error *err)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    AUTO_CLOSE int ours = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    AUTO_CLOSE int theirs = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /*
-     * In a directory where no one else can make a socket first; through its descriptor, since a
-     * path has at most 107 bytes (unix(7), BUGS).
-     */
-    snprintf(name.sun_path, sizeof(name.sun_path), "/proc/self/fd/%d/" SOCKET_NAME,
-             container->dir_fd);
-    if (ours < 0 || theirs < 0 || bind(ours, (struct sockaddr *)&name, sizeof(name)) < 0 ||
-        listen(ours, 1) < 0 || connect(theirs, (struct sockaddr *)&name, sizeof(name)) < 0 ||
-        unlinkat(container->dir_fd, SOCKET_NAME, 0) < 0)
-        return error_errno(err, "cannot connect the hypervisor and its file server");
+    AUTO_CLOSE int ours = -1;
+    AUTO_CLOSE int theirs = -1;
+    /* In a directory where no one else can make a socket first. */
+    if (unix_socket_listen_at(container->dir_fd, SOCKET_NAME, SOCK_STREAM, &ours, err) < 0 ||
+        unix_socket_connect_at(container->dir_fd, SOCKET_NAME, SOCK_STREAM, &theirs, err) < 0)
+        return error_wrap(err, "the hypervisor and its file server");
+    if (unlinkat(container->dir_fd, SOCKET_NAME, 0) < 0)
+        return error_errno(err, "the hypervisor and its file server");
     *ret_ours = take_fd(&ours);
     *ret_theirs = take_fd(&theirs);
     return 0;

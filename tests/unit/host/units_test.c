@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/util.h"
+#include "host/base/signals.h"
 #include "host/base/units.h"
 
 static void expect_size(const char *text, uint64_t bytes)
@@ -160,11 +161,31 @@ static void counts(void **state)
     assert_int_equal(value, UINT32_MAX);
 }
 
+static void signals(void **state)
+{
+    static const struct {
+        const char *text;
+        int number;
+    } good[] = {{"TERM", 15}, {"sigkill", 9}, {"SIGUSR1", 10}, {"1", 1}, {"64", 64}};
+    static const char *const bad[] = {"", "SIG", "0", "65", "-9", "9x", "NOSUCH", "TERM "};
+    struct error err = ERROR_INIT;
+    int number;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_int_equal(parse_signal(good[i].text, &number, &err), 0);
+        assert_int_equal(number, good[i].number);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (parse_signal(bad[i], &number, &err) == 0)
+            fail_msg("'%s' was accepted", bad[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),         cmocka_unit_test(bad_sizes), cmocka_unit_test(durations),
-        cmocka_unit_test(bad_durations), cmocka_unit_test(counts),
+        cmocka_unit_test(bad_durations), cmocka_unit_test(counts),    cmocka_unit_test(signals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
